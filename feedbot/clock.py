@@ -1,0 +1,38 @@
+"""The one place that reads the clock; tests pass a scripted one."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What feedbot asks of time."""
+
+    def now(self) -> datetime:
+        """The wall clock, UTC and aware: for what is stored and compared between runs."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never step: for durations and deadlines inside a run."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after this many monotonic seconds."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def now(self) -> datetime:
+        """The wall clock, UTC and aware."""
+        return datetime.now(UTC)  # noqa: TID251 - the one place
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed point."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after this many seconds; at once where it is zero or less."""
+        await asyncio.sleep(max(0.0, seconds))

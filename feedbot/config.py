@@ -1,0 +1,387 @@
+"""config.yaml, validated into one frozen Config; every problem is reported at once, with its place."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+)
+
+from feedbot.core.schedule import SchedulePolicy
+from feedbot.core.url import InvalidUrl, resolve_url, split_url
+from feedbot.errors import ConfigError
+
+MAX_CONFIG_BYTES = 1024 * 1024
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _duration(value: object) -> object:
+    """Seconds of a duration such as `30s`, `5m`, `1h` or `7d`; a bare number is seconds."""
+    if isinstance(value, str):
+        match = _DURATION.fullmatch(value.strip())
+        if match is None:
+            raise ValueError("is a duration such as 30s, 5m, 1h or 7d")
+        return float(match[1]) * _SECONDS[match[2]]
+    return value
+
+
+def _http_url(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("is a URL such as https://example.org/")
+    try:
+        url = resolve_url(value)
+        scheme = split_url(url).scheme
+    except InvalidUrl as error:
+        raise ValueError(f"is {error}") from None
+    if scheme not in {"http", "https"}:
+        raise ValueError("is an http or https URL")
+    return url
+
+
+def _folder_url(value: object) -> object:
+    """A URL under which files lie: it ends in a slash, so that names can be joined to it."""
+    url = _http_url(value)
+    return url if isinstance(url, str) and url.endswith("/") else f"{url}/"
+
+
+def _canary(value: object) -> object:
+    return {"url": value} if isinstance(value, str) else value
+
+
+_DURATION_SCHEMA = {"type": ["string", "number"], "pattern": r"^\d+(\.\d+)?\s*(s|m|h|d)$", "minimum": 0}
+_URL_SCHEMA = {"type": "string", "format": "uri", "pattern": "^https?://"}
+
+DurationS = Annotated[float, BeforeValidator(_duration), Field(gt=0), WithJsonSchema(_DURATION_SCHEMA)]
+HttpUrl = Annotated[str, BeforeValidator(_http_url), WithJsonSchema(_URL_SCHEMA)]
+FolderUrl = Annotated[str, BeforeValidator(_folder_url), WithJsonSchema(_URL_SCHEMA)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, str_strip_whitespace=True)
+
+
+class SiteConfig(_Section):
+    """The publication."""
+
+    title: str = Field(min_length=1, description="The publication's name; feeds are titled after it.")
+    url: FolderUrl = Field(description="The public site, with its base path; relative URLs resolve against it.")
+    language: str = Field("en", pattern=r"^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$", description="BCP 47 tag.")
+
+
+DEFAULT_FIELDS: dict[str, tuple[str, ...]] = {
+    "title": ("title",),
+    "source_url": ("sourceUrl", "webUrl", "originalUrl", "canonical_url"),
+    "amp_url": ("ampUrl", "ampWebUrl"),
+    "cdn_amp_url": ("cdnAmpUrl", "cdnAmpWebUrl"),
+    "published_at": ("publishedDateTime", "date"),
+    "updated_at": ("updated", "lastmod", "last_modified_at"),
+    "id": ("id", "guid"),
+    "excerpt": ("excerpt", "description", "summary"),
+    "kind": ("type",),
+    "category": ("category", "categories"),
+    "topics": ("topics", "tags"),
+    "provider": ("provider",),
+    "images": ("images", "image"),
+    "related": ("related",),
+    "quality": ("quality",),
+    "heat": ("heat",),
+    "published": ("published",),
+    "draft": ("draft",),
+    "permalink": ("permalink",),
+}
+
+DEFAULT_EXCLUDE = (
+    "**/_site/**",
+    "**/public/**",
+    "**/vendor/**",
+    "**/node_modules/**",
+    "**/_drafts/**",
+    "**/.*/**",
+    "**/README.md",
+    "**/README.markdown",
+)
+
+
+class ArticlesConfig(_Section):
+    """Where the article files are and how their fields are called."""
+
+    paths: tuple[str, ...] = Field(
+        ("articles/**/*.md",), min_length=1, description="Glob patterns, relative to the config file."
+    )
+    exclude: tuple[str, ...] = Field(DEFAULT_EXCLUDE, description="Glob patterns of files left out.")
+    timezone: str = Field("UTC", description="The zone of dates that name none, such as Europe/London.")
+    fields: dict[str, tuple[str, ...]] = Field(
+        default_factory=lambda: dict(DEFAULT_FIELDS),
+        description="For each of feedbot's fields, the front-matter names tried in order.",
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"is a time zone such as UTC or Europe/London, not {value!r}") from None
+        return value
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def _merged_with_defaults(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        unknown = sorted(str(name) for name in value if name not in DEFAULT_FIELDS)
+        if unknown:
+            raise ValueError(f"has unknown fields {', '.join(unknown)}; known: {', '.join(DEFAULT_FIELDS)}")
+        named = {key: (names,) if isinstance(names, str) else names for key, names in value.items()}
+        return {**DEFAULT_FIELDS, **named}
+
+
+class LinksConfig(_Section):
+    """Which links of an article are checked besides those of its front matter."""
+
+    body: bool = Field(False, description="Also check the links in the Markdown body.")
+
+
+class TopicConfig(_Section):
+    """One topic's feed."""
+
+    slug: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length=80,
+        description="File name; fixed once published.",
+    )
+    title: str | None = Field(None, min_length=1, description="The feed's title.")
+    description: str | None = Field(None, min_length=1, description="The feed's description.")
+
+
+class FeedsConfig(_Section):
+    """Where feeds are written and what is in them."""
+
+    url: FolderUrl = Field(description="Where the feeds folder is served.")
+    directory: Path = Field(Path("feeds"), description="Where feeds are written, relative to the config file.")
+    link: Literal["source"] = Field("source", description="What an entry points to.")
+    formats: tuple[Literal["rss", "atom"], ...] = Field(("rss", "atom"), min_length=1)
+    max_entries: int = Field(50, ge=1, le=10_000, description="Entries in each feed, the newest.")
+    images: Literal["content", "media", "both"] = Field(
+        "content", description="Where an entry's lead image goes: into its content, media:content, or both."
+    )
+    ttl: DurationS = Field(3600.0, description="How often readers are asked to come back (RSS ttl).")
+    id_authority: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$",
+        description="The host in every id (RFC 4151); default: the host of site.url. Never change it.",
+    )
+    id_year: int = Field(2026, ge=1994, le=2999, description="The year in every id (RFC 4151). Never change it.")
+    topics: dict[str, TopicConfig] = Field(default_factory=dict, description="Slug, title, description by topic.")
+
+
+class CanaryConfig(_Section):
+    """A well-known address that answers when our own network is up."""
+
+    url: HttpUrl
+    status: int = Field(200, ge=200, le=599, description="The code it answers with.")
+
+
+DEFAULT_CANARIES = (
+    CanaryConfig(url="https://www.google.com/generate_204", status=204),
+    CanaryConfig(url="https://www.cloudflare.com/cdn-cgi/trace", status=200),
+    CanaryConfig(url="https://www.wikipedia.org/", status=200),
+)
+
+
+class PerHostConfig(_Section):
+    """How feedbot treats one host, and one registrable domain as a whole."""
+
+    concurrency: int = Field(2, ge=1, le=32, description="Requests at once.")
+    delay_s: float = Field(1.0, ge=0, le=3600, description="Seconds between the starts of two requests.")
+
+
+class CheckerConfig(_Section):
+    """How links are asked."""
+
+    contact: HttpUrl | None = Field(
+        None, description="A page that says who runs this; it is in the User-Agent. Default: site.url."
+    )
+    allow_addresses: tuple[str, ...] = Field(
+        (), description="Networks (CIDR) that may be asked although they are not public."
+    )
+    canaries: tuple[Annotated[CanaryConfig, BeforeValidator(_canary)], ...] = Field(
+        DEFAULT_CANARIES, description="Asked before a run, to know that our own network is up; [] = never."
+    )
+    concurrency: int = Field(100, ge=1, le=2000, description="Requests at once, over all hosts.")
+    per_host: PerHostConfig = PerHostConfig()
+    connect_timeout_s: float = Field(10.0, gt=0, le=120)
+    exchange_timeout_s: float = Field(30.0, gt=0, le=300)
+    probe_timeout_s: float = Field(60.0, gt=0, le=600)
+    max_redirects: int = Field(5, ge=0, le=20)
+    max_run_s: float = Field(600.0, gt=0, description="A checking run ends after this; what is left stays due.")
+
+    @field_validator("allow_addresses")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            try:
+                ipaddress.ip_network(text)
+            except ValueError as error:
+                raise ValueError(f"has {text!r}, which is not a network such as 127.0.0.0/8 ({error})") from None
+        return value
+
+
+class ScheduleConfig(_Section):
+    """How often `feedbot run` reads and checks, and when a link is looked at again."""
+
+    read: DurationS = Field(300.0, description="How often article files are read and feeds written.")
+    check: DurationS = Field(900.0, description="How often what is due is checked.")
+    alive_min: DurationS = Field(86400.0, description="A living link is asked again after this at the earliest.")
+    alive_max: DurationS = Field(2592000.0, description="... and after this at the latest.")
+    page_check_every: DurationS = Field(604800.0, description="How often a living page is asked with GET.")
+
+    def policy(self) -> SchedulePolicy:
+        """The core's view of these intervals."""
+        return SchedulePolicy(
+            alive_min_s=self.alive_min,
+            alive_max_s=max(self.alive_min, self.alive_max),
+            page_check_every_s=self.page_check_every,
+        )
+
+
+class Config(_Section):
+    """Everything that feedbot is told; paths are relative to `root`, the config file's folder."""
+
+    site: SiteConfig
+    articles: ArticlesConfig = ArticlesConfig()
+    links: LinksConfig = LinksConfig()
+    feeds: FeedsConfig
+    state: Path = Field(Path("state.db"), description="The database, relative to the config file.")
+    checker: CheckerConfig = CheckerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    root: Annotated[Path, WithJsonSchema(False)] = Field(Path(), exclude=True)
+
+    @property
+    def state_path(self) -> Path:
+        """Where the database is."""
+        return self.root / self.state
+
+    @property
+    def feeds_path(self) -> Path:
+        """Where the feeds are written."""
+        return self.root / self.feeds.directory
+
+    @property
+    def id_authority(self) -> str:
+        """The authority of every tag: URI (RFC 4151)."""
+        return self.feeds.id_authority or split_url(self.site.url).host.strip("[]")
+
+    @property
+    def contact(self) -> str:
+        """The page named in the User-Agent."""
+        return self.checker.contact or self.site.url
+
+
+def load_config(path: Path) -> Config:
+    """The configuration in a file; raises ConfigError with every problem, one a line."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file; `feedbot init` writes one") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+    if len(raw) > MAX_CONFIG_BYTES:
+        raise ConfigError(f"{path}: is larger than {MAX_CONFIG_BYTES:,} bytes")
+    try:
+        node = yaml.compose(raw, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(raw)
+    except yaml.MarkedYAMLError as error:
+        place = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ConfigError(f"{path}{place}: is not YAML: {error.problem}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: is not YAML: {str(error).splitlines()[0]}") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: holds no settings; `feedbot init` writes a commented file")
+    problems = [f"{path}:{line}: {key}: is given twice" for key, line in _repeated_keys(node)]
+    if "root" in content:
+        problems.append(f"{path}:{_line_of(node, ('root',))}: root: unknown key")
+        del content["root"]
+    try:
+        config = Config.model_validate({**content, "root": path.parent})
+    except ValidationError as error:
+        problems += [
+            f"{path}:{_line_of(node, problem['loc'])}: {_dotted(problem['loc'])}: {_sentence(problem)}"
+            for problem in error.errors()
+        ]
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return config
+
+
+def config_schema() -> dict[str, Any]:
+    """The JSON Schema of config.yaml, for editors."""
+    schema = Config.model_json_schema()
+    schema["properties"].pop("root", None)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "feedbot config.yaml",
+    }
+
+
+def _dotted(place: tuple[str | int, ...]) -> str:
+    return ".".join(str(part) for part in place)
+
+
+def _sentence(problem: Any) -> str:
+    if problem["type"] == "extra_forbidden":
+        return "unknown key"
+    if problem["type"] == "missing":
+        return "is required"
+    text = str(problem["msg"]).removeprefix("Value error, ")
+    given = problem["input"]
+    if problem["type"] == "value_error" or isinstance(given, dict | list | tuple):
+        return text
+    return f"{text[0].lower()}{text[1:]}, not {given!r}"
+
+
+def _line_of(node: yaml.Node | None, place: tuple[str | int, ...]) -> int:
+    """The line (from 1) of the deepest part of a key path that the file has."""
+    line = 1
+    for part in place:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == str(part)]
+            if not found:
+                return line
+            key, node = found[-1]
+            line = key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            return line
+    return line
+
+
+def _repeated_keys(node: yaml.Node | None, above: str = "") -> Iterator[tuple[str, int]]:
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _repeated_keys(item, above)
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            name = f"{above}{key.value}"
+            if name in seen:
+                yield name, key.start_mark.line + 1
+            seen.add(name)
+            yield from _repeated_keys(value, f"{name}.")

@@ -1,0 +1,1 @@
+"""What feedbot knows: pure records and decisions, without I/O, clock or randomness."""

@@ -1,0 +1,121 @@
+"""The URL of a link, made canonical by the WHATWG URL standard before anything else looks at it."""
+
+from dataclasses import dataclass
+
+import ada_url
+
+MAX_URL_LENGTH = 8192
+
+# Fetch standard, "port blocking": ports of services that a request to could harm.
+BAD_PORTS = frozenset(
+    [0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103]
+    + [
+        104,
+        109,
+        110,
+        111,
+        113,
+        115,
+        117,
+        119,
+        123,
+        135,
+        137,
+        139,
+        143,
+        161,
+        179,
+        389,
+        427,
+        465,
+        512,
+        513,
+        514,
+        515,
+    ]
+    + [526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049]
+    + [3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080]
+)
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_PARTS = ("href", "protocol", "username", "password", "hostname", "port", "pathname", "search", "hash")
+
+
+class InvalidUrl(ValueError):
+    """The text is not a URL; the message says why in a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class UrlParts:
+    """A canonical URL taken apart; `port` is the effective one (0 where the scheme has none)."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+
+def resolve_url(text: str, base: str | None = None) -> str:
+    """The absolute, normalised form of a URL as written, with its fragment but without userinfo.
+
+    Raises InvalidUrl where the text is no URL (WHATWG URL standard), is relative without a base,
+    or is longer than 8,192 characters.
+    """
+    text = text.strip()
+    if not text:
+        raise InvalidUrl("empty URL")
+    if len(text) > MAX_URL_LENGTH:
+        raise InvalidUrl(f"URL of {len(text):,} characters (at most {MAX_URL_LENGTH:,})")
+    try:
+        url = ada_url.URL(text, base=base)
+        if url.username or url.password:
+            url.username = ""
+            url.password = ""
+    except (ValueError, UnicodeError):
+        raise InvalidUrl(f"not a URL: {text[:200]!r}") from None
+    return str(url.href)
+
+
+def has_userinfo(text: str) -> bool:
+    """True where the URL as written carries a user name or password, which feedbot strips."""
+    try:
+        url = ada_url.URL(text.strip())
+    except (ValueError, UnicodeError):
+        return False
+    return bool(url.username or url.password)
+
+
+def canonical_url(url: str) -> str:
+    """The target that a link points to: the resolved URL without its fragment, which no server sees.
+
+    Raises InvalidUrl as `resolve_url` does.
+    """
+    return resolve_url(url).partition("#")[0]
+
+
+def split_url(url: str) -> UrlParts:
+    """The parts of an absolute URL; the host of an IPv6 literal keeps its brackets.
+
+    Raises InvalidUrl where it is no URL.
+    """
+    try:
+        parts = ada_url.parse_url(url, _PARTS)
+    except (ValueError, UnicodeError):
+        raise InvalidUrl(f"not a URL: {url[:200]!r}") from None
+    scheme = parts["protocol"].rstrip(":")
+    port = int(parts["port"]) if parts["port"] else _DEFAULT_PORTS.get(scheme, 0)
+    return UrlParts(scheme=scheme, host=parts["hostname"], port=port, path=parts["pathname"] + parts["search"])
+
+
+def why_never_asked(parts: UrlParts) -> str | None:
+    """Why policy refuses the URL by its scheme or port, in words; None where it may be asked.
+
+    Addresses are judged where a socket is opened, not here: a name says nothing about them.
+    """
+    if parts.scheme not in _DEFAULT_PORTS:
+        return f"scheme {parts.scheme}: is not http or https"
+    if not parts.host:
+        return "no host"
+    if parts.port in BAD_PORTS:
+        return f"port {parts.port} is blocked by the Fetch standard"
+    return None
