@@ -33,21 +33,21 @@ def _duration(value: object) -> object:
     if isinstance(value, str):
         match = _DURATION.fullmatch(value.strip())
         if match is None:
-            raise ValueError("is a duration such as 30s, 5m, 1h or 7d")
+            raise ValueError(f"must be a duration such as 30s, 5m, 1h or 7d, not {value!r}")
         return float(match[1]) * _SECONDS[match[2]]
     return value
 
 
 def _http_url(value: object) -> object:
     if not isinstance(value, str):
-        raise ValueError("is a URL such as https://example.org/")
+        raise ValueError("must be a URL such as https://example.org/")
     try:
         url = resolve_url(value)
         scheme = split_url(url).scheme
     except InvalidUrl as error:
-        raise ValueError(f"is {error}") from None
+        raise ValueError(f"must be a URL such as https://example.org/ ({error})") from None
     if scheme not in {"http", "https"}:
-        raise ValueError("is an http or https URL")
+        raise ValueError(f"must be an http or https URL, not {value!r}")
     return url
 
 
@@ -66,6 +66,21 @@ _URL_SCHEMA = {"type": "string", "format": "uri", "pattern": "^https?://"}
 
 DurationS = Annotated[float, BeforeValidator(_duration), Field(gt=0), WithJsonSchema(_DURATION_SCHEMA)]
 HttpUrl = Annotated[str, BeforeValidator(_http_url), WithJsonSchema(_URL_SCHEMA)]
+_FIELDS_SCHEMA = {
+    "type": "object",
+    "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+}
+_CANARY_SCHEMA = {
+    "anyOf": [
+        _URL_SCHEMA,
+        {
+            "type": "object",
+            "properties": {"url": _URL_SCHEMA, "status": {"type": "integer", "minimum": 200, "maximum": 599}},
+            "required": ["url"],
+            "additionalProperties": False,
+        },
+    ]
+}
 FolderUrl = Annotated[str, BeforeValidator(_folder_url), WithJsonSchema(_URL_SCHEMA)]
 
 
@@ -123,7 +138,7 @@ class ArticlesConfig(_Section):
     )
     exclude: tuple[str, ...] = Field(DEFAULT_EXCLUDE, description="Glob patterns of files left out.")
     timezone: str = Field("UTC", description="The zone of dates that name none, such as Europe/London.")
-    fields: dict[str, tuple[str, ...]] = Field(
+    fields: Annotated[dict[str, tuple[str, ...]], WithJsonSchema(_FIELDS_SCHEMA)] = Field(
         default_factory=lambda: dict(DEFAULT_FIELDS),
         description="For each of feedbot's fields, the front-matter names tried in order.",
     )
@@ -134,7 +149,7 @@ class ArticlesConfig(_Section):
         try:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):
-            raise ValueError(f"is a time zone such as UTC or Europe/London, not {value!r}") from None
+            raise ValueError(f"must be a time zone such as UTC or Europe/London, not {value!r}") from None
         return value
 
     @field_validator("fields", mode="before")
@@ -144,7 +159,7 @@ class ArticlesConfig(_Section):
             return value
         unknown = sorted(str(name) for name in value if name not in DEFAULT_FIELDS)
         if unknown:
-            raise ValueError(f"has unknown fields {', '.join(unknown)}; known: {', '.join(DEFAULT_FIELDS)}")
+            raise ValueError(f"knows no {', '.join(unknown)}; it knows {', '.join(DEFAULT_FIELDS)}")
         named = {key: (names,) if isinstance(names, str) else names for key, names in value.items()}
         return {**DEFAULT_FIELDS, **named}
 
@@ -219,7 +234,7 @@ class CheckerConfig(_Section):
     allow_addresses: tuple[str, ...] = Field(
         (), description="Networks (CIDR) that may be asked although they are not public."
     )
-    canaries: tuple[Annotated[CanaryConfig, BeforeValidator(_canary)], ...] = Field(
+    canaries: tuple[Annotated[CanaryConfig, BeforeValidator(_canary), WithJsonSchema(_CANARY_SCHEMA)], ...] = Field(
         DEFAULT_CANARIES, description="Asked before a run, to know that our own network is up; [] = never."
     )
     concurrency: int = Field(100, ge=1, le=2000, description="Requests at once, over all hosts.")
@@ -236,8 +251,8 @@ class CheckerConfig(_Section):
         for text in value:
             try:
                 ipaddress.ip_network(text)
-            except ValueError as error:
-                raise ValueError(f"has {text!r}, which is not a network such as 127.0.0.0/8 ({error})") from None
+            except ValueError:
+                raise ValueError(f"must be networks such as 127.0.0.0/8, not {text!r}") from None
         return value
 
 
@@ -269,7 +284,7 @@ class Config(_Section):
     state: Path = Field(Path("state.db"), description="The database, relative to the config file.")
     checker: CheckerConfig = CheckerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
-    root: Annotated[Path, WithJsonSchema(False)] = Field(Path(), exclude=True)
+    root: Path = Path()
 
     @property
     def state_path(self) -> Path:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from feedbot.core.article import Image
+from feedbot.core.article import Article, Image
+from feedbot.core.url import InvalidUrl, canonical_url, resolve_url, split_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +55,46 @@ class Feed:
     updated_at: datetime
     entries: tuple[Entry, ...] = ()
     ttl_minutes: int = 60
+
+
+def build_entry(
+    article: Article,
+    *,
+    entry_id: str,
+    updated_at: datetime,
+    categories: tuple[Category, ...],
+    unlinkable: frozenset[str],
+) -> Entry:
+    """The entry of an article, without the related links and pictures that no reader may be sent to.
+
+    `unlinkable` holds canonical URLs (core/url.py): the article's dead and refused targets.
+    """
+    return Entry(
+        id=entry_id,
+        title=article.title,
+        link=article.source_url,
+        published_at=article.published_at,
+        updated_at=updated_at,
+        excerpt=article.excerpt,
+        body_html=article.body_html,
+        provider_name=article.provider.name or article.provider.domain,
+        provider_url=_provider_url(article),
+        categories=categories,
+        images=tuple(image for image in article.images if canonical_url(image.url) not in unlinkable),
+        related=tuple(
+            RelatedLink(related.title, related.source_url)
+            for related in article.related
+            if related.source_url is not None
+            and split_url(related.source_url).scheme in {"http", "https"}
+            and canonical_url(related.source_url) not in unlinkable
+        ),
+    )
+
+
+def _provider_url(article: Article) -> str:
+    if not article.provider.domain:
+        return ""
+    try:
+        return resolve_url(f"https://{article.provider.domain}/")
+    except InvalidUrl:
+        return ""

@@ -1,17 +1,68 @@
 """When a target is looked at again, and with which method."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, assert_never
+
+from feedbot.core.status import DAY_S, RECOVERY_S, Status, StatusKind
+
+_SHARE_OF_JITTER = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class SchedulePolicy:
     """Intervals in seconds; the defaults are those of the specification."""
 
-    alive_min_s: float = 86400.0
-    alive_max_s: float = 30 * 86400.0
-    blocked_min_s: float = 3 * 86400.0
-    blocked_max_s: float = 30 * 86400.0
-    dead_early_s: float = 7 * 86400.0
-    dead_late_s: float = 30 * 86400.0
-    recovery_s: float = 6 * 3600.0
-    page_check_every_s: float = 7 * 86400.0
+    alive_min_s: float = 1 * DAY_S
+    alive_max_s: float = 30 * DAY_S
+    blocked_min_s: float = 3 * DAY_S
+    blocked_max_s: float = 30 * DAY_S
+    dead_early_s: float = 7 * DAY_S
+    dead_late_s: float = 30 * DAY_S
+    refused_s: float = 30 * DAY_S
+    page_check_every_s: float = 7 * DAY_S
+
+
+def next_check_at(status: Status, policy: SchedulePolicy, now: datetime, jitter: float) -> datetime:
+    """When the target is due again; `jitter` from 0 to 1 stretches the wait by up to a tenth.
+
+    A target that has been steady for a while is left alone for as long again, so that the wait
+    doubles from check to check. Jitter only ever stretches: a strike that comes early does not count.
+    """
+    return now + timedelta(seconds=_wait_s(status, policy, now) * (1 + _SHARE_OF_JITTER * jitter))
+
+
+def _wait_s(status: Status, policy: SchedulePolicy, now: datetime) -> float:
+    steady_s = (now - status.since_at).total_seconds() if status.since_at else 0.0
+    match status.kind:
+        case StatusKind.UNCHECKED:
+            return 0.0
+        case StatusKind.ALIVE | StatusKind.MOVED:
+            return _clamp(steady_s, policy.alive_min_s, policy.alive_max_s)
+        case StatusKind.BLOCKED:
+            return _clamp(steady_s, policy.blocked_min_s, policy.blocked_max_s)
+        case StatusKind.REFUSED:
+            return policy.refused_s
+        case StatusKind.FAILING:
+            return status.rule.spacing_s if status.rule else policy.alive_min_s
+        case StatusKind.DEAD if status.revived_at is not None:
+            return RECOVERY_S
+        case StatusKind.DEAD:
+            return policy.dead_early_s if steady_s < 8 * policy.dead_early_s else policy.dead_late_s
+        case _ as never:
+            assert_never(never)
+
+
+def _clamp(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)
+
+
+def first_method(
+    status: Status, policy: SchedulePolicy, now: datetime, *, page_checked_at: datetime | None, head_refused: bool
+) -> Literal["GET", "HEAD"]:
+    """HEAD where a living page was read lately and the host is known to answer HEAD; otherwise GET."""
+    living = status.kind in {StatusKind.ALIVE, StatusKind.MOVED}
+    if not living or head_refused or page_checked_at is None:
+        return "GET"
+    page_is_due = now - page_checked_at >= timedelta(seconds=policy.page_check_every_s)
+    return "GET" if page_is_due else "HEAD"

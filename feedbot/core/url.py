@@ -107,6 +107,17 @@ def split_url(url: str) -> UrlParts:
     return UrlParts(scheme=scheme, host=parts["hostname"], port=port, path=parts["pathname"] + parts["search"])
 
 
+def host_of(url: str) -> str:
+    """The host of a canonical URL, without port; the whole of it where it has no authority.
+
+    Cutting text is enough here: the standard's serialisation leaves no other form.
+    """
+    authority = url.partition("://")[2].partition("/")[0].partition("?")[0]
+    if authority.startswith("["):
+        return authority.partition("]")[0] + "]"
+    return authority.partition(":")[0] or url
+
+
 def why_never_asked(parts: UrlParts) -> str | None:
     """Why policy refuses the URL by its scheme or port, in words; None where it may be asked.
 

@@ -43,6 +43,14 @@ class Verdict:
     by_get: bool = False
 
 
+_BROKEN = frozenset({VerdictKind.GONE, VerdictKind.MISSING, VerdictKind.SOFT_DEAD, VerdictKind.PARKED})
+
+
+def is_broken(verdict: Verdict) -> bool:
+    """True where one look is enough to call the link broken: not found, gone, or no such host."""
+    return verdict.kind in _BROKEN or verdict.failure is FailureKind.DNS_NXDOMAIN
+
+
 # Codes by which servers turn a bot away while the page lives; to a GET, except the first row.
 _BLOCKED_ALWAYS = frozenset({401, 402, 403, 407, 429, 451})
 _BLOCKED_ON_GET = frozenset({400, 405, 406, 418, 430})

@@ -1,0 +1,60 @@
+# Two commands for everybody: `make run` and `make test`. The rest is for those who change feedbot.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: help run test check format bench schema clean
+
+help:
+	@echo "make run    set up what is needed, then read the articles, check the links, write the feeds"
+	@echo "make test   set up what is needed, then run the tests"
+	@echo "make check  what must be green before a commit: format, lint, types, imports, tests"
+	@echo "make bench  measure a first and an unchanged build of 10,000 articles"
+
+run: $(VENV)/.feedbot
+	@$(BIN)/feedbot run --once
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -n 2
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/build/measure.py
+
+# The JSON Schema that editors read beside config.yaml.
+schema: $(VENV)/.dev
+	$(BIN)/python -c 'import json; from feedbot.config import config_schema; print(json.dumps(config_schema(), indent=1))' \
+	  > feedbot/config.schema.json
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# The virtual environment is made again when what it holds is named anew.
+$(VENV)/.feedbot: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "feedbot needs Python 3.11 or later, and $(PYTHON) is $$($(PYTHON) --version 2>&1);" \
+	       "name another one: make run PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "This Python has no venv module. Install it first (on Debian and Ubuntu: apt install" \
+	       "$$($(PYTHON) -c 'import sys; print("python3.%d-venv" % sys.version_info[1])'))." >&2; exit 1; }
+	@echo "setting up $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.feedbot
+	@echo "setting up the tests (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev
+	@touch $@

@@ -1,0 +1,146 @@
+"""The Markdown body of an article, as HTML that is safe to publish."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from feedbot.articles.address import has_encoded_template_marks, read_url
+from feedbot.articles.text import clean_line, clean_text
+from feedbot.core.url import InvalidUrl, split_url
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+# Markdown and HTML have inputs that cost quadratic time: within these bounds, about two seconds.
+MAX_BODY_CHARACTERS = 256 * 1024
+MAX_BODY_TAGS = 20_000
+MAX_BODY_LINKS = 1_000
+
+_SCHEMES = frozenset({"http", "https", "mailto"})
+_CHECKED_SCHEMES = frozenset({"http", "https"})
+_URL_ATTRIBUTES = frozenset({"href", "src", "cite"})
+_BLANK = re.compile(r"\s*")
+
+
+class BodyTooLarge(Exception):
+    """The body is beyond a bound; the message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A rendered body: sanitised HTML, its first heading as text, its links with their lines in the body from 1.
+
+    `skipped` tells the line of each link that is left out, and why.
+    """
+
+    html: str = ""
+    heading: str = ""
+    links: tuple[tuple[str, int], ...] = ()
+    skipped: tuple[tuple[int, str], ...] = ()
+
+
+def render_body(markdown: str, site_url: str) -> Body:
+    """The body as HTML of harmless elements, with links to http, https and mailto only, all absolute.
+
+    Links within the page (`#note`) become plain text. Raises BodyTooLarge beyond 256 Ki characters
+    or 20,000 tags.
+    """
+    if _BLANK.fullmatch(markdown):
+        return Body()
+    if len(markdown) > MAX_BODY_CHARACTERS:
+        raise BodyTooLarge(f"the body is larger than {MAX_BODY_CHARACTERS:,} characters and is left out")
+    # Loaded here because most articles have no body.
+    import nh3  # noqa: PLC0415
+
+    parser = _parser()
+    tokens = parser.parse(markdown)
+    html = parser.renderer.render(tokens, parser.options, {})
+    if html.count("<") > MAX_BODY_TAGS:
+        raise BodyTooLarge(f"the body holds more than {MAX_BODY_TAGS:,} tags and is left out")
+    links: dict[str, str] = {}  # absolute URL -> as written
+    skipped: dict[str, str] = {}  # as written -> why
+    cleaned = nh3.clean(html, url_schemes=set(_SCHEMES), attribute_filter=_absolute(site_url, links, skipped))
+    where = _LineFinder(markdown, tokens)
+    return Body(
+        html=clean_text(cleaned).strip(),
+        heading=_first_heading(tokens),
+        links=tuple((url, where.line_of(written)) for url, written in links.items()),
+        skipped=tuple((where.line_of(written), why) for written, why in skipped.items()),
+    )
+
+
+@cache
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # noqa: PLC0415
+
+    return MarkdownIt("commonmark", {"html": True}).enable("table")
+
+
+def _absolute(site_url: str, links: dict[str, str], skipped: dict[str, str]) -> Callable[[str, str, str], str | None]:
+    """A filter of attributes that makes URLs absolute and drops those that may not stay."""
+
+    def attribute(_tag: str, name: str, value: str) -> str | None:
+        if name not in _URL_ATTRIBUTES:
+            return value
+        if value.startswith("#") or not value.strip():
+            return None
+        if len(links) + len(skipped) >= MAX_BODY_LINKS:
+            skipped.setdefault("", f"the body holds more than {MAX_BODY_LINKS:,} links; the others are left out")
+            return None
+        if has_encoded_template_marks(value):
+            skipped[value] = "body: a URL with template marks is left out"
+            return None
+        try:
+            url = read_url(value, site_url, loose=True)[0]
+            scheme = split_url(url).scheme
+        except InvalidUrl:
+            skipped[value] = "body: a link that is no URL is left out"
+            return None
+        if scheme not in _SCHEMES:
+            skipped[value] = "body: a link that is not http, https or mailto is left out"
+            return None
+        if scheme in _CHECKED_SCHEMES:
+            links.setdefault(url, value)
+        return url
+
+    return attribute
+
+
+class _LineFinder:
+    """Finds the line of a URL: of its Markdown block, else where its text stands."""
+
+    def __init__(self, markdown: str, tokens: "list[Token]") -> None:
+        self._markdown = markdown
+        self._lines: dict[str, int] = {}
+        for token in tokens:
+            for child in token.children or () if token.map else ():
+                url = child.attrs.get("href") or child.attrs.get("src")
+                if isinstance(url, str) and token.map:
+                    self._lines.setdefault(url, token.map[0] + 1)
+
+    def line_of(self, written: str) -> int:
+        start = self._lines.get(written, 1)
+        found = self._markdown.find(written)
+        if found < 0:
+            found = self._markdown.find(written.replace("&", "&amp;"))
+        if not written or found < 0:
+            return start
+        return self._markdown.count("\n", 0, found) + 1
+
+
+def _first_heading(tokens: "list[Token]") -> str:
+    for token, inline in pairwise(tokens):
+        if token.type == "heading_open":
+            texts = (
+                child.content if child.type in {"text", "code_inline"} else " "
+                for child in inline.children or ()
+                if child.type in {"text", "code_inline", "softbreak", "hardbreak"}
+            )
+            heading = clean_line("".join(texts))
+            if heading:
+                return heading
+    return ""

@@ -1,0 +1,288 @@
+"""An article file taken apart: YAML front matter, within bounds, and the body below it.
+
+The mapping is built in one pass from PyYAML's parser events. Its composer is not used: the C one
+overflows the stack and kills the process at about 25,000 levels of nesting, which fit in 50 kB.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+MAX_FILE_BYTES = 1024 * 1024
+MAX_FRONT_MATTER_BYTES = 256 * 1024
+MAX_EVENTS = 20_000
+MAX_DEPTH = 20
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_SECRET_KEY = "secured"  # noqa: S105 - the name of the field, not its content
+# Ciphertext behind its key wherever it stands: in a text by wrong indentation, below a fence that
+# came too early, in YAML too broken to have keys. (The look-behind comes late to keep the search fast.)
+_SECRET = re.compile(
+    r"""(secured(?<![\w/-]secured)["']?[ \t]*:\s*(?:[>|][-+0-9]*\s+)?["']?)[A-Za-z0-9+/]{16}[A-Za-z0-9+/=;]*"""
+)
+
+_FENCE = re.compile(rb"\n(?:---|\.\.\.)[ \t]*(?=\n|\Z)")
+_OPENING = re.compile(rb"---[ \t]*(?:\n|\Z)")
+# What no YAML and no XML may hold, so that one stray control character does not cost the article.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
+# Bytes that only a text with one of these or an odd line break has: a fast no for nearly every file.
+_CONTROL_BYTES = bytes(set(range(32)) - {9, 10}) + b"\x7f"
+_C1_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
+_RARE_BYTES = (b"\xe2\x80\xa8", b"\xe2\x80\xa9", b"\xef\xbb\xbf", b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+# YAML 1.1 counts these as line breaks, editors do not.
+_ODD_BREAKS = "\x85\u2028\u2029"
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+
+# The words of libyaml, which never quote the file; the pure-Python parser's do, so others are not used.
+_SENTENCES = {
+    "mapping values are not allowed in this context": "a colon in unquoted text; put the text in quotes",
+    "did not find expected key": "expected a field such as `title: ...`; look for a stray quote or wrong indentation",
+    "could not find expected ':'": "expected a colon after a field's name",
+    "did not find expected ',' or ']'": "a [list] is not closed",
+    "did not find expected ',' or '}'": "a {mapping} is not closed",
+    "did not find expected '-' indicator": "expected a list item that begins with `- `",
+    "found unexpected end of stream": "a quoted text is not closed",
+    "found character that cannot start any token": "a tab in the indentation, or text beginning with @, ` or %",
+    "found unknown escape character": "a backslash in double quotes; use single quotes or double the backslash",
+    "block sequence entries are not allowed in this context": "a list item where none may be",
+}
+
+
+class Unusable(Exception):
+    """The article cannot be used: the line (0 = the file as a whole) and a sentence why.
+
+    It does not leave this room: `understand` turns it into a Rejected.
+    """
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value in the front matter and its line in the file, from 1. Scalars are text or None, nothing else."""
+
+    value: "Value"
+    line: int
+
+
+Value: TypeAlias = "str | list[Node] | dict[str, Node] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """Something remarkable at a line of the file, in a sentence."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A file taken apart; `front` begins at line 2 of the file and the body at `body_line`."""
+
+    front: str
+    body: str
+    body_line: int
+    oddities: tuple[Oddity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The fields by name, without any named `secured` at whatever depth."""
+
+    fields: dict[str, Node]
+    oddities: tuple[Oddity, ...] = ()
+
+
+def split_front_matter(raw: bytes) -> Parts:
+    """The front matter and body of a file of at most 1 MiB; line ends become line feeds.
+
+    A BOM is dropped, and so are control characters, with a remark. What stands behind `secured:`
+    and looks like base64 is dropped from both parts. Raises Unusable where there is no front
+    matter, where it is not closed or larger than 256 KiB, and where the file is not UTF-8 text.
+    """
+    if len(raw) > MAX_FILE_BYTES:
+        raise Unusable(0, f"the file is larger than {MAX_FILE_BYTES:,} bytes")
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Unusable(1, "the file is UTF-16; save it as UTF-8")
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    if b"\r" in raw:
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if b"\0" in raw:
+        raise Unusable(_line_at(raw, raw.index(b"\0")), "the file holds a NUL byte, so it is not text")
+    opening = _OPENING.match(raw)
+    if opening is None:
+        raise Unusable(1, _why_no_opening(raw))
+    start = opening.end()
+    closing = _FENCE.search(raw, start - 1)
+    if closing is None or closing.start() + 1 - start > MAX_FRONT_MATTER_BYTES:
+        if len(raw) - start > MAX_FRONT_MATTER_BYTES:
+            raise Unusable(
+                1, f"the front matter is larger than {MAX_FRONT_MATTER_BYTES:,} bytes or is not closed by ---"
+            )
+        raise Unusable(1, "the front matter is not closed: expected a line --- below it")
+    body_line = _line_at(raw, closing.end()) + 1
+    try:
+        front = raw[start : closing.start() + 1].decode()
+        body = raw[closing.end() + 1 :].decode()
+    except UnicodeDecodeError:
+        raise Unusable(_first_bad_line(raw), "the file is not UTF-8 text") from None
+    oddities: list[Oddity] = []
+    if (
+        raw.translate(None, _CONTROL_BYTES) != raw
+        or _C1_CONTROL.search(raw)
+        or any(rare in raw for rare in _RARE_BYTES)
+    ):
+        front = _printable(front, 2, oddities)
+        body = _printable(body, body_line, oddities)
+        for odd in _ODD_BREAKS:
+            front = front.replace(odd, " ")
+    return Parts(_SECRET.sub(r"\1", front), _SECRET.sub(r"\1", body), body_line, tuple(oddities))
+
+
+def parse_front_matter(text: str, first_line: int = 2) -> FrontMatter:
+    """The fields of YAML front matter, every scalar as text; the last of two equal keys wins.
+
+    Null, `~` and an empty plain scalar are None. Raises Unusable beyond 256 KiB, 20,000 events or a
+    nesting of 20, for anchors, aliases, keys that are not text, and for what is no YAML mapping.
+    """
+    if 4 * len(text) > MAX_FRONT_MATTER_BYTES and len(text.encode(errors="replace")) > MAX_FRONT_MATTER_BYTES:
+        raise Unusable(first_line, f"the front matter is larger than {MAX_FRONT_MATTER_BYTES:,} bytes")
+    try:
+        return _build(text, first_line)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = first_line + (mark.line if mark is not None else 0)
+        sentence = _SENTENCES.get(error.problem or "")
+        raise Unusable(line, f"the front matter is not YAML{f': {sentence}' if sentence else ''}") from None
+    except (yaml.YAMLError, ValueError):
+        raise Unusable(first_line, "the front matter is not YAML") from None
+
+
+def _build(text: str, first_line: int) -> FrontMatter:
+    """One pass over the events; `open_nodes` are the collections around the current one, outermost first."""
+    top: Node | None = None
+    open_nodes: list[Node] = []
+    inside: Value = None  # the value of the innermost open node
+    key: str | None = None  # in a mapping: the key that waits for its value
+    secret_depth = 0  # how many nodes were open where the value of a `secured` key began; 0 = outside of one
+    oddities: list[Oddity] = []
+    documents = 0
+    # As yaml.parse does, without its second call for each event.
+    loader = _LOADER(text)
+    count = 0
+    while (event := loader.get_event()) is not None:
+        count += 1
+        kind = type(event)
+        if count > MAX_EVENTS:
+            line = event.start_mark.line + first_line
+            raise Unusable(line, f"the front matter holds more than {MAX_EVENTS:,} YAML events")
+        if kind is ScalarEvent:
+            value: Value = event.value
+            if key is None and type(inside) is dict and event.anchor is None:
+                assert isinstance(value, str)
+                key = value
+                if value in _NULLS and event.implicit[0]:
+                    raise Unusable(event.start_mark.line + first_line, "a field's name must be text")
+                if key in inside and not secret_depth:
+                    line = event.start_mark.line + first_line
+                    oddities.append(Oddity(line, f"{name_of(key)}: is given twice; the last one counts"))
+                continue
+            if value in _NULLS and event.implicit[0]:
+                value = None
+        elif kind is MappingEndEvent or kind is SequenceEndEvent:
+            open_nodes.pop()
+            inside = open_nodes[-1].value if open_nodes else None
+            if len(open_nodes) < secret_depth:
+                secret_depth = 0
+            continue
+        elif kind is MappingStartEvent:
+            value = {}
+        elif kind is SequenceStartEvent:
+            value = []
+        elif kind is AliasEvent:
+            line = event.start_mark.line + first_line
+            raise Unusable(line, "the front matter holds an alias (*name); put text that begins with * in quotes")
+        else:
+            documents += kind is DocumentStartEvent
+            if documents > 1:
+                line = event.start_mark.line + first_line
+                raise Unusable(line, "the front matter holds more than one YAML document")
+            continue
+        line = event.start_mark.line + first_line
+        if event.anchor is not None:
+            raise Unusable(line, "the front matter holds an anchor (&name); put text that begins with & in quotes")
+        node = Node(value, line)
+        if type(inside) is dict:
+            if key is None:
+                raise Unusable(line, "a field's name must be text")
+            if key.casefold() != _SECRET_KEY:
+                inside[key] = node
+            elif kind is not ScalarEvent and not secret_depth:
+                secret_depth = len(open_nodes) + 1
+            key = None
+        elif type(inside) is list:
+            inside.append(node)
+        else:
+            top = node
+        if kind is not ScalarEvent:
+            open_nodes.append(node)
+            inside = value
+            if len(open_nodes) > MAX_DEPTH:
+                raise Unusable(line, f"the front matter is nested more than {MAX_DEPTH} levels deep")
+    if top is None or top.value is None:
+        return FrontMatter({}, tuple(oddities))
+    if not isinstance(top.value, dict):
+        raise Unusable(top.line, "the front matter is no list of fields such as `title: ...`")
+    return FrontMatter(top.value, tuple(oddities))
+
+
+def name_of(key: str) -> str:
+    """A field's name as reports show it: printable and of at most 60 characters."""
+    shown = key if key.isprintable() else ascii(key)[1:-1]
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
+def _printable(text: str, first_line: int, oddities: list[Oddity]) -> str:
+    found = _UNPRINTABLE.search(text)
+    if found is None:
+        return text
+    line = first_line + text.count("\n", 0, found.start())
+    oddities.append(Oddity(line, "control characters are left out here"))
+    return _UNPRINTABLE.sub("", text)
+
+
+def _why_no_opening(raw: bytes) -> str:
+    if raw.startswith(b"+++"):
+        return "the front matter is TOML (+++); feedbot reads YAML between lines ---"
+    if not raw.strip():
+        return "the file is empty"
+    return "there is no front matter: expected --- as the first line"
+
+
+def _line_at(raw: bytes, position: int) -> int:
+    return raw.count(b"\n", 0, position) + 1
+
+
+def _first_bad_line(raw: bytes) -> int:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        return _line_at(raw, error.start)
+    # Only the cut at a fence could have torn a character, and fences are ASCII.
+    return 0

@@ -1,0 +1,56 @@
+"""What is said and linked while one article file is read."""
+
+import re
+
+from feedbot.articles.text import clean_line
+from feedbot.core.article import Link, LinkRole, Remark
+from feedbot.core.url import MAX_URL_LENGTH, InvalidUrl, canonical_url
+
+MAX_REMARKS = 100
+_LOOKS_SECRET = re.compile(r"secured|[A-Za-z0-9+]{24}", re.IGNORECASE)
+
+
+def quoted(text: str) -> str:
+    """The text as a message may show it: one line, at most 60 characters, never what may be ciphertext."""
+    if _LOOKS_SECRET.search(text):
+        return f"a text of {len(text):,} characters"
+    shown = clean_line(text)
+    return f"'{shown}'" if len(shown) <= 60 else f"'{shown[:57]}...'"
+
+
+class Notes:
+    """Collects the remarks and links of one file, in the order in which they come, each once."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._remarks: dict[Remark, None] = {}
+        self._left_out = 0
+        self._links: dict[tuple[LinkRole, str], int] = {}
+
+    def remark(self, line: int, text: str) -> None:
+        """Note something odd; beyond 100 only their number is kept."""
+        if len(self._remarks) < MAX_REMARKS:
+            self._remarks[Remark(self._path, line, text)] = None
+        else:
+            self._left_out += 1
+
+    def link(self, role: LinkRole, url: str, line: int) -> bool:
+        """Note a link to a URL from `resolve_url`; False where its canonical form would be too long to be one."""
+        try:
+            # Without a fragment, a normalised URL of permitted length is its own canonical form.
+            target = canonical_url(url) if "#" in url or len(url) > MAX_URL_LENGTH else url
+        except InvalidUrl:
+            return False
+        self._links.setdefault((role, target), line)
+        return True
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """All remarks, with their number in a last one where they are too many."""
+        more = [Remark(self._path, 0, f"and {self._left_out:,} more remarks")] if self._left_out else []
+        return (*self._remarks, *more)
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """All links, no two of the same role and target."""
+        return tuple(Link(role, url, line) for (role, url), line in self._links.items())

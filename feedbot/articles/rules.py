@@ -1,0 +1,53 @@
+"""What the reading of article files depends on besides the files themselves."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from feedbot.config import Config
+
+READER_VERSION = 1
+"""Raised whenever the same file and rules would give another Article, so that kept ones are read anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRules:
+    """Names of fields tried in order, the zone of dates without one, where relative URLs lead.
+
+    `site_url` is absolute and ends in a slash. `body_links` makes the body's links part of an
+    article's links.
+    """
+
+    fields: Mapping[str, tuple[str, ...]]
+    timezone: str
+    site_url: str
+    body_links: bool = False
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of dates that name none."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hex digits that change with any rule and with READER_VERSION."""
+        content = [
+            READER_VERSION,
+            sorted((name, list(keys)) for name, keys in self.fields.items()),
+            self.timezone,
+            self.site_url,
+            self.body_links,
+        ]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def read_rules(config: Config) -> ReadRules:
+    """The rules that a configuration sets."""
+    return ReadRules(
+        fields=config.articles.fields,
+        timezone=config.articles.timezone,
+        site_url=config.site.url,
+        body_links=config.links.body,
+    )

@@ -1,0 +1,166 @@
+"""The bytes of an article file -> Article | Rejected, with remarks. Pure: no clock, no file, no network."""
+
+from datetime import datetime
+
+from feedbot.articles.address import dated_name, has_template_marks, page_url
+from feedbot.articles.body import Body, BodyTooLarge, render_body
+from feedbot.articles.dates import parse_date
+from feedbot.articles.fields import Fields, kind_of
+from feedbot.articles.frontmatter import Node, Parts, Unusable, parse_front_matter, split_front_matter
+from feedbot.articles.notes import Notes, quoted
+from feedbot.articles.rules import ReadRules
+from feedbot.core.article import Article, LinkRole, Rejected, Related, Remark
+from feedbot.core.url import InvalidUrl, host_of
+
+
+def understand(path: str, raw: bytes, rules: ReadRules) -> tuple[Article | Rejected, tuple[Remark, ...]]:
+    """What an article file says, and what is odd about it; any bytes give one or the other.
+
+    `path` is relative to the config file, with forward slashes; a name such as `2020-01-24-slug.md`
+    gives the date where the front matter does not. Needed are a title (or a heading in the body),
+    a date and a source (or an ordinary blog's own page, see `address.page_url`). Of a field named
+    `secured` nothing is kept, not even in a message. Rejected are files beyond the bounds of
+    `frontmatter`, and at most 101 remarks are made.
+    """
+    notes = Notes(path)
+    try:
+        article = _read(path, raw, rules, notes)
+    except Unusable as error:
+        return Rejected(path, error.line, error.reason), notes.remarks
+    return article, notes.remarks
+
+
+def _read(path: str, raw: bytes, rules: ReadRules, notes: Notes) -> Article:
+    parts = split_front_matter(raw)
+    front = parse_front_matter(parts.front)
+    for oddity in (*parts.oddities, *front.oddities):
+        notes.remark(oddity.line, oddity.text)
+    fields = Fields(front.fields, rules, notes)
+
+    published_at = _publication_date(path, fields, rules)
+    source_url = fields.url("source_url", LinkRole.SOURCE, required=True) or _own_page(
+        path, fields, published_at, rules, notes
+    )
+    amp_url = fields.url("amp_url", LinkRole.AMP)
+    cdn_amp_url = fields.url("cdn_amp_url", LinkRole.CDN_AMP)
+    images = fields.images(LinkRole.IMAGE)
+    provider = fields.provider()
+    related = _related(fields, rules, notes)
+    body = _body(parts, rules, notes)
+    title = fields.line_of_text("title", required=True) or body.heading
+    if not title:
+        raise Unusable(0, f"{fields.name_of('title')}: is missing, and the body has no heading")
+    return Article(
+        path=path,
+        title=title,
+        source_url=source_url,
+        published_at=published_at,
+        updated_at=fields.date("updated_at"),
+        own_id=fields.own_id(),
+        amp_url=amp_url,
+        cdn_amp_url=cdn_amp_url,
+        excerpt=fields.line_of_text("excerpt"),
+        body_html=body.html,
+        kind=fields.line_of_text("kind") or "article",
+        category=next(iter(fields.names("category")), ""),
+        quality=fields.number("quality"),
+        heat=fields.number("heat"),
+        draft=fields.is_draft(),
+        provider=provider,
+        topics=fields.names("topics"),
+        images=images,
+        related=related,
+        links=notes.links,
+    )
+
+
+def _publication_date(path: str, fields: Fields, rules: ReadRules) -> datetime:
+    given = fields.date("published_at", required=True)
+    if given is not None:
+        return given
+    dated = dated_name(path)
+    if dated is None:
+        raise Unusable(0, f"{fields.name_of('published_at')}: is missing, and the file's name has no date")
+    try:
+        return parse_date(dated[0], rules.zone)
+    except ValueError as error:
+        name = fields.name_of("published_at")
+        raise Unusable(0, f"{name}: is missing, and in the file's name: {error}, not '{dated[0]}'") from None
+
+
+def _own_page(path: str, fields: Fields, published_at: datetime, rules: ReadRules, notes: Notes) -> str:
+    """The address of the article's own page, for an article that names no source."""
+    permalink = fields.raw_text("permalink", "an address such as /about/", required=True)
+    name, text, line = permalink or (fields.name_of("source_url"), None, 0)
+    if text is not None and has_template_marks(text):
+        raise Unusable(line, f"{name}: holds template marks such as {{{{ }}}}, which feedbot does not fill in")
+    given = fields.find("category")
+    # Jekyll splits `categories: a b` at the space, and keeps `category: a b` whole.
+    by_spaces = given is not None and given[0] == "categories"
+    categories = fields.names("category", " " if by_spaces else ",") if text is None else ()
+    try:
+        url = page_url(path, text, categories, published_at, rules)
+    except InvalidUrl as error:
+        raise Unusable(line, f"{name}: {error}{f', not {quoted(text)}' if text is not None else ''}") from None
+    if not notes.link(LinkRole.SOURCE, url, line or 1):
+        raise Unusable(line, f"{name}: expected a URL of at most 8,192 characters when encoded")
+    return url
+
+
+def _related(fields: Fields, rules: ReadRules, notes: Notes) -> tuple[Related, ...]:
+    found = fields.find("related")
+    if found is None:
+        return ()
+    name, node = found
+    if isinstance(node.value, str):
+        notes.remark(node.line, f"{name}: expected a list of articles, not {kind_of(node.value)}; left out")
+        return ()
+    listed = node.value if isinstance(node.value, list) else [node]
+    items = (_related_item(f"{name}[{number}]", item, rules, notes) for number, item in enumerate(listed, 1))
+    return tuple(item for item in items if item is not None)
+
+
+def _related_item(name: str, node: Node, rules: ReadRules, notes: Notes) -> Related | None:
+    if node.value is None:
+        return None
+    if not isinstance(node.value, dict):
+        notes.remark(node.line, f"{name}: expected a mapping with title and URL, not {kind_of(node.value)}; left out")
+        return None
+    fields = Fields(node.value, rules, notes, f"{name}.")
+    if fields.is_draft():
+        notes.remark(node.line, f"{name}: is a draft; left out")
+        return None
+    source_url = fields.url("source_url", LinkRole.RELATED_SOURCE)
+    amp_url = fields.url("amp_url", LinkRole.RELATED_AMP)
+    cdn_amp_url = fields.url("cdn_amp_url", LinkRole.RELATED_CDN_AMP)
+    # Without a title, a reader is told at least where the link leads.
+    title = fields.line_of_text("title") or host_of(source_url or amp_url or cdn_amp_url or "").removeprefix("www.")
+    if not title:
+        notes.remark(node.line, f"{name}: has neither a title nor a URL; left out")
+        return None
+    return Related(
+        title=title,
+        source_url=source_url,
+        amp_url=amp_url,
+        cdn_amp_url=cdn_amp_url,
+        excerpt=fields.line_of_text("excerpt"),
+        published_at=fields.date("published_at"),
+        images=fields.images(LinkRole.RELATED_IMAGE),
+        provider=fields.provider(),
+    )
+
+
+def _body(parts: Parts, rules: ReadRules, notes: Notes) -> Body:
+    """The rendered body; its links are the article's where the rules say so."""
+    try:
+        body = render_body(parts.body, rules.site_url)
+    except BodyTooLarge as error:
+        notes.remark(parts.body_line, str(error))
+        return Body()
+    above = parts.body_line - 1
+    for line, why in body.skipped:
+        notes.remark(above + line, why)
+    if rules.body_links:
+        for url, line in body.links:
+            notes.link(LinkRole.BODY, url, above + line)
+    return body

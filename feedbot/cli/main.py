@@ -1,0 +1,118 @@
+"""The `feedbot` command: which commands there are, and how every error becomes one sentence."""
+
+import importlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from feedbot import __version__
+from feedbot.cli.text import plain
+from feedbot.errors import FeedbotError
+
+EXIT_CODES = """\b
+Exit codes:
+  0   done
+  1   failed: a sentence on standard error says why
+  2   the command line is off
+  3   the config file is off
+  4   links found that --fail-on names
+  75  another run holds the lock
+"""
+
+# The modules are imported when their command is used, so that `feedbot --help` starts fast.
+COMMANDS = {
+    "init": "Write a commented config.yaml for the articles in this folder.",
+    "run": "Read articles, check what is due, publish feeds; once or on a schedule.",
+    "check": "Check links: the ones that are due, or those of these URLs and articles.",
+    "build": "Read articles and publish feeds, without asking any server.",
+    "status": "Show where articles, links and feeds stand.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was said before the command's name."""
+
+    config_path: Path
+    config_was_named: bool
+    debug: bool
+
+
+class _Commands(click.Group):
+    """A group whose commands live in feedbot/cli/<name>.py."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"feedbot.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table without importing a command."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The config file.  [default: config.yaml]",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(__version__, prog_name="feedbot", message="%(prog)s %(version)s")
+@click.pass_context
+def main(ctx: click.Context, config_path: Path | None, debug: bool) -> None:
+    """Publish topic feeds from article files, and check that every link in them is alive."""
+    ctx.obj = Told(config_path or Path("config.yaml"), config_path is not None, debug)
+
+
+def entry_point() -> None:
+    """Run the command line and exit with its code; no traceback reaches a user without --debug."""
+    if sys.platform == "win32":
+        click.echo("feedbot: runs on Linux and macOS; on Windows, start it inside WSL", err=True)
+        sys.exit(1)
+    try:
+        # In this mode a command's return value comes back, and so does the code of ctx.exit().
+        code = main(standalone_mode=False)
+    except Exception as error:  # noqa: BLE001 - the last place that can turn it into a sentence
+        sys.exit(_say(error))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(error: Exception) -> int:
+    """Tell an error on standard error; returns the exit code."""
+    if "--debug" in sys.argv and not isinstance(error, click.ClickException):
+        sys.excepthook(type(error), error, error.__traceback__)
+    match error:
+        case click.ClickException():
+            error.show()
+            return error.exit_code
+        case click.Abort():
+            click.echo("feedbot: stopped", err=True)
+            return 1
+        case FeedbotError():
+            for line in str(error).splitlines():
+                click.echo(f"feedbot: {plain(line)}", err=True)
+            return error.exit_code
+        case BrokenPipeError():
+            # The reader of a pipe went away (`feedbot status | head`): nobody is left to tell.
+            sys.stderr.close()
+            return 1
+        case _:
+            what = plain(f"{type(error).__name__}: {error}")
+            click.echo(f"feedbot: an error of feedbot's own: {what}; please report it, --debug shows where", err=True)
+            return 1

@@ -1,0 +1,178 @@
+"""Results as text for people and as JSON for machines."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from feedbot.checking import Checking, Result
+from feedbot.cli.text import count, plain
+from feedbot.config import Config
+from feedbot.core.article import Rejected
+from feedbot.core.observation import Answered
+from feedbot.core.status import StatusKind
+from feedbot.core.verdict import VerdictKind
+from feedbot.cycle import Run
+from feedbot.publishing import Publishing
+from feedbot.reading import Reading
+from feedbot.state.database import stamp
+from feedbot.state.runs import LastRun
+
+# What needs a person comes first.
+_BY_URGENCY = (
+    VerdictKind.GONE,
+    VerdictKind.MISSING,
+    VerdictKind.SOFT_DEAD,
+    VerdictKind.PARKED,
+    VerdictKind.SUSPECT,
+    VerdictKind.UNREACHABLE,
+    VerdictKind.REFUSED,
+    VerdictKind.BLOCKED,
+    VerdictKind.AMP_WITHDRAWN,
+    VerdictKind.MOVED,
+    VerdictKind.UNKNOWN,
+    VerdictKind.ALIVE,
+)
+_QUIET = {VerdictKind.ALIVE, VerdictKind.UNKNOWN}
+_PLACES_SHOWN = 3
+
+
+def run_lines(config: Config, run: Run, last: LastRun | None) -> Iterator[str]:
+    """The summary of a whole run, the worst news of each part first."""
+    yield from reading_lines(run.reading)
+    yield from checking_lines(run.checking, rejected=(), every=False)
+    yield from _changes(run.checking.results, last)
+    yield from publishing_lines(config, run.publishing)
+    yield f"Files      feeds in {config.feeds_path}/, memory in {config.state_path}"
+
+
+def reading_lines(reading: Reading) -> Iterator[str]:
+    """Articles by what became of them, and every file that needs a hand."""
+    counts = reading.counts
+    parts = [f"{count(counts.articles, 'article')}, {reading.parsed:,} read anew"]
+    if counts.withheld:
+        parts.append(f"{counts.withheld:,} withheld (drafts and future dates)")
+    if reading.vanished:
+        parts.append(f"{count(len(reading.vanished), 'file')} gone")
+    if reading.rejected:
+        parts.append(f"{counts.rejected:,} rejected")
+    yield f"Articles   {'; '.join(parts)}"
+    yield from _rejected_lines(reading.rejected)
+    for path, source in reading.duplicates:
+        yield f"  duplicate  {plain(path)}  another article has the same source or id: {plain(source)}"
+    for remark in reading.remarks:
+        yield f"  note       {plain(remark.path)}:{remark.line}  {plain(remark.text)}"
+
+
+def _rejected_lines(rejected: Iterable[Rejected]) -> Iterator[str]:
+    for one in rejected:
+        place = f"{one.path}:{one.line}" if one.line else one.path
+        yield f"  rejected   {plain(place)}  {plain(one.reason)}"
+
+
+def checking_lines(checking: Checking, *, rejected: Iterable[Rejected], every: bool) -> Iterator[str]:
+    """Links by verdict, and each that is not plainly alive with its reason; with `every`, those too."""
+    yield from _rejected_lines(rejected)
+    if checking.online is None:
+        yield "Links      nothing is due"
+        return
+    if not checking.online:
+        yield "Links      OFFLINE: this machine cannot reach the network, so no link was judged and nothing changed"
+    elif checking.frozen:
+        yield (
+            "Links      so many links failed at once that our own network is the likelier cause:"
+            " none of those failures counts"
+        )
+    seconds = (checking.finished_at - checking.started_at).total_seconds()
+    verdicts = checking.summary
+    said = ", ".join(f"{verdicts[kind]:,} {kind}" for kind in reversed(_BY_URGENCY) if kind in verdicts)
+    yield f"Links      {count(len(checking.results), 'link')} in {seconds:.0f} s: {said}"
+    ordered = sorted(checking.results, key=lambda result: _BY_URGENCY.index(result.verdict.kind))
+    for result in ordered:
+        if every or result.verdict.kind not in _QUIET:
+            yield from _result_lines(result)
+
+
+def _result_lines(result: Result) -> Iterator[str]:
+    status = result.after.status
+    history = ""
+    if status.kind is StatusKind.DEAD:
+        history = "  [dead]"
+    elif status.strikes:
+        history = f"  [strike {status.strikes}{', never seen alive' if status.never_alive else ''}]"
+    yield f"  {result.verdict.kind:<11}  {plain(result.after.url)}"
+    yield f"               {plain(result.verdict.reason)}{history}"
+    for place in result.places[:_PLACES_SHOWN]:
+        yield f"               in {plain(place.article)}:{place.line} ({place.role})"
+    if len(result.places) > _PLACES_SHOWN:
+        yield f"               and in {count(len(result.places) - _PLACES_SHOWN, 'more place')}"
+
+
+def _changes(results: Iterable[Result], last: LastRun | None) -> Iterator[str]:
+    """What is other than at the last run."""
+    if last is None:
+        return
+    changed = [result for result in results if result.before.status.kind is not result.after.status.kind]
+    seen_before = [result for result in changed if result.before.status.kind is not StatusKind.UNCHECKED]
+    steps = Counter((result.before.status.kind, result.after.status.kind) for result in seen_before)
+    said = [f"{number:,} went from {before} to {after}" for (before, after), number in sorted(steps.items())]
+    if len(changed) > len(seen_before):
+        said.insert(0, f"{count(len(changed) - len(seen_before), 'link')} checked for the first time")
+    yield f"Changes    since {last.finished_at:%Y-%m-%d %H:%M} UTC: {', '.join(said) or 'no link changed'}"
+
+
+def publishing_lines(config: Config, publishing: Publishing) -> Iterator[str]:
+    """Feeds written and unchanged, entries that came and went, and what the guard holds."""
+    written = [name for name in publishing.written if not name.endswith(".json")]
+    line = f"Feeds      {count(len(written), 'feed file')} written, {publishing.unchanged:,} unchanged"
+    if publishing.added or publishing.removed:
+        line += f"; {count(publishing.added, 'entry', 'entries')} came, {publishing.removed:,} went"
+    yield line
+    for hold in publishing.holds:
+        yield f"  held       {plain(hold.sentence)}"
+        yield f"             check the cause; to let them go: feedbot build --accept {hold.feed}"
+    if written:
+        yield f"           subscribe to {config.feeds.url}all.atom once {config.feeds.directory}/ is served there"
+
+
+def json_report(checking: Checking) -> str:
+    """The object that `feedbot check --format json` promises (feedbot/check.schema.json)."""
+    return json.dumps(
+        {
+            "schema": 1,
+            "run": {
+                "id": checking.run_id,
+                "started_at": stamp(checking.started_at),
+                "finished_at": stamp(checking.finished_at),
+                "online": checking.online,
+            },
+            "summary": checking.summary,
+            "results": [_json_result(result) for result in checking.results],
+        },
+        ensure_ascii=False,
+        indent=1,
+    )
+
+
+def _json_result(result: Result) -> dict[str, Any]:
+    observation, status = result.observation, result.after.status
+    outcome = None if observation is None else observation.outcome
+    return {
+        "url": result.after.url,
+        "verdict": result.verdict.kind.value,
+        "reason": result.verdict.reason,
+        "status": status.kind.value,
+        "strikes": status.strikes,
+        "http_status": outcome.status if isinstance(outcome, Answered) else None,
+        "final_url": None if outcome is None else outcome.final_url,
+        "moved_to": result.verdict.moved_to,
+        "requests": 0 if observation is None else len(observation.exchanges),
+        "elapsed_ms": 0 if observation is None else observation.elapsed_ms,
+        "checked_at": _stamped(status.checked_at if observation is None else observation.started_at),
+        "links": [{"article": place.article, "line": place.line, "role": place.role} for place in result.places],
+    }
+
+
+def _stamped(moment: datetime | None) -> str | None:
+    return None if moment is None else stamp(moment)

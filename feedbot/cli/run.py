@@ -1,0 +1,35 @@
+"""`feedbot run`: the whole job, once or on a schedule."""
+
+import click
+
+from feedbot.cli.main import Told
+from feedbot.cli.report import run_lines
+from feedbot.cli.running import run_until_signalled, terminal_progress
+from feedbot.clock import SystemClock
+from feedbot.config import load_config
+from feedbot.cycle import run_once
+from feedbot.service.daemon import serve_until_signalled
+from feedbot.state import runs
+from feedbot.state.database import open_state
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do everything that is due now, print a summary, and end.")
+@click.option("--wait", is_flag=True, help="Wait for another run to end, instead of exiting with 75.")
+@click.pass_obj
+def command(told: Told, once: bool, wait: bool) -> int:
+    """Read articles, check the links that are due, publish the feeds that changed.
+
+    Without --once it stays and does so on the schedule of the config, until SIGTERM or ctrl-C.
+    """
+    config = load_config(told.config_path)
+    clock = SystemClock()
+    if not once:
+        serve_until_signalled(config, clock, wait=wait)
+        return 0
+    with open_state(config.state_path, who="feedbot run --once") as state:
+        last = runs.last(state)
+        run = run_until_signalled(run_once(config, state, clock, wait=wait, progress=terminal_progress()))
+    for line in run_lines(config, run, last):
+        click.echo(line)
+    return 1 if any(hold.is_new for hold in run.publishing.holds) else 0

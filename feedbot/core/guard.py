@@ -1,0 +1,73 @@
+"""The guard against mass removals: which entries stay in a feed although their files or links went away."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+# More than a fifth of a feed, and more than five of its entries, is an accident until confirmed.
+MAX_REMOVALS = 5
+MAX_REMOVED_PERCENT = 20
+
+
+class RemovalCause(StrEnum):
+    """Why a published entry would go. Values are stored and never change their meaning."""
+
+    VANISHED = "vanished"
+    """The article file is no longer there."""
+    REJECTED = "rejected"
+    """The article file can no longer be used."""
+    DEAD = "dead"
+    """No living link is left."""
+    OTHER = "other"
+    """Somebody's will: newer entries, a change of config, a draft, a takedown. Never guarded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A published entry that would go, and why."""
+
+    entry_id: str
+    cause: RemovalCause
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The removals that wait until they are confirmed, in the feed's order, and a sentence that says so."""
+
+    removals: tuple[Removal, ...]
+    sentence: str
+
+    @property
+    def entry_ids(self) -> frozenset[str]:
+        """The ids of the entries that stay."""
+        return frozenset(removal.entry_id for removal in self.removals)
+
+
+_SAID = {
+    RemovalCause.VANISHED: ("file vanished", "files vanished"),
+    RemovalCause.REJECTED: ("file rejected", "files rejected"),
+    RemovalCause.DEAD: ("link dead", "links dead"),
+}
+
+
+def guard_removals(published: Sequence[str], removals: Mapping[str, RemovalCause]) -> Held | None:
+    """The removals to hold in one feed; None where all may happen.
+
+    `published` are the ids last published, newest first; removals of other ids do not count. Held
+    are vanished, rejected and dead ones: where they are more than 20 % and more than 5 of the
+    published entries, or where nothing would be left of more than 5. Additions are never held.
+    """
+    known = [Removal(entry_id, removals[entry_id]) for entry_id in dict.fromkeys(published) if entry_id in removals]
+    guarded = tuple(removal for removal in known if removal.cause in _SAID)
+    total = len(dict.fromkeys(published))
+    is_mass = len(guarded) > MAX_REMOVALS and 100 * len(guarded) > MAX_REMOVED_PERCENT * total
+    is_emptied = total > MAX_REMOVALS and len(known) == total
+    if not guarded or not (is_mass or is_emptied):
+        return None
+    return Held(guarded, _sentence(guarded, total))
+
+
+def _sentence(guarded: tuple[Removal, ...], total: int) -> str:
+    counts = {cause: sum(removal.cause is cause for removal in guarded) for cause in _SAID}
+    causes = ", ".join(f"{n} {_SAID[cause][n != 1]}" for cause, n in counts.items() if n)
+    return f"{len(guarded)} of {total} entries would go ({causes}); held: they stay until this is confirmed"

@@ -1,0 +1,199 @@
+"""What history says of a target: strikes, recovery and since when."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from feedbot.core.observation import FailureKind
+from feedbot.core.verdict import Verdict, VerdictKind
+
+DAY_S = 86400.0
+
+
+class StatusKind(StrEnum):
+    """Where a target stands."""
+
+    UNCHECKED = "unchecked"
+    ALIVE = "alive"
+    MOVED = "moved"
+    FAILING = "failing"
+    DEAD = "dead"
+    BLOCKED = "blocked"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class StrikeRule:
+    """`dead` takes this many strikes, with at least `over_s` seconds from the first to the last."""
+
+    strikes: int
+    over_s: float
+
+    @property
+    def spacing_s(self) -> float:
+        """Seconds until a failing target is asked again, so that the last strike falls at `over_s`."""
+        return self.over_s / (self.strikes - 1)
+
+
+_GONE = StrikeRule(2, 1 * DAY_S)
+_MISSING = StrikeRule(3, 6 * DAY_S)
+_PARKED = StrikeRule(2, 3 * DAY_S)
+_NO_SUCH_HOST = StrikeRule(5, 14 * DAY_S)
+_SILENT_HOST = StrikeRule(5, 60 * DAY_S)
+
+RECOVERY_S = 6 * 3600.0
+"""Seconds between the two good answers to GET that bring a dead target back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is known of a target; a new one is `Status()`. Times are aware and UTC.
+
+    `strikes` counts since the last good verdict, `rule` is the longest one of that streak,
+    `first_alive_at` is None as long as the target was never seen alive, and `revived_at` is the
+    first good answer of a dead target that has to show itself once more.
+    """
+
+    kind: StatusKind = StatusKind.UNCHECKED
+    since_at: datetime | None = None
+    verdict: VerdictKind | None = None
+    reason: str = ""
+    checked_at: datetime | None = None
+    strikes: int = 0
+    first_strike_at: datetime | None = None
+    last_strike_at: datetime | None = None
+    rule: StrikeRule | None = None
+    first_alive_at: datetime | None = None
+    revived_at: datetime | None = None
+    moved_to: str | None = None
+    nameless: bool = False
+    """The latest strike was that no such host exists."""
+
+    @property
+    def never_alive(self) -> bool:
+        """True for a link that was never seen alive and is not found: most often a typo."""
+        not_found = self.verdict in {VerdictKind.MISSING, VerdictKind.GONE} or self.nameless
+        return self.first_alive_at is None and self.strikes > 0 and not_found
+
+
+def strike_rule(verdict: Verdict) -> StrikeRule | None:
+    """How a verdict counts towards `dead`; None where it does not."""
+    match verdict.kind:
+        case VerdictKind.GONE:
+            return _GONE
+        case VerdictKind.MISSING | VerdictKind.SOFT_DEAD:
+            return _MISSING
+        case VerdictKind.PARKED:
+            return _PARKED
+        case VerdictKind.UNREACHABLE:
+            no_host = verdict.failure in {FailureKind.DNS_NXDOMAIN, FailureKind.CONNECT_REFUSED}
+            return _NO_SUCH_HOST if no_host else _SILENT_HOST
+        case (
+            VerdictKind.ALIVE
+            | VerdictKind.MOVED
+            | VerdictKind.BLOCKED
+            | VerdictKind.SUSPECT
+            | VerdictKind.REFUSED
+            | VerdictKind.AMP_WITHDRAWN
+            | VerdictKind.UNKNOWN
+        ):
+            return None
+        case _ as never:
+            assert_never(never)
+
+
+def advance(past: Status, verdict: Verdict, now: datetime, *, host_answers: bool) -> Status:
+    """The status after one more verdict.
+
+    `host_answers` tells whether another target of the same host is not failing. Without one, a
+    host that resolves but stays silent is most often a trap for bots, and nothing on it dies.
+    """
+    match verdict.kind:
+        case VerdictKind.UNKNOWN:
+            return past
+        case VerdictKind.ALIVE | VerdictKind.MOVED:
+            return _good(past, verdict, now)
+        case VerdictKind.BLOCKED:
+            return _without_strike(past, verdict, now, StatusKind.BLOCKED)
+        case VerdictKind.SUSPECT | VerdictKind.AMP_WITHDRAWN:
+            return _told(past, verdict, now)
+        case VerdictKind.REFUSED:
+            return _without_strike(past, verdict, now, StatusKind.REFUSED)
+        case (
+            VerdictKind.GONE
+            | VerdictKind.MISSING
+            | VerdictKind.SOFT_DEAD
+            | VerdictKind.PARKED
+            | VerdictKind.UNREACHABLE
+        ):
+            return _strike(past, verdict, now, host_answers=host_answers)
+        case _ as never:
+            assert_never(never)
+
+
+def _good(past: Status, verdict: Verdict, now: datetime) -> Status:
+    if past.kind is StatusKind.DEAD and not _has_recovered(past, verdict, now):
+        revived_at = past.revived_at or (now if verdict.by_get else None)
+        return replace(_told(past, verdict, now), revived_at=revived_at)
+    kind = StatusKind.MOVED if verdict.kind is VerdictKind.MOVED else StatusKind.ALIVE
+    return Status(
+        kind=kind,
+        since_at=past.since_at if past.kind is kind else now,
+        verdict=verdict.kind,
+        reason=verdict.reason,
+        checked_at=now,
+        first_alive_at=past.first_alive_at or now,
+        moved_to=verdict.moved_to,
+    )
+
+
+def _has_recovered(past: Status, verdict: Verdict, now: datetime) -> bool:
+    if past.revived_at is None or not verdict.by_get:
+        return False
+    return now - past.revived_at >= timedelta(seconds=RECOVERY_S)
+
+
+def _without_strike(past: Status, verdict: Verdict, now: datetime, kind: StatusKind) -> Status:
+    """Neither adds to the strikes nor takes them away; what was dead stays dead."""
+    if past.kind is StatusKind.DEAD:
+        return replace(_told(past, verdict, now), revived_at=None)
+    return _told(past, verdict, now, kind)
+
+
+def _strike(past: Status, verdict: Verdict, now: datetime, *, host_answers: bool) -> Status:
+    rule = strike_rule(verdict)
+    assert rule is not None
+    if past.rule is not None and past.rule.over_s > rule.over_s:
+        rule = past.rule
+    struck = replace(
+        _told(past, verdict, now, past.kind),
+        strikes=past.strikes + 1,
+        first_strike_at=past.first_strike_at or now,
+        last_strike_at=now,
+        rule=rule,
+        revived_at=None,
+        moved_to=None,
+        nameless=verdict.failure is FailureKind.DNS_NXDOMAIN,
+    )
+    if past.kind is StatusKind.DEAD:
+        return struck
+    silent = verdict.kind is VerdictKind.UNREACHABLE and strike_rule(verdict) is _SILENT_HOST
+    dies = _is_out(struck) and (host_answers or not silent)
+    return _in_kind(struck, past, StatusKind.DEAD if dies else StatusKind.FAILING, now)
+
+
+def _is_out(status: Status) -> bool:
+    if status.rule is None or status.first_strike_at is None or status.last_strike_at is None:
+        return False
+    lasted = status.last_strike_at - status.first_strike_at
+    return status.strikes >= status.rule.strikes and lasted >= timedelta(seconds=status.rule.over_s)
+
+
+def _told(past: Status, verdict: Verdict, now: datetime, kind: StatusKind | None = None) -> Status:
+    told = replace(past, verdict=verdict.kind, reason=verdict.reason, checked_at=now)
+    return told if kind is None else _in_kind(told, past, kind, now)
+
+
+def _in_kind(status: Status, past: Status, kind: StatusKind, now: datetime) -> Status:
+    return replace(status, kind=kind, since_at=past.since_at if past.kind is kind else now)

@@ -1,0 +1,46 @@
+"""One run, top to bottom: read -> plan -> probe -> judge -> record -> publish.
+
+A bad article, a hostile server or a dead host is a value that is reported and stepped over; a
+FeedbotError is for what the operator must mend.
+"""
+
+from dataclasses import dataclass
+
+from feedbot.checking import Checking, Progress, check
+from feedbot.clock import Clock
+from feedbot.config import Config
+from feedbot.publishing import Publishing, publish
+from feedbot.reading import Reading, read
+from feedbot.state import targets
+from feedbot.state.database import State, checking_run
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A whole run."""
+
+    reading: Reading
+    checking: Checking
+    publishing: Publishing
+
+
+async def run_once(
+    config: Config, state: State, clock: Clock, *, wait: bool = False, progress: Progress | None = None
+) -> Run:
+    """The main job: article files in; every link that is due judged, with evidence; topic feeds out."""
+    reading = read(config, state, clock)
+    checking = await check_due(config, state, clock, wait=wait, progress=progress)
+    publishing = publish(config, state, clock)
+    return Run(reading, checking, publishing)
+
+
+async def check_due(
+    config: Config, state: State, clock: Clock, *, wait: bool = False, progress: Progress | None = None
+) -> Checking:
+    """The middle of a run: ask what is due, as the one checking run.
+
+    Raises LockHeld where another process is checking; with `wait` it waits for that one's end.
+    """
+    with checking_run(state, wait=wait):
+        due = targets.due(state, clock.now())
+        return await check(config, state, clock, due, progress=progress)

@@ -1,0 +1,1 @@
+"""Files out: a Feed becomes bytes, and the bytes become files that no reader ever sees torn."""

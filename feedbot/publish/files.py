@@ -1,0 +1,155 @@
+"""Bytes become files that readers see whole: the earlier version or the new one, nothing between.
+
+A feed names entries by the ids of ids.json, so the caller writes `ids.json` before the feeds:
+after a crash between the two, the next build finds the ids that readers have been given.
+"""
+
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from feedbot.errors import PublishError
+
+_TEMP_SUFFIX = ".feedbot-tmp"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The file was written."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The file had these bytes already and was not touched: its ETag and Last-Modified stay true."""
+
+    name: str
+
+
+def publish_file(directory: Path, name: str, data: bytes) -> Published | Unchanged:
+    """Write one file as `publish_files` does."""
+    return publish_files(directory, [(name, data)])[0]
+
+
+def publish_files(directory: Path, files: Iterable[tuple[str, bytes]]) -> list[Published | Unchanged]:
+    """Replace each named file whose bytes differ, in the order given; the folder is made where missing.
+
+    Each is written beside its target, synced and renamed over it; the folder is synced once at
+    the end. Files are 0644, less the umask. What an interrupted run left behind is swept first,
+    so only one process may write a folder at a time. `files` may be lazy.
+
+    Raises PublishError, naming the file, where one cannot be written: that file keeps its earlier
+    version, those before it are published, those after it are not tried. Raises ValueError for a
+    name with a path separator or a leading dot.
+    """
+    folder = _open_folder(directory)
+    results: list[Published | Unchanged] = []
+    try:
+        _sweep(folder, directory)
+        try:
+            for name, data in files:
+                results.append(_publish(folder, directory, name, data))
+        finally:
+            if any(isinstance(result, Published) for result in results):
+                _sync_folder(folder, directory)
+    finally:
+        os.close(folder)
+    return results
+
+
+def _open_folder(directory: Path) -> int:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        return os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    except FileExistsError:
+        raise PublishError(f"{directory}: is not a folder; feeds cannot be written there") from None
+    except OSError as error:
+        raise PublishError(f"{directory}: cannot be used as a folder: {_why(error)}") from error
+
+
+def _sweep(folder: int, directory: Path) -> None:
+    try:
+        with os.scandir(folder) as entries:
+            orphans = [e.name for e in entries if _is_temp(e.name) and not e.is_dir(follow_symlinks=False)]
+        for name in orphans:
+            os.unlink(name, dir_fd=folder)
+    except OSError as error:
+        raise PublishError(f"{directory}: cannot be cleared of unfinished files: {_why(error)}") from error
+
+
+def _publish(folder: int, directory: Path, name: str, data: bytes) -> Published | Unchanged:
+    _check_name(name)
+    place = directory / name
+    exists = False
+    try:
+        exists = _exists_as_file(folder, place, name)
+        if exists and _same_bytes(folder, name, data):
+            return Unchanged(name)
+        _replace(folder, name, data)
+    except OSError as error:
+        kept = "; readers keep the earlier version" if exists else ""
+        raise PublishError(f"{place}: cannot be written: {_why(error)}{kept}") from error
+    return Published(name)
+
+
+def _check_name(name: str) -> None:
+    if not name or name.startswith(".") or any(character in name for character in "/\\\0"):
+        raise ValueError(f"{name!r} is not the name of a file in the feeds folder")
+
+
+def _exists_as_file(folder: int, place: Path, name: str) -> bool:
+    """True where there is a plain file; raises PublishError for anything else: it is not ours to replace."""
+    try:
+        mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+    except FileNotFoundError:
+        return False
+    if stat.S_ISREG(mode):
+        return True
+    kind = "a symbolic link" if stat.S_ISLNK(mode) else "a folder" if stat.S_ISDIR(mode) else "not a plain file"
+    raise PublishError(f"{place}: is {kind}; feedbot replaces only plain files: move it away")
+
+
+def _same_bytes(folder: int, name: str, data: bytes) -> bool:
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
+    with os.fdopen(descriptor, "rb") as file:
+        # One byte more than expected tells a longer file.
+        return os.fstat(descriptor).st_size == len(data) and file.read(len(data) + 1) == data
+
+
+def _replace(folder: int, name: str, data: bytes) -> None:
+    temp = f".{name}{_TEMP_SUFFIX}"
+    descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644, dir_fd=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        os.rename(temp, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        _forget(folder, temp)
+        raise
+
+
+def _forget(folder: int, temp: str) -> None:
+    try:
+        os.unlink(temp, dir_fd=folder)
+    except OSError:
+        return  # the next run sweeps it; the first error is the one to tell
+
+
+def _sync_folder(folder: int, directory: Path) -> None:
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        raise PublishError(f"{directory}: cannot be made durable: {_why(error)}") from error
+
+
+def _is_temp(name: str) -> bool:
+    return name.startswith(".") and name.endswith(_TEMP_SUFFIX)
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or str(error)

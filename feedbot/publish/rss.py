@@ -1,0 +1,31 @@
+"""RSS 2.0: Feed -> bytes. Channel and item are words of this file and of the feedgen extension only."""
+
+from html import escape
+
+from feedbot.core.feed import Feed
+from feedbot.publish.feedgen_extension import RSS_NAMESPACES
+from feedbot.publish.generator import add_entries, feed_title, new_generator, provider_label
+from feedbot.publish.html import is_web_url
+from feedbot.publish.xml_text import xml_line, xml_text
+
+SUFFIX = ".rss"
+
+
+def render_rss(feed: Feed, images: str) -> bytes:
+    """The feed as an RSS 2.0 document in UTF-8; the same Feed gives the same bytes.
+
+    `images` (content, media, both) says where an entry's lead image goes. One thread at a time.
+    """
+    channel = new_generator(feed, SUFFIX, "application/rss+xml", RSS_NAMESPACES)
+    channel.description(xml_line(feed.description) or feed_title(feed))
+    channel.language(feed.language)
+    channel.ttl(feed.ttl_minutes)
+    channel.docs("")
+    for item, entry in add_entries(channel, feed, images):
+        # An RSS description is HTML: text is escaped here, and again as XML. Escaped once,
+        # a reader would be handed the markup that a text talks about as live markup.
+        item.description(escape(xml_text(entry.excerpt).strip()))
+        if is_web_url(entry.provider_url):
+            item.source(url=entry.provider_url, title=provider_label(entry))
+    document: bytes = channel.rss_str(pretty=True)
+    return document

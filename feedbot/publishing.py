@@ -1,0 +1,272 @@
+"""The last step of a run: feeds whose content changed are written, and mass removals are held back."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import msgspec
+
+from feedbot import __version__
+from feedbot.clock import Clock
+from feedbot.config import Config
+from feedbot.core.feed import Category, Entry, Feed, build_entry
+from feedbot.core.guard import RemovalCause, guard_removals
+from feedbot.core.identity import feed_id
+from feedbot.core.slug import assign_slugs, topic_key
+from feedbot.errors import ConfigError, UsageError
+from feedbot.publish.files import Published, publish_files
+from feedbot.publish.ledger import LEDGER_NAME, Ledger, LedgerTopic, ledger_bytes
+from feedbot.publish.render import RENDERERS, Render
+from feedbot.state import files, identities, published, targets
+from feedbot.state.database import State, one_at_a_time
+from feedbot.state.identities import Topic
+from feedbot.state.published import FileOnDisk, Hold, Member
+
+ALL = "all"
+
+_CONFIRMED_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFeed:
+    """A feed with removals held back by the guard; `is_new` the first time it is told."""
+
+    feed: str
+    sentence: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """What publishing changed: file names, and for feed `all` the entries that came and went."""
+
+    written: tuple[str, ...]
+    unchanged: int
+    added: int
+    removed: int
+    holds: tuple[HeldFeed, ...]
+
+
+def publish(config: Config, state: State, clock: Clock, accept: Sequence[str] = ()) -> Publishing:
+    """Write the feeds whose content changed; a build of the same state gives the same bytes.
+
+    `accept` names feeds whose held removals may happen now. Raises UsageError where one of them holds
+    none, ConfigError where a slug in the config clashes with one already given.
+    """
+    with one_at_a_time(state):
+        now = clock.now()
+        _require_holds(state, accept)
+        feeds = _feeds(config, state, now)
+        selections = [_select(config, state, key, feed, now, accepted=feed.slug in accept) for key, feed in feeds]
+        offers = [_offer_ledger(state), *_offers(config, state, selections)]
+        noted = published.files(state)
+        fresh = [offer for offer in offers if not _is_as_noted(config, offer, noted.get(offer.name))]
+        outcomes = publish_files(config.feeds_path, ((offer.name, offer.render()) for offer in fresh))
+        changed = {one.feed.slug: one.ids for one in selections if one.ids != one.previous}
+        published.save(state, {offer.name: _on_disk(config, offer) for offer in fresh}, changed)
+        files.forget_vanished(state)
+    everything = selections[0]
+    written = tuple(outcome.name for outcome in outcomes if isinstance(outcome, Published))
+    return Publishing(
+        written=written,
+        unchanged=len(offers) - len(written),
+        added=len(set(everything.ids) - set(everything.previous)),
+        removed=len(set(everything.previous) - set(everything.ids)),
+        holds=tuple(selection.held for selection in selections if selection.held is not None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A file that could be written: what its bytes depend on, and how to make them."""
+
+    name: str
+    inputs: str
+    render: Callable[[], bytes]
+
+
+def _offer_ledger(state: State) -> _Offer:
+    # It comes first: a feed with an id that the ledger does not know would be worse than an old feed.
+    topics = tuple(LedgerTopic(topic.key, topic.name, topic.slug) for topic in identities.topics(state))
+    ledger = Ledger(topics, tuple(identities.ledger(state)))
+    return _Offer(LEDGER_NAME, _hash(ledger), partial(ledger_bytes, ledger))
+
+
+def _offers(config: Config, state: State, selections: Sequence["_Selection"]) -> Iterator[_Offer]:
+    entries = _Entries(config, state, targets.unlinkable(state))
+    for selection in selections:
+        parts = (__version__, config.feeds.images, selection.feed, entries.inputs(selection.members))
+        inputs = _hash(parts)
+        for file_format in config.feeds.formats:
+            suffix, render = RENDERERS[file_format]
+            whole = partial(_render, render, config.feeds.images, selection, entries)
+            yield _Offer(selection.feed.slug + suffix, inputs, whole)
+
+
+def _render(render: Render, images: str, selection: "_Selection", entries: "_Entries") -> bytes:
+    built = tuple(entries.build(member) for member in selection.members)
+    return render(replace(selection.feed, entries=built), images)
+
+
+def _is_as_noted(config: Config, offer: _Offer, noted: FileOnDisk | None) -> bool:
+    return noted is not None and noted.inputs == offer.inputs and noted == _on_disk(config, offer)
+
+
+def _on_disk(config: Config, offer: _Offer) -> FileOnDisk | None:
+    try:
+        found = (config.feeds_path / offer.name).stat()
+    except OSError:
+        return None
+    return FileOnDisk(offer.inputs, found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """One feed before it is rendered: its head, its members, and what its subscribers have now."""
+
+    feed: Feed
+    members: tuple[Member, ...]
+    previous: tuple[str, ...]
+    held: HeldFeed | None
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(member.entry_id for member in self.members)
+
+
+def _feeds(config: Config, state: State, now: datetime) -> list[tuple[str, Feed]]:
+    """Topic key and head of every feed, `all` (key '') first; a new topic gets its slug here."""
+    given = identities.topics(state)
+    newborn = identities.newborn_topics(state, now)
+    fixed = {topic_key(name): topic.slug for name, topic in config.feeds.topics.items() if topic.slug}
+    try:
+        slugs = assign_slugs(newborn.values(), {topic.key: topic.slug for topic in given}, fixed)
+    except ValueError as error:
+        raise ConfigError(f"feeds.topics: {error}") from None
+    if newborn:
+        identities.save_slugs(state, {key: slugs[key] for key in newborn})
+    topics = [Topic("", config.site.title, ALL), *identities.topics(state)]
+    return [(topic.key, _head(config, topic)) for topic in topics]
+
+
+def _head(config: Config, topic: Topic) -> Feed:
+    told = {topic_key(name): told for name, told in config.feeds.topics.items()}.get(topic.key)
+    title = config.site.title if topic.key == "" else f"{config.site.title}: {topic.name}"
+    description = (
+        f"All articles from {config.site.title}"
+        if topic.key == ""
+        else f"Articles on {topic.name} from {config.site.title}"
+    )
+    return Feed(
+        id=feed_id(topic.slug, config.id_authority, config.feeds.id_year),
+        slug=topic.slug,
+        title=told.title if told and told.title else title,
+        description=told.description if told and told.description else description,
+        site_url=config.site.url,
+        url_base=config.feeds.url,
+        language=config.site.language,
+        # The time of a feed that holds nothing; any other is its newest entry's.
+        updated_at=datetime(config.feeds.id_year, 1, 1, tzinfo=UTC),
+        ttl_minutes=max(1, round(config.feeds.ttl / 60)),
+    )
+
+
+def _select(config: Config, state: State, topic: str, head: Feed, now: datetime, *, accepted: bool) -> _Selection:
+    """The members of one feed: the newest, and those that the guard does not let go."""
+    members = published.newest(state, topic, now, config.feeds.max_entries)
+    previous = published.entries(state, head.slug)
+    holds_before = published.holds(state, head.slug)
+    causes = _removals(config, state, members, previous)
+    confirmed = {
+        entry_id
+        for entry_id, hold in holds_before.items()
+        if hold.cause is RemovalCause.VANISHED and now - hold.since_at >= _CONFIRMED_AFTER
+    }
+    guarded = {} if accepted else {key: cause for key, cause in causes.items() if key not in confirmed}
+    held = guard_removals(previous, guarded)
+    holds = (
+        []
+        if held is None
+        else [holds_before.get(one.entry_id, Hold(one.entry_id, one.cause, now)) for one in held.removals]
+    )
+    if {hold.entry_id: hold for hold in holds} != holds_before:
+        published.save_holds(state, head.slug, holds)
+    kept = [member for hold in holds if (member := published.member(state, hold.entry_id)) is not None]
+    chosen = _newest_first([*members, *kept])[: config.feeds.max_entries]
+    updated_at = max((member.updated_at for member in chosen), default=head.updated_at)
+    return _Selection(
+        feed=replace(head, updated_at=updated_at),
+        members=tuple(chosen),
+        previous=tuple(previous),
+        held=None if held is None else HeldFeed(head.slug, held.sentence, is_new=not holds_before),
+    )
+
+
+def _removals(
+    config: Config, state: State, members: Sequence[Member], previous: Sequence[str]
+) -> dict[str, RemovalCause]:
+    """Why each entry that subscribers have would go; those that newer ones push out are not among them."""
+    selected = {member.entry_id for member in members}
+    missing = [member for entry_id in previous if entry_id not in selected for member in _known(state, entry_id)]
+    staying = {member.entry_id for member in _newest_first([*members, *missing])[: config.feeds.max_entries]}
+    return {
+        member.entry_id: published.removal_cause(state, member.entry_id)
+        for member in missing
+        if member.entry_id in staying
+    }
+
+
+def _known(state: State, entry_id: str) -> list[Member]:
+    member = published.member(state, entry_id)
+    return [] if member is None else [member]
+
+
+def _newest_first(members: Iterable[Member]) -> list[Member]:
+    by_path = sorted(members, key=lambda member: member.path)
+    return sorted(by_path, key=lambda member: member.published_at, reverse=True)
+
+
+class _Entries:
+    """The entries of one build, each built once however many feeds carry it."""
+
+    def __init__(self, config: Config, state: State, unlinkable: dict[str, frozenset[str]]) -> None:
+        self._scheme = config.feeds.url
+        self._state = state
+        self._unlinkable = unlinkable
+        self._names = {topic.key: topic.name for topic in identities.topics(state)}
+        self._built: dict[str, Entry] = {}
+
+    def inputs(self, members: Sequence[Member]) -> list[tuple[object, ...]]:
+        """Everything that the bytes of these entries depend on, without loading an article."""
+        return [
+            (one.entry_id, one.updated_at, one.fingerprint, sorted(self._unlinkable.get(one.path, ())))
+            for one in members
+        ]
+
+    def build(self, member: Member) -> Entry:
+        """The entry of a member of a feed."""
+        if member.entry_id not in self._built:
+            article = files.article(self._state, member.path)
+            assert article is not None, member.path
+            named = [self._names.get(topic_key(name), name) for name in article.topics]
+            self._built[member.entry_id] = build_entry(
+                article,
+                entry_id=member.entry_id,
+                updated_at=member.updated_at,
+                categories=tuple(Category(name, self._scheme) for name in named),
+                unlinkable=self._unlinkable.get(member.path, frozenset()),
+            )
+        return self._built[member.entry_id]
+
+
+def _require_holds(state: State, accept: Sequence[str]) -> None:
+    for feed in accept:
+        if not published.holds(state, feed):
+            held = ", ".join(published.held_feeds(state)) or "none"
+            raise UsageError(f"--accept {feed}: no removals are held in that feed; feeds with held removals: {held}")
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(value)).hexdigest()

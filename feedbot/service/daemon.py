@@ -1,0 +1,115 @@
+"""`feedbot run`: the cycle on a schedule. What is due lives in state.db; the scheduler only looks at the clock.
+
+Two jobs: a whole run (read, check, publish) at every `schedule.check`, and between those reading and
+publishing alone at every `schedule.read`, in a thread of its own, so that files never wait for
+probing and probing never waits for files.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from datetime import UTC, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from feedbot.clock import Clock
+from feedbot.config import Config
+from feedbot.cycle import run_once
+from feedbot.errors import FeedbotError
+from feedbot.publishing import Publishing, publish
+from feedbot.reading import Reading, read
+from feedbot.state.database import daemon_life, open_state
+
+log = logging.getLogger("feedbot")
+
+_WHO = "feedbot run"
+
+
+def serve_until_signalled(config: Config, clock: Clock, *, wait: bool = False) -> None:
+    """Run on the schedule until SIGTERM or SIGINT; a run under way then ends, and its results are kept.
+
+    Raises LockHeld where another daemon serves this state.db, unless `wait`; StateError where the
+    database cannot be used. An error in a later run is logged, and the next slot tries again.
+    """
+    with daemon_life(config.state_path, who=_WHO, wait=wait):
+        with open_state(config.state_path, who=_WHO):
+            pass  # what is wrong with the database is told at once, not at the first slot
+        asyncio.run(_serve(config, clock))
+
+
+async def _serve(config: Config, clock: Clock) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    under_way: set[asyncio.Task[None]] = set()
+
+    async def whole_run() -> None:
+        with open_state(config.state_path, who=_WHO) as state:
+            run = await run_once(config, state, clock)
+        _tell(run.reading, run.publishing)
+        verdicts = ", ".join(f"{number:,} {kind}" for kind, number in run.checking.summary.items())
+        offline = "offline: " if run.checking.online is False else ""
+        log.info("checked: %s%s", offline, verdicts or "nothing was due")
+
+    async def files_alone() -> None:
+        await asyncio.to_thread(_read_and_publish, config, clock)
+
+    async def guarded(job: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        under_way.add(task)
+        try:
+            await job()
+        except FeedbotError as error:
+            log.error("%s", error)
+        except Exception:
+            log.exception("an error of feedbot's own; the next slot tries again")
+        finally:
+            under_way.discard(task)
+
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    # None: a slot that comes late is run late. The library's one second would drop it silently.
+    settings = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    schedule = config.schedule
+    now = clock.now()
+    every_check = IntervalTrigger(seconds=round(schedule.check), timezone=UTC)
+    every_read = IntervalTrigger(seconds=round(schedule.read), timezone=UTC)
+    first_read = now + timedelta(seconds=schedule.read)
+    scheduler.add_job(guarded, every_check, [whole_run], next_run_time=now, id="check", **settings)
+    scheduler.add_job(guarded, every_read, [files_alone], next_run_time=first_read, id="read", **settings)
+    scheduler.start()
+    log.info("started: reading every %.0f s, checking every %.0f s", schedule.read, schedule.check)
+    await stop.wait()
+    scheduler.shutdown(wait=False)
+    for task in tuple(under_way):
+        task.cancel()
+    await asyncio.gather(*under_way, return_exceptions=True)
+    log.info("stopped; what was checked is kept")
+
+
+def _read_and_publish(config: Config, clock: Clock) -> None:
+    with open_state(config.state_path, who=_WHO) as state:
+        reading = read(config, state, clock)
+        publishing = publish(config, state, clock)
+    _tell(reading, publishing)
+
+
+def _tell(reading: Reading, publishing: Publishing) -> None:
+    """Say what is news; a quiet slot says nothing."""
+    if reading.parsed or reading.vanished:
+        log.info(
+            "read: %d articles anew, %d gone, %d rejected", reading.parsed, len(reading.vanished), len(reading.rejected)
+        )
+    if publishing.written:
+        log.info(
+            "published: %d files, %d entries came, %d went",
+            len(publishing.written),
+            publishing.added,
+            publishing.removed,
+        )
+    for hold in publishing.holds:
+        if hold.is_new:
+            log.warning("%s; to let them go: feedbot build --accept %s", hold.sentence, hold.feed)

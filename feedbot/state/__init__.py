@@ -1,0 +1,1 @@
+"""Everything remembered: state.db (SQLite), split by subject."""

@@ -1,0 +1,223 @@
+"""Opening state.db: version, migrations, write phases, and every SQLite error in a sentence.
+
+sqlite-utils carries the connection and the reads. Transactions are begun here, with BEGIN
+IMMEDIATE, because its own `atomic()` begins a deferred one, which fails with "database is locked"
+as soon as two processes write.
+"""
+
+import math
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # pysqlite3 where it is installed
+
+from feedbot.errors import LockHeld, StateError
+from feedbot.state import locks
+from feedbot.state.schema import APPLICATION_ID, MIGRATIONS, VERSION
+
+MIN_SQLITE = (3, 37, 0)
+WRITE_WAIT_S = 30.0
+"""How long a write phase waits for another one; each lasts well under a second."""
+
+_BUSY_TIMEOUT_S = 10.0
+_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def stamp(moment: datetime) -> str:
+    """The stored form of a time: UTC, whole seconds, so that text sorts as time does."""
+    return moment.astimezone(UTC).strftime(_FORMAT)
+
+
+def moment(text: str) -> datetime:
+    """The time of a stored form."""
+    return datetime.fromisoformat(text)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An open state.db; `write()` is the only way to change it."""
+
+    path: Path
+    db: Database
+    who: str
+    write_wait_s: float = WRITE_WAIT_S
+
+    @contextmanager
+    def write(self) -> Iterator[Any]:
+        """One short write phase: a lock between processes and one transaction; gives the connection."""
+        with locks.hold(_beside(self.path, ".lock"), who=self.who, wait_s=self.write_wait_s), said_plainly(self.path):
+            self.db.conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.db.conn
+                self.db.conn.execute("COMMIT")
+            except BaseException:
+                if self.db.conn.in_transaction:
+                    self.db.conn.execute("ROLLBACK")
+                raise
+
+    def rows(self, sql: str, arguments: Sequence[Any] | dict[str, Any] = ()) -> list[dict[str, Any]]:
+        """Every row of a query; read whole, because a half-read one holds up checkpoints."""
+        with said_plainly(self.path):
+            return list(self.db.query(sql, arguments))
+
+    def value(self, sql: str, arguments: Sequence[object] = ()) -> Any:
+        """The first column of the first row, or None."""
+        with said_plainly(self.path):
+            row = self.db.conn.execute(sql, arguments).fetchone()
+        return None if row is None else row[0]
+
+
+@contextmanager
+def open_state(path: Path, *, who: str, write_wait_s: float = WRITE_WAIT_S) -> Iterator[State]:
+    """state.db, made or migrated where needed, for reading and writing.
+
+    Raises StateError where the file cannot be used: no SQLite 3.37, another user's file, not a
+    feedbot database, or one from a newer feedbot, which is left as it is.
+    """
+    _require_sqlite(sqlite3.sqlite_version_info)
+    _require_owner(path, os.geteuid())
+    if path.exists() and path.stat().st_size > 0:
+        with said_plainly(path), _connected(f"{path.resolve().as_uri()}?mode=ro") as probe:
+            _require_known_version(path, probe)
+    elif not path.parent.is_dir():
+        raise StateError(f"{path}: the folder {path.parent} does not exist")
+    with said_plainly(path), _connected(f"{path.resolve().as_uri()}?mode=rwc") as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        state = State(path, Database(connection, execute_plugins=False), who, write_wait_s)
+        _migrate(state)
+        yield state
+
+
+@contextmanager
+def open_for_reading(path: Path, *, who: str) -> Iterator[State]:
+    """state.db as it is, for reading beside every writer; leaves no files behind that its owner cannot use.
+
+    Raises StateError where there is none yet or it cannot be read.
+    """
+    _require_sqlite(sqlite3.sqlite_version_info)
+    if not path.exists():
+        raise StateError(f"{path}: there is no database yet; `feedbot run --once` makes it")
+    # SQLite makes -wal and -shm files for a reader too. A guest must not leave its own beside another
+    # user's database, so it reads the file alone while nobody writes.
+    is_guest = os.geteuid() != path.stat().st_uid
+    idle = not _beside(path, "-wal").exists()
+    options = "mode=ro&immutable=1" if is_guest and idle else "mode=ro"
+    with said_plainly(path), _connected(f"{path.resolve().as_uri()}?{options}") as connection:
+        _require_known_version(path, connection)
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version < VERSION:
+            raise StateError(f"{path}: has schema {version} and needs {VERSION}; `feedbot build` brings it there")
+        yield State(path, Database(connection, execute_plugins=False), who)
+
+
+@contextmanager
+def checking_run(state: State, *, wait: bool = False) -> Iterator[None]:
+    """The right to be the one checking run; raises LockHeld where another process has it and `wait` is false."""
+    with locks.hold(_beside(state.path, ".check.lock"), who=state.who, wait_s=math.inf if wait else 0.0):
+        yield
+
+
+@contextmanager
+def one_at_a_time(state: State) -> Iterator[None]:
+    """The right to read article files into state.db and to write the feeds folder.
+
+    Others wait, and not long: probing is not done in it. Raises LockHeld after `write_wait_s`.
+    """
+    with locks.hold(_beside(state.path, ".publish.lock"), who=state.who, wait_s=state.write_wait_s):
+        yield
+
+
+@contextmanager
+def daemon_life(path: Path, *, who: str, wait: bool = False) -> Iterator[None]:
+    """The right to be the one daemon of this database; raises LockHeld where another has it and `wait` is false."""
+    with locks.hold(_beside(path, ".daemon.lock"), who=who, wait_s=math.inf if wait else 0.0):
+        yield
+
+
+@contextmanager
+def said_plainly(path: Path) -> Iterator[None]:
+    """Turn every SQLite error inside the block into a StateError that names the file."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        text = str(error)
+        if "locked" in text:
+            raise LockHeld(f"{path}: is locked by another program; feedbot waited {_BUSY_TIMEOUT_S:.0f} s") from error
+        if isinstance(error, sqlite3.DatabaseError) and ("not a database" in text or "malformed" in text):
+            raise StateError(
+                f"{path}: is damaged or no database ({text}); move it away, and feedbot starts anew with the ids "
+                "kept in ids.json"
+            ) from error
+        raise StateError(f"{path}: {text}") from error
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+@contextmanager
+def _connected(uri: str) -> Iterator[Any]:
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_TIMEOUT_S)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _require_sqlite(version: tuple[int, ...]) -> None:
+    if version < MIN_SQLITE:
+        found, needed = (".".join(map(str, v)) for v in (version, MIN_SQLITE))
+        raise StateError(f"this Python has SQLite {found}; feedbot needs {needed} or later")
+
+
+def _require_owner(path: Path, user: int) -> None:
+    """A guest's -wal and -shm files would lock the owner out of the database."""
+    if path.exists() and path.stat().st_uid != user:
+        owner = path.stat().st_uid
+        raise StateError(f"{path}: belongs to user {owner}, this is user {user}; try: sudo -u '#{owner}' feedbot ...")
+
+
+def _require_known_version(path: Path, connection: Any) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if application != APPLICATION_ID and tables > 0:
+        raise StateError(f"{path}: is a database of another program; name another file under `state:`")
+    if version > VERSION:
+        raise StateError(f"{path}: was written by a newer feedbot (schema {version}, this one knows {VERSION})")
+
+
+def _migrate(state: State) -> None:
+    """Bring the schema to this version; a second process that waited finds nothing left to do."""
+    connection = state.db.conn
+    if connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+        return
+    # The journal mode cannot change inside a transaction; setting it again does nothing.
+    with locks.hold(_beside(state.path, ".lock"), who=state.who, wait_s=state.write_wait_s):
+        connection.execute("PRAGMA journal_mode = WAL")
+    with state.write():
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version >= VERSION:
+            return
+        for step in MIGRATIONS[version:]:
+            for statement in _statements(step):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one: `executescript` would commit the transaction first."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,196 @@
+"""Article files: their stamps, their parsed forms and the links in them."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from feedbot.core.article import Article, Rejected, Remark
+from feedbot.core.slug import topic_key
+from feedbot.core.url import canonical_url, host_of
+from feedbot.state.database import State, stamp
+
+_decode_article = msgspec.json.Decoder(Article).decode
+_decode_remarks = msgspec.json.Decoder(list[Remark]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What is known of a file without parsing it."""
+
+    mtime_ns: int
+    size: int
+    inode: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """A file that was read: what came of it, or None where only its stamp is new."""
+
+    path: str
+    stored: StoredFile
+    outcome: Article | Rejected | None
+    remarks: tuple[Remark, ...] = ()
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Files by what became of them."""
+
+    articles: int
+    rejected: int
+    withheld: int
+
+
+def known(state: State, rules: str) -> dict[str, StoredFile]:
+    """Every file that is there and was read with these rules, by path."""
+    rows = state.rows(
+        "SELECT path, mtime_ns, size, inode, sha256 FROM files WHERE rules = ? AND vanished_at IS NULL", [rules]
+    )
+    return {
+        row["path"]: StoredFile(mtime_ns=row["mtime_ns"], size=row["size"], inode=row["inode"], sha256=row["sha256"])
+        for row in rows
+    }
+
+
+def present(state: State) -> set[str]:
+    """The paths of the files that were there at the last reading."""
+    return {row["path"] for row in state.rows("SELECT path FROM files WHERE vanished_at IS NULL")}
+
+
+def record(state: State, readings: Iterable[FileReading], rules: str, now: datetime) -> None:
+    """Store what was read, in one write phase: parsed forms, links and new targets."""
+    with state.write() as connection:
+        for reading in readings:
+            _record_stamp(connection, reading, rules)
+            match reading.outcome:
+                case Article() as article:
+                    _record_article(connection, article, reading.digest)
+                    _record_members(connection, article)
+                    _record_links(connection, article, now)
+                case Rejected(line=line, reason=reason):
+                    connection.execute(
+                        "UPDATE files SET rejected_line = ?, rejected_reason = ? WHERE path = ?",
+                        [line, reason, reading.path],
+                    )
+                case None:
+                    continue
+            connection.execute(
+                "UPDATE files SET remarks = ? WHERE path = ?",
+                [msgspec.json.encode(reading.remarks).decode(), reading.path],
+            )
+
+
+def _record_stamp(connection: Any, reading: FileReading, rules: str) -> None:
+    stored = reading.stored
+    connection.execute(
+        "INSERT INTO files (path, mtime_ns, size, inode, sha256, rules) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (path) DO UPDATE SET mtime_ns = excluded.mtime_ns, size = excluded.size,"
+        " inode = excluded.inode, sha256 = excluded.sha256, rules = excluded.rules, vanished_at = NULL",
+        [reading.path, stored.mtime_ns, stored.size, stored.inode, stored.sha256, rules],
+    )
+
+
+def _record_article(connection: Any, article: Article, digest: str) -> None:
+    encoded = msgspec.json.encode(article)
+    connection.execute(
+        "UPDATE files SET article = ?, fingerprint = ?, source = ?, own_id = ?, digest = ?, published_at = ?,"
+        " updated_at = ?, draft = ?, rejected_line = NULL, rejected_reason = NULL, identified = 0 WHERE path = ?",
+        [
+            encoded,
+            hashlib.sha256(encoded).hexdigest()[:16],
+            canonical_url(article.source_url),
+            article.own_id,
+            digest,
+            stamp(article.published_at),
+            None if article.updated_at is None else stamp(article.updated_at),
+            article.draft,
+            article.path,
+        ],
+    )
+
+
+def _record_members(connection: Any, article: Article) -> None:
+    connection.execute("DELETE FROM members WHERE path = ?", [article.path])
+    connection.executemany(
+        "INSERT OR IGNORE INTO topics (key, name) VALUES (?, ?)",
+        [(topic_key(name), name) for name in article.topics],
+    )
+    if not article.draft:
+        connection.executemany(
+            "INSERT OR IGNORE INTO members (topic, published_at, path) VALUES (?, ?, ?)",
+            [(key, stamp(article.published_at), article.path) for key in ["", *map(topic_key, article.topics)]],
+        )
+
+
+def _record_links(connection: Any, article: Article, now: datetime) -> None:
+    connection.execute("DELETE FROM links WHERE path = ?", [article.path])
+    connection.executemany(
+        "INSERT OR IGNORE INTO targets (url, host, next_check_at) VALUES (?, ?, ?)",
+        [(link.url, host_of(link.url), stamp(now)) for link in article.links],
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO links (path, target_id, role, line) SELECT ?, id, ?, ? FROM targets WHERE url = ?",
+        [(article.path, link.role.value, link.line, link.url) for link in article.links],
+    )
+
+
+def mark_vanished(state: State, paths: Iterable[str], now: datetime) -> None:
+    """Note that files are no longer there; their entries may be held back, so they are not forgotten yet."""
+    gone = [(stamp(now), path) for path in sorted(paths)]
+    if gone:
+        with state.write() as connection:
+            connection.executemany("UPDATE files SET vanished_at = ? WHERE path = ?", gone)
+
+
+def forget_vanished(state: State) -> None:
+    """Drop the vanished files whose entries no feed holds back any longer."""
+    unheld = (
+        "vanished_at IS NOT NULL AND (entry_id IS NULL OR entry_id NOT IN (SELECT entry_id FROM holds)"
+        " OR EXISTS (SELECT 1 FROM files AS other WHERE other.entry_id = files.entry_id AND other.vanished_at IS NULL))"
+    )
+    if state.value(f"SELECT 1 FROM files WHERE {unheld} LIMIT 1") is None:  # noqa: S608 - no outside text
+        return
+    with state.write() as connection:
+        connection.execute(f"DELETE FROM files WHERE {unheld}")  # noqa: S608 - no outside text
+
+
+def article(state: State, path: str) -> Article | None:
+    """The last good version of an article file, as it was parsed; None where there is none."""
+    encoded = state.value("SELECT article FROM files WHERE path = ?", [path])
+    return None if encoded is None else _decode_article(encoded)
+
+
+def rejected(state: State) -> list[Rejected]:
+    """The files that cannot be used as they are, by path."""
+    rows = state.rows(
+        "SELECT path, rejected_line, rejected_reason FROM files"
+        " WHERE rejected_reason IS NOT NULL AND vanished_at IS NULL ORDER BY path"
+    )
+    return [Rejected(row["path"], row["rejected_line"], row["rejected_reason"]) for row in rows]
+
+
+def remarks(state: State) -> list[Remark]:
+    """What is odd in files that are used all the same, by path and line."""
+    rows = state.rows(
+        "SELECT remarks FROM files WHERE remarks <> '[]' AND vanished_at IS NULL AND rejected_reason IS NULL"
+        " ORDER BY path"
+    )
+    return [remark for row in rows for remark in _decode_remarks(row["remarks"])]
+
+
+def counts(state: State, now: datetime) -> Counts:
+    """How many files there are of each kind; withheld are drafts and future articles."""
+    row = state.rows(
+        "SELECT count(*) FILTER (WHERE rejected_reason IS NULL) AS articles,"
+        " count(*) FILTER (WHERE rejected_reason IS NOT NULL) AS rejected,"
+        " count(*) FILTER (WHERE rejected_reason IS NULL AND (draft OR published_at > :now)) AS withheld"
+        " FROM files WHERE vanished_at IS NULL",
+        {"now": stamp(now)},
+    )[0]
+    return Counts(articles=row["articles"], rejected=row["rejected"], withheld=row["withheld"])

@@ -1,0 +1,133 @@
+"""Entry ids and topic slugs: given once, kept for ever."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from feedbot.core.identity import Candidate, Identified, Identity
+from feedbot.state.database import State, moment, stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic with a feed: `key` is what makes names equal, `name` how it was first written."""
+
+    key: str
+    name: str
+    slug: str
+
+
+def ledger(state: State) -> list[Identity]:
+    """Every identity ever given, by id."""
+    return [
+        Identity(
+            id=row["id"],
+            path=row["path"],
+            source=row["source"],
+            published_at=moment(row["published_at"]),
+            updated_at=moment(row["updated_at"]),
+            digest=row["digest"],
+            own_id=bool(row["own_id"]),
+        )
+        for row in state.rows("SELECT * FROM identities ORDER BY id")
+    ]
+
+
+def unidentified(state: State) -> list[Candidate]:
+    """The articles that are new or changed since identities were last given, and duplicates, by path.
+
+    A duplicate is looked at each time: the file that has its entry may have gone or changed.
+    """
+    rows = state.rows(
+        "SELECT path, source, own_id, digest, published_at, updated_at FROM files"
+        " WHERE (identified = 0 OR entry_id IS NULL) AND article IS NOT NULL AND vanished_at IS NULL ORDER BY path"
+    )
+    return [
+        Candidate(
+            path=row["path"],
+            source=row["source"],
+            own_id=row["own_id"],
+            digest=row["digest"],
+            published_at=moment(row["published_at"]),
+            updated_at=None if row["updated_at"] is None else moment(row["updated_at"]),
+        )
+        for row in rows
+    ]
+
+
+def present_sources(state: State) -> dict[str, str]:
+    """The canonical source of every article file that is there, by path."""
+    rows = state.rows("SELECT path, source FROM files WHERE vanished_at IS NULL AND source IS NOT NULL")
+    return {row["path"]: row["source"] for row in rows}
+
+
+def save(state: State, considered: Iterable[str], identified: Identified) -> None:
+    """Keep what `identify` found for the files at these paths; a path without an identity is a duplicate."""
+    with state.write() as connection:
+        for path in considered:
+            identity = identified.identities.get(path)
+            entry_id = None if identity is None else identity.id
+            connection.execute("UPDATE files SET identified = 1, entry_id = ? WHERE path = ?", [entry_id, path])
+        connection.executemany("DELETE FROM identities WHERE id = ?", [(one,) for one in identified.retired])
+        _save_identities(connection, identified.changed)
+
+
+def adopt(state: State, identities: Iterable[Identity], topics: Iterable[Topic]) -> None:
+    """Take over a ledger into an empty database."""
+    with state.write() as connection:
+        _save_identities(connection, identities)
+        connection.executemany(
+            "INSERT INTO topics (key, name, slug) VALUES (?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET slug = excluded.slug, name = excluded.name",
+            [(topic.key, topic.name, topic.slug) for topic in topics],
+        )
+
+
+def _save_identities(connection: Any, identities: Iterable[Identity]) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO identities (id, path, source, published_at, updated_at, digest, own_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (one.id, one.path, one.source, stamp(one.published_at), stamp(one.updated_at), one.digest, one.own_id)
+            for one in identities
+        ],
+    )
+
+
+def is_empty(state: State) -> bool:
+    """True before the first identity is given."""
+    return state.value("SELECT 1 FROM identities LIMIT 1") is None
+
+
+def duplicates(state: State) -> list[tuple[str, str]]:
+    """The article files that give no entry because another has their source: (path, source), by path."""
+    rows = state.rows(
+        "SELECT path, source FROM files WHERE identified = 1 AND entry_id IS NULL AND vanished_at IS NULL ORDER BY path"
+    )
+    return [(row["path"], row["source"]) for row in rows]
+
+
+def topics(state: State) -> list[Topic]:
+    """The topics that have a feed, by slug."""
+    rows = state.rows("SELECT key, name, slug FROM topics WHERE slug IS NOT NULL ORDER BY slug")
+    return [Topic(row["key"], row["name"], row["slug"]) for row in rows]
+
+
+def newborn_topics(state: State, now: datetime) -> dict[str, str]:
+    """Key -> name of the topics that have a public article and no feed yet."""
+    rows = state.rows(
+        "SELECT key, name FROM topics WHERE slug IS NULL AND EXISTS"
+        " (SELECT 1 FROM members JOIN files ON files.path = members.path WHERE members.topic = topics.key"
+        " AND members.published_at <= ? AND files.vanished_at IS NULL AND files.entry_id IS NOT NULL) ORDER BY key",
+        [stamp(now)],
+    )
+    return {row["key"]: row["name"] for row in rows}
+
+
+def save_slugs(state: State, slugs: Mapping[str, str]) -> None:
+    """Give topics their slugs, by key."""
+    with state.write() as connection:
+        connection.executemany(
+            "UPDATE topics SET slug = ? WHERE key = ? AND slug IS NULL", [(slug, key) for key, slug in slugs.items()]
+        )

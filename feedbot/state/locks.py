@@ -1,0 +1,61 @@
+"""Locks between feedbot processes: flock(2) on small files beside state.db.
+
+The kernel lets go of them when their process ends, however it ends, so none is ever stale.
+`state.db.lock` is held for each short write phase, `state.db.check.lock` by a checking run,
+`state.db.daemon.lock` by the daemon for life. They carry the name of the database, so that two
+publications in one folder do not wait for each other.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from feedbot.errors import LockHeld, StateError
+
+_POLL_S = 0.02
+
+
+@contextmanager
+def hold(path: Path, *, who: str, wait_s: float = 0.0) -> Iterator[None]:
+    """Hold the lock file for the block; `who` is what another process is told of the holder.
+
+    Raises LockHeld, naming the holder, where it is not free within `wait_s` seconds; StateError
+    where the lock file cannot be opened.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StateError(f"{path}: cannot be opened: {error.strerror}") from error
+    try:
+        _acquire(descriptor, path, wait_s)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{who}, process {os.getpid()}".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, path: Path, wait_s: float) -> None:
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise LockHeld(f"{path}: held by {_holder(descriptor)}") from None
+            time.sleep(_POLL_S)
+        except OSError as error:
+            raise StateError(f"{path}: cannot be locked: {error.strerror}") from error
+        else:
+            return
+
+
+def _holder(descriptor: int) -> str:
+    try:
+        text = os.pread(descriptor, 200, 0).decode(errors="replace")
+    except OSError:
+        text = ""
+    return text or "another process"

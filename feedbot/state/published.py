@@ -1,0 +1,155 @@
+"""What subscribers have: the files in the feeds folder, the entries in each feed, and what is held."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from feedbot.core.guard import RemovalCause
+from feedbot.state.database import State, moment, stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An entry that a feed may carry: what identifies its content without loading the article."""
+
+    entry_id: str
+    path: str
+    published_at: datetime
+    updated_at: datetime
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileOnDisk:
+    """A published file: the hash of what it was made from, and its stamp when it was written."""
+
+    inputs: str
+    mtime_ns: int
+    size: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A removal that waits for an operator, or for a day of confirmation."""
+
+    entry_id: str
+    cause: RemovalCause
+    since_at: datetime
+
+
+_MEMBER = (
+    "SELECT files.entry_id AS entry_id, files.path AS path, files.published_at AS published_at,"
+    " identities.updated_at AS updated_at, files.fingerprint AS fingerprint"
+)
+
+_NEWEST = f"""
+{_MEMBER}
+FROM members
+JOIN files ON files.path = members.path
+JOIN identities ON identities.id = files.entry_id
+WHERE members.topic = ? AND members.published_at <= ? AND files.vanished_at IS NULL
+    AND (files.source LIKE 'http://%' OR files.source LIKE 'https://%')
+    AND NOT EXISTS (
+        SELECT 1 FROM links JOIN targets ON targets.id = links.target_id
+        WHERE links.path = files.path AND links.role = 'source' AND targets.status IN ('dead', 'refused')
+    )
+ORDER BY members.published_at DESC, members.path
+LIMIT ?
+"""  # noqa: S608 - no outside text
+
+_OF_ENTRY = f"""
+{_MEMBER}
+FROM files JOIN identities ON identities.id = files.entry_id
+WHERE files.entry_id = ? AND files.article IS NOT NULL
+ORDER BY files.vanished_at IS NOT NULL, files.path
+LIMIT 1
+"""
+
+
+def newest(state: State, topic: str, now: datetime, limit: int) -> list[Member]:
+    """The entries that a topic's feed may carry, newest first; '' is every topic."""
+    return [_member(row) for row in state.rows(_NEWEST, [topic, stamp(now), limit])]
+
+
+def member(state: State, entry_id: str) -> Member | None:
+    """An entry by its id, even of a file that vanished, as long as it is remembered."""
+    rows = state.rows(_OF_ENTRY, [entry_id])
+    return _member(rows[0]) if rows else None
+
+
+def removal_cause(state: State, entry_id: str) -> RemovalCause:
+    """Why an entry that was in a feed is no longer selected for it."""
+    rows = state.rows(
+        "SELECT files.vanished_at AS vanished_at, EXISTS (SELECT 1 FROM links JOIN targets ON targets.id ="
+        " links.target_id WHERE links.path = files.path AND links.role = 'source' AND targets.status IN"
+        " ('dead', 'refused')) AS dead FROM files WHERE files.entry_id = ? ORDER BY files.vanished_at IS NOT NULL",
+        [entry_id],
+    )
+    if not rows:
+        return RemovalCause.OTHER
+    if rows[0]["vanished_at"] is not None:
+        return RemovalCause.VANISHED
+    return RemovalCause.DEAD if rows[0]["dead"] else RemovalCause.OTHER
+
+
+def entries(state: State, feed: str) -> list[str]:
+    """The entry ids that subscribers of a feed have now, newest first."""
+    rows = state.rows("SELECT entry_id FROM published_entries WHERE feed = ? ORDER BY position", [feed])
+    return [row["entry_id"] for row in rows]
+
+
+def files(state: State) -> dict[str, FileOnDisk]:
+    """The published files by name."""
+    return {
+        row["name"]: FileOnDisk(row["inputs"], row["mtime_ns"], row["size"], row["inode"])
+        for row in state.rows("SELECT * FROM published_files")
+    }
+
+
+def save(state: State, written: Mapping[str, FileOnDisk | None], feeds: Mapping[str, Sequence[str]]) -> None:
+    """Note what now lies in the feeds folder: files by name, entry ids by feed."""
+    if not written and not feeds:
+        return
+    with state.write() as connection:
+        connection.executemany(
+            "INSERT OR REPLACE INTO published_files (name, inputs, mtime_ns, size, inode) VALUES (?, ?, ?, ?, ?)",
+            [(name, one.inputs, one.mtime_ns, one.size, one.inode) for name, one in written.items() if one is not None],
+        )
+        for feed, ids in feeds.items():
+            connection.execute("DELETE FROM published_entries WHERE feed = ?", [feed])
+            connection.executemany(
+                "INSERT INTO published_entries (feed, position, entry_id) VALUES (?, ?, ?)",
+                [(feed, position, entry_id) for position, entry_id in enumerate(ids)],
+            )
+
+
+def holds(state: State, feed: str) -> dict[str, Hold]:
+    """The removals held back in a feed, by entry id."""
+    rows = state.rows("SELECT entry_id, cause, since_at FROM holds WHERE feed = ?", [feed])
+    return {row["entry_id"]: Hold(row["entry_id"], RemovalCause(row["cause"]), moment(row["since_at"])) for row in rows}
+
+
+def held_feeds(state: State) -> list[str]:
+    """The slugs of the feeds in which removals are held back."""
+    return [row["feed"] for row in state.rows("SELECT DISTINCT feed FROM holds ORDER BY feed")]
+
+
+def save_holds(state: State, feed: str, held: Iterable[Hold]) -> None:
+    """Replace what is held back in a feed."""
+    with state.write() as connection:
+        connection.execute("DELETE FROM holds WHERE feed = ?", [feed])
+        connection.executemany(
+            "INSERT INTO holds (feed, entry_id, cause, since_at) VALUES (?, ?, ?, ?)",
+            [(feed, hold.entry_id, hold.cause.value, stamp(hold.since_at)) for hold in held],
+        )
+
+
+def _member(row: dict[str, str]) -> Member:
+    return Member(
+        entry_id=row["entry_id"],
+        path=row["path"],
+        published_at=moment(row["published_at"]),
+        updated_at=moment(row["updated_at"]),
+        fingerprint=row["fingerprint"],
+    )

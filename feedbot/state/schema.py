@@ -1,0 +1,164 @@
+"""The schema of state.db, as the steps that lead to it; a step once released is never changed."""
+
+APPLICATION_ID = 0x66656564  # "feed"
+
+_V1 = """
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    who TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    finished_at TEXT,
+    online INTEGER,
+    summary TEXT
+) STRICT;
+
+-- Article files and what was understood of them. `article` is the last good version (JSON);
+-- a rejected file keeps it. `vanished_at`: the file is no longer there.
+CREATE TABLE files (
+    path TEXT PRIMARY KEY,
+    mtime_ns INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    rules TEXT NOT NULL,
+    article BLOB,
+    fingerprint TEXT,
+    source TEXT,
+    own_id TEXT,
+    digest TEXT,
+    published_at TEXT,
+    updated_at TEXT,
+    draft INTEGER NOT NULL DEFAULT 0,
+    rejected_line INTEGER,
+    rejected_reason TEXT,
+    remarks TEXT NOT NULL DEFAULT '[]',
+    identified INTEGER NOT NULL DEFAULT 0,
+    entry_id TEXT,
+    vanished_at TEXT
+) STRICT;
+CREATE INDEX files_source ON files (source);
+CREATE INDEX files_entry ON files (entry_id);
+CREATE INDEX files_unidentified ON files (path) WHERE identified = 0;
+
+-- Entry ids, minted once; feeds/ids.json is the same outside the database.
+CREATE TABLE identities (
+    id TEXT PRIMARY KEY,
+    path TEXT NOT NULL,
+    source TEXT NOT NULL,
+    published_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    own_id INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE INDEX identities_source ON identities (source);
+CREATE INDEX identities_path ON identities (path);
+
+-- A topic gets its slug when its first article is public, and keeps it.
+CREATE TABLE topics (
+    key TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    slug TEXT UNIQUE
+) STRICT, WITHOUT ROWID;
+
+-- What a feed may hold: asked with (topic, published_at <= now), newest first. '' is `all`.
+-- Drafts are not in it.
+CREATE TABLE members (
+    topic TEXT NOT NULL,
+    published_at TEXT NOT NULL,
+    path TEXT NOT NULL REFERENCES files (path) ON DELETE CASCADE,
+    PRIMARY KEY (topic, published_at, path)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX members_path ON members (path);
+
+CREATE TABLE targets (
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL UNIQUE,
+    host TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'unchecked',
+    since_at TEXT,
+    verdict TEXT,
+    reason TEXT NOT NULL DEFAULT '',
+    checked_at TEXT,
+    strikes INTEGER NOT NULL DEFAULT 0,
+    first_strike_at TEXT,
+    last_strike_at TEXT,
+    rule_strikes INTEGER,
+    rule_over_s REAL,
+    first_alive_at TEXT,
+    revived_at TEXT,
+    moved_to TEXT,
+    nameless INTEGER NOT NULL DEFAULT 0,
+    next_check_at TEXT NOT NULL,
+    page_checked_at TEXT,
+    etag TEXT,
+    last_modified TEXT
+) STRICT;
+CREATE INDEX targets_due ON targets (next_check_at);
+CREATE INDEX targets_host ON targets (host);
+CREATE INDEX targets_unlinkable ON targets (id) WHERE status IN ('dead', 'refused');
+
+CREATE TABLE links (
+    path TEXT NOT NULL REFERENCES files (path) ON DELETE CASCADE,
+    target_id INTEGER NOT NULL REFERENCES targets (id),
+    role TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    PRIMARY KEY (path, role, target_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX links_target ON links (target_id);
+
+CREATE TABLE hosts (
+    host TEXT PRIMARY KEY,
+    head_refused INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+-- What the wire saw: only ever added to.
+CREATE TABLE observations (
+    id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    target_id INTEGER NOT NULL REFERENCES targets (id),
+    started_at TEXT NOT NULL,
+    elapsed_ms INTEGER NOT NULL,
+    http_status INTEGER,
+    failure TEXT,
+    failure_text TEXT,
+    final_url TEXT NOT NULL,
+    exchanges TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX observations_target ON observations (target_id, started_at);
+CREATE TRIGGER observations_are_append_only BEFORE UPDATE ON observations
+BEGIN
+    SELECT RAISE(ABORT, 'observations are append-only');
+END;
+
+-- What lies in the feeds folder, so that an unchanged feed is not rendered again.
+CREATE TABLE published_files (
+    name TEXT PRIMARY KEY,
+    inputs TEXT NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    inode INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE published_entries (
+    feed TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    entry_id TEXT NOT NULL,
+    PRIMARY KEY (feed, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX published_entries_entry ON published_entries (entry_id);
+
+-- Removals that the guard holds back, feed by feed.
+CREATE TABLE holds (
+    feed TEXT NOT NULL,
+    entry_id TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    since_at TEXT NOT NULL,
+    PRIMARY KEY (feed, entry_id)
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_V1,)
+"""Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
+
+VERSION = len(MIGRATIONS)

@@ -1,0 +1,235 @@
+"""Targets: where each stands, which are due, and which links point to them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from feedbot.core.status import Status, StatusKind, StrikeRule
+from feedbot.core.url import host_of
+from feedbot.core.verdict import VerdictKind
+from feedbot.state.database import State, moment, stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A stored target: its status and what helps to ask it cheaply."""
+
+    id: int
+    url: str
+    host: str
+    status: Status
+    page_checked_at: datetime | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    head_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPlace:
+    """Where a link to a target stands."""
+
+    article: str
+    line: int
+    role: str
+
+
+_SELECT = (
+    "SELECT targets.*, coalesce(hosts.head_refused, 0) AS head_refused"
+    " FROM targets LEFT JOIN hosts ON hosts.host = targets.host"
+)
+
+# Entries that subscribers have now come first, then other sources, then what else is in an article.
+_DUE = """
+WITH due AS (
+    SELECT targets.id AS id,
+        min(CASE
+            WHEN links.role = 'source' AND files.entry_id IN (SELECT entry_id FROM published_entries) THEN 0
+            WHEN links.role = 'source' THEN 1
+            WHEN links.role IN ('related.source', 'image', 'body') THEN 2
+            ELSE 3
+        END) AS rank
+    FROM targets
+    JOIN links ON links.target_id = targets.id
+    JOIN files ON files.path = links.path
+    WHERE targets.next_check_at <= :now
+    GROUP BY targets.id
+)
+SELECT targets.*, coalesce(hosts.head_refused, 0) AS head_refused
+FROM due
+JOIN targets ON targets.id = due.id
+LEFT JOIN hosts ON hosts.host = targets.host
+ORDER BY due.rank, targets.next_check_at, targets.url
+"""
+
+
+def due(state: State, now: datetime) -> list[Target]:
+    """The targets to be asked now, in the order to ask them; only those that a link points to."""
+    return [_target(row) for row in state.rows(_DUE, {"now": stamp(now)})]
+
+
+def count_due(state: State, now: datetime) -> int:
+    """How many linked targets are due."""
+    return int(
+        state.value(
+            "SELECT count(*) FROM targets WHERE next_check_at <= ? AND id IN (SELECT target_id FROM links)",
+            [stamp(now)],
+        )
+    )
+
+
+def named(state: State, urls: Sequence[str], now: datetime) -> list[Target]:
+    """The targets of these canonical URLs, due or not; one that is new is remembered."""
+    wanted = list(dict.fromkeys(urls))
+    with state.write() as connection:
+        connection.executemany(
+            "INSERT OR IGNORE INTO targets (url, host, next_check_at) VALUES (?, ?, ?)",
+            [(url, host_of(url), stamp(now)) for url in wanted],
+        )
+    return [_target(row) for url in wanted for row in state.rows(f"{_SELECT} WHERE targets.url = ?", [url])]
+
+
+def of_file(state: State, path: str) -> list[str]:
+    """The canonical URLs that an article file links to."""
+    rows = state.rows(
+        "SELECT targets.url FROM links JOIN targets ON targets.id = links.target_id"
+        " WHERE links.path = ? ORDER BY links.line, targets.url",
+        [path],
+    )
+    return [row["url"] for row in rows]
+
+
+def places(state: State, target_ids: Iterable[int]) -> dict[int, tuple[LinkPlace, ...]]:
+    """Where the links to each of these targets stand, by path and line."""
+    found: dict[int, tuple[LinkPlace, ...]] = {}
+    for target_id in target_ids:
+        rows = state.rows("SELECT path, line, role FROM links WHERE target_id = ? ORDER BY path, line", [target_id])
+        found[target_id] = tuple(LinkPlace(row["path"], row["line"], row["role"]) for row in rows)
+    return found
+
+
+def host_answers(state: State, target: Target) -> bool:
+    """True where another target of the same host is known to answer, whatever it answers."""
+    found = state.value(
+        "SELECT 1 FROM targets WHERE host = ? AND id <> ? AND verdict IS NOT NULL"
+        " AND verdict NOT IN ('unreachable', 'refused', 'unknown') LIMIT 1",
+        [target.host, target.id],
+    )
+    return found is not None
+
+
+def by_status(state: State) -> dict[str, int]:
+    """How many linked targets have each status."""
+    rows = state.rows(
+        "SELECT status, count(*) AS n FROM targets WHERE id IN (SELECT target_id FROM links) GROUP BY status"
+    )
+    return {row["status"]: row["n"] for row in rows}
+
+
+def in_trouble(state: State, limit: int) -> list[Target]:
+    """The linked targets that are dead or failing, worst first."""
+    rows = state.rows(
+        f"{_SELECT} WHERE targets.status IN ('dead', 'failing')"  # noqa: S608 - no outside text
+        " AND targets.id IN (SELECT target_id FROM links)"
+        " ORDER BY targets.status = 'dead' DESC, targets.strikes DESC, targets.url LIMIT ?",
+        [limit],
+    )
+    return [_target(row) for row in rows]
+
+
+def unlinkable(state: State) -> dict[str, frozenset[str]]:
+    """By article path, the canonical URLs that no reader may be sent to: dead ones and refused ones."""
+    rows = state.rows(
+        "SELECT links.path AS path, targets.url AS url FROM targets JOIN links ON links.target_id = targets.id"
+        " WHERE targets.status IN ('dead', 'refused')"
+    )
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row["path"], set()).add(row["url"])
+    return {path: frozenset(urls) for path, urls in found.items()}
+
+
+def save(connection: Any, target: Target, next_check_at: datetime) -> None:
+    """Write where a target stands; inside a write phase."""
+    status = target.status
+    connection.execute(
+        "UPDATE targets SET status = ?, since_at = ?, verdict = ?, reason = ?, checked_at = ?, strikes = ?,"
+        " first_strike_at = ?, last_strike_at = ?, rule_strikes = ?, rule_over_s = ?, first_alive_at = ?,"
+        " revived_at = ?, moved_to = ?, nameless = ?, next_check_at = ?, page_checked_at = ?, etag = ?,"
+        " last_modified = ? WHERE id = ?",
+        [
+            status.kind.value,
+            _stamped(status.since_at),
+            None if status.verdict is None else status.verdict.value,
+            status.reason,
+            _stamped(status.checked_at),
+            status.strikes,
+            _stamped(status.first_strike_at),
+            _stamped(status.last_strike_at),
+            None if status.rule is None else status.rule.strikes,
+            None if status.rule is None else status.rule.over_s,
+            _stamped(status.first_alive_at),
+            _stamped(status.revived_at),
+            status.moved_to,
+            status.nameless,
+            stamp(next_check_at),
+            _stamped(target.page_checked_at),
+            target.etag,
+            target.last_modified,
+            target.id,
+        ],
+    )
+
+
+def postpone(state: State, url: str, until: datetime) -> None:
+    """Ask a target again at this time, because its host asked to be left alone."""
+    with state.write() as connection:
+        connection.execute("UPDATE targets SET next_check_at = ? WHERE url = ?", [stamp(until), url])
+
+
+def remember_head_refused(state: State, hosts: Iterable[str]) -> None:
+    """Ask these hosts with GET from now on."""
+    names = sorted(hosts)
+    if names:
+        with state.write() as connection:
+            connection.executemany(
+                "INSERT INTO hosts (host, head_refused) VALUES (?, 1)"
+                " ON CONFLICT (host) DO UPDATE SET head_refused = 1",
+                [(name,) for name in names],
+            )
+
+
+def _stamped(value: datetime | None) -> str | None:
+    return None if value is None else stamp(value)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else moment(text)
+
+
+def _target(row: dict[str, Any]) -> Target:
+    rule = None if row["rule_strikes"] is None else StrikeRule(row["rule_strikes"], row["rule_over_s"])
+    return Target(
+        id=row["id"],
+        url=row["url"],
+        host=row["host"],
+        status=Status(
+            kind=StatusKind(row["status"]),
+            since_at=_moment(row["since_at"]),
+            verdict=None if row["verdict"] is None else VerdictKind(row["verdict"]),
+            reason=row["reason"],
+            checked_at=_moment(row["checked_at"]),
+            strikes=row["strikes"],
+            first_strike_at=_moment(row["first_strike_at"]),
+            last_strike_at=_moment(row["last_strike_at"]),
+            rule=rule,
+            first_alive_at=_moment(row["first_alive_at"]),
+            revived_at=_moment(row["revived_at"]),
+            moved_to=row["moved_to"],
+            nameless=bool(row["nameless"]),
+        ),
+        page_checked_at=_moment(row["page_checked_at"]),
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        head_refused=bool(row["head_refused"]),
+    )

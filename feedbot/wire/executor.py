@@ -1,0 +1,129 @@
+"""A plan in, observations out as they come."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from feedbot.core.observation import Failed, Failure, FailureKind, Observation
+from feedbot.core.url import InvalidUrl, split_url
+from feedbot.wire.failures import failure_of
+from feedbot.wire.politeness import gate_key
+from feedbot.wire.prober import Postponed, Prober, ProbeTarget
+
+Result = Observation | Postponed
+
+# Results that may wait for their reader before the probing pauses.
+_MAX_WAITING = 64
+
+
+class Executor(Protocol):
+    """Carries out a plan."""
+
+    def observe(self, plan: Sequence[ProbeTarget]) -> AsyncIterator[Result]:
+        """What came of the targets, in the order in which they are done."""
+        ...
+
+
+class LocalExecutor:
+    """Probes in this event loop, at most `concurrency` at once.
+
+    The targets of one gate (politeness.gate_key) stay together: they lie in one deque, worked off by
+    at most `per_host.concurrency` lanes, so that a host is finished on its open connections and one
+    slow target holds up one lane. First lanes start in the order of the plan, second lanes after
+    them. At `run_ends_at` no probe starts and those in flight are cancelled: what is left is still due.
+    """
+
+    def __init__(self, prober: Prober, concurrency: int) -> None:
+        self._prober = prober
+        self._concurrency = concurrency
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def observe(self, plan: Sequence[ProbeTarget]) -> AsyncIterator[Result]:
+        """Observations in completion order; probing pauses while 64 wait to be taken.
+
+        Closing the iterator, or cancelling the task that reads it, cancels the probes in flight and
+        returns when they are gone.
+        """
+        lanes = self._lanes(plan)
+        results: asyncio.Queue[Result | None] = asyncio.Queue(_MAX_WAITING)
+        late: list[Result] = []
+        workers = [
+            asyncio.create_task(self._work(lanes, results, late)) for _ in range(min(self._concurrency, len(lanes)))
+        ]
+        closer = asyncio.create_task(self._close(workers, results))
+        tasks = [*workers, closer]
+        self._tasks.update(tasks)
+        try:
+            while (result := await results.get()) is not None:
+                yield result
+            for result in late:
+                yield result
+        finally:
+            await _end(tasks)
+            self._tasks.difference_update(tasks)
+
+    async def aclose(self) -> None:
+        """Cancel whatever is still under way, for a reader that did not close its iterator."""
+        await _end(list(self._tasks))
+        self._tasks.clear()
+
+    def _lanes(self, plan: Sequence[ProbeTarget]) -> deque[deque[ProbeTarget]]:
+        by_gate: dict[str, deque[ProbeTarget]] = {}
+        for target in plan:
+            by_gate.setdefault(_gate_of(target.url), deque()).append(target)
+        widest = self._prober.gates.per_host.concurrency
+        return deque(targets for lane in range(widest) for targets in by_gate.values() if len(targets) > lane)
+
+    async def _work(
+        self, lanes: deque[deque[ProbeTarget]], results: asyncio.Queue[Result | None], late: list[Result]
+    ) -> None:
+        while lanes:
+            targets = lanes.popleft()
+            while targets and not self._prober.is_over:
+                result = await self._look(targets.popleft())
+                try:
+                    await results.put(result)
+                except asyncio.CancelledError:
+                    # Done before the deadline, only not taken yet: it is not lost.
+                    late.append(result)
+                    raise
+
+    async def _look(self, target: ProbeTarget) -> Result:
+        started_at, started = self._prober.clock.now(), self._prober.clock.monotonic()
+        try:
+            return await self._prober.probe(target)
+        except Exception as error:  # noqa: BLE001 - one target never ends the run
+            known = failure_of(error)
+            return Observation(
+                url=target.url,
+                started_at=started_at,
+                elapsed_ms=round((self._prober.clock.monotonic() - started) * 1000),
+                exchanges=(),
+                outcome=Failed(Failure(FailureKind.OURSELVES, known.text), target.url),
+            )
+
+    async def _close(self, workers: Sequence[asyncio.Task[None]], results: asyncio.Queue[Result | None]) -> None:
+        if workers:
+            # By the event loop's own clock, so that a probe is cut off whatever its clock says.
+            await asyncio.wait(workers, timeout=self._prober.run_left_s)
+            await _end(workers)
+        await results.put(None)
+
+
+def _gate_of(url: str) -> str:
+    try:
+        return gate_key(split_url(url).host)
+    except InvalidUrl:
+        return ""
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they are gone: a cancellation that meets a deadline may be taken for it."""
+    pending = {task for task in tasks if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1.0)
+    # Nothing here raises anything else; what does is told to nobody but asked for, lest asyncio warns.
+    await asyncio.gather(*tasks, return_exceptions=True)

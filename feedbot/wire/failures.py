@@ -1,0 +1,244 @@
+"""Every foreign exception of the wire as a Failure: the one place where they are told apart."""
+
+import errno
+import socket
+import ssl
+from collections.abc import Iterator
+
+import anyio
+import h11
+import httpcore
+import httpx
+import idna
+
+from feedbot.core.observation import Failure, FailureKind
+
+MAX_TEXT = 300
+_MAX_CHAIN = 30
+
+
+class CarriedFailure(httpcore.ConnectError):
+    """A Failure on its way through httpcore, which knows exceptions only."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.text)
+        self.failure = failure
+
+
+_Row = tuple[FailureKind, str]
+
+# The system's own word for it, wherever in the chain of causes it is found.
+_BY_ERRNO: dict[int, _Row] = {
+    errno.ECONNREFUSED: (FailureKind.CONNECT_REFUSED, "connection refused"),
+    errno.ETIMEDOUT: (FailureKind.CONNECT_TIMEOUT, "connection timed out"),
+    errno.EHOSTUNREACH: (FailureKind.CONNECT_UNREACHABLE, "no route to host"),
+    errno.ENETUNREACH: (FailureKind.CONNECT_UNREACHABLE, "network unreachable"),
+    errno.EHOSTDOWN: (FailureKind.CONNECT_UNREACHABLE, "host is down"),
+    errno.ENETDOWN: (FailureKind.CONNECT_UNREACHABLE, "network is down"),
+    errno.ECONNRESET: (FailureKind.RESET, "connection reset"),
+    errno.EPIPE: (FailureKind.RESET, "connection closed by the server"),
+    errno.ECONNABORTED: (FailureKind.RESET, "connection aborted"),
+    errno.ENOTCONN: (FailureKind.RESET, "connection closed by the server"),
+    errno.ESHUTDOWN: (FailureKind.RESET, "connection closed by the server"),
+    errno.ENETRESET: (FailureKind.RESET, "connection reset by the network"),
+    errno.EPROTO: (FailureKind.PROTOCOL, "protocol error"),
+    errno.EMFILE: (FailureKind.OURSELVES, "too many open files"),
+    errno.ENFILE: (FailureKind.OURSELVES, "too many open files on this machine"),
+    errno.ENOMEM: (FailureKind.OURSELVES, "out of memory"),
+    errno.ENOBUFS: (FailureKind.OURSELVES, "out of socket buffers"),
+    errno.EADDRNOTAVAIL: (FailureKind.OURSELVES, "no local address or port left"),
+    errno.EAFNOSUPPORT: (FailureKind.OURSELVES, "this machine does not speak that address family"),
+}
+
+# X509_V_ERR_* of OpenSSL, as ssl.SSLCertVerificationError.verify_code carries them.
+_BY_CERTIFICATE = {
+    9: "certificate is not valid yet",
+    10: "certificate has expired",
+    18: "certificate is self-signed",
+    19: "certificate is signed by an unknown authority",
+    20: "certificate is signed by an unknown authority",
+    21: "certificate is signed by an unknown authority",
+    23: "certificate has been revoked",
+    62: "certificate is for another name",
+    64: "certificate is for another address",
+}
+
+# First row that fits, for the outermost exception of the chain that has one.
+_BY_CLASS: tuple[tuple[type[BaseException], _Row], ...] = (
+    (httpx.PoolTimeout, (FailureKind.OURSELVES, "no connection of ours became free")),
+    (httpcore.PoolTimeout, (FailureKind.OURSELVES, "no connection of ours became free")),
+    (httpx.ConnectTimeout, (FailureKind.CONNECT_TIMEOUT, "connection timed out")),
+    (httpcore.ConnectTimeout, (FailureKind.CONNECT_TIMEOUT, "connection timed out")),
+    (httpx.TimeoutException, (FailureKind.TIMEOUT, "no answer in time")),
+    (httpcore.TimeoutException, (FailureKind.TIMEOUT, "no answer in time")),
+    (httpx.ConnectError, (FailureKind.CONNECT_UNREACHABLE, "could not connect")),
+    (httpcore.ConnectError, (FailureKind.CONNECT_UNREACHABLE, "could not connect")),
+    (httpx.NetworkError, (FailureKind.RESET, "connection broke off")),
+    (httpcore.NetworkError, (FailureKind.RESET, "connection broke off")),
+    (httpx.ProxyError, (FailureKind.OURSELVES, "proxy")),
+    (httpcore.ProxyError, (FailureKind.OURSELVES, "proxy")),
+    (httpx.UnsupportedProtocol, (FailureKind.POLICY_SCHEME, "scheme is not http or https")),
+    (httpcore.UnsupportedProtocol, (FailureKind.POLICY_SCHEME, "scheme is not http or https")),
+    # Local: what we were about to send is not HTTP; the server has said nothing yet.
+    (httpx.LocalProtocolError, (FailureKind.OURSELVES, "could not be asked")),
+    (httpcore.LocalProtocolError, (FailureKind.OURSELVES, "could not be asked")),
+    (h11.LocalProtocolError, (FailureKind.OURSELVES, "could not be asked")),
+    (httpx.ProtocolError, (FailureKind.PROTOCOL, "not HTTP")),
+    (httpcore.ProtocolError, (FailureKind.PROTOCOL, "not HTTP")),
+    (h11.ProtocolError, (FailureKind.PROTOCOL, "not HTTP")),
+    (httpx.TooManyRedirects, (FailureKind.REDIRECT_LIMIT, "too many redirects")),
+    (httpx.DecodingError, (FailureKind.PROTOCOL, "body cannot be decoded")),
+    (httpx.TransportError, (FailureKind.PROTOCOL, "exchange failed")),
+    # The rest of httpx is raised at its user: a mistake of ours, or a URL that only httpx refuses.
+    (httpx.HTTPError, (FailureKind.OURSELVES, "exchange failed")),
+    (httpx.InvalidURL, (FailureKind.OURSELVES, "could not be asked")),
+    (httpx.StreamError, (FailureKind.OURSELVES, "exchange failed")),
+    (httpx.CookieConflict, (FailureKind.OURSELVES, "exchange failed")),
+    (httpcore.ConnectionNotAvailable, (FailureKind.OURSELVES, "no connection of ours became free")),
+    (ssl.SSLError, (FailureKind.TLS, "TLS")),
+    # RFC 1035, 2.3.4: a name that cannot be written in DNS cannot exist there.
+    (idna.IDNAError, (FailureKind.DNS_NXDOMAIN, "no such name can exist")),
+    (UnicodeEncodeError, (FailureKind.OURSELVES, "could not be asked")),
+    (UnicodeDecodeError, (FailureKind.OURSELVES, "could not be read")),
+    (UnicodeTranslateError, (FailureKind.OURSELVES, "could not be asked")),
+    (UnicodeError, (FailureKind.DNS_NXDOMAIN, "no such name can exist")),
+    # Not in every anyio 4.
+    (
+        getattr(anyio, "ConnectionFailed", ConnectionRefusedError),
+        (FailureKind.CONNECT_UNREACHABLE, "could not connect"),
+    ),
+    (anyio.BrokenResourceError, (FailureKind.RESET, "connection broke off")),
+    (anyio.EndOfStream, (FailureKind.RESET, "connection closed by the server")),
+    (anyio.IncompleteRead, (FailureKind.RESET, "connection closed by the server")),
+    (anyio.DelimiterNotFound, (FailureKind.PROTOCOL, "not HTTP")),
+    (EOFError, (FailureKind.RESET, "connection closed by the server")),
+    (socket.herror, (FailureKind.DNS_SERVFAIL, "name server failed")),
+    (TimeoutError, (FailureKind.TIMEOUT, "no answer in time")),
+    (ConnectionRefusedError, (FailureKind.CONNECT_REFUSED, "connection refused")),
+    (ConnectionError, (FailureKind.RESET, "connection broke off")),
+    # Files, permissions, processes: nothing that a server could cause.
+    (OSError, (FailureKind.OURSELVES, "operating system")),
+    (MemoryError, (FailureKind.OURSELVES, "out of memory")),
+)
+
+# httpcore tells these two by their text only; a test holds the texts to the installed version.
+_CLOSED_EARLY = (
+    ("Server disconnected", "closed the connection without an answer"),
+    ("peer closed connection", "closed the connection before the end of the body"),
+)
+
+
+def failure_of(error: BaseException) -> Failure:
+    """The Failure that an exception stands for; total.
+
+    What no rule knows becomes OURSELVES with its text, so that it never counts against a link.
+    """
+    known = known_failure(error)
+    return known or Failure(FailureKind.OURSELVES, _shortened(f"{type(error).__name__}: {_words(error)}"))
+
+
+def known_failure(error: BaseException) -> Failure | None:
+    """The Failure by the rules; None where no rule fits.
+
+    The causes are searched too: httpx and httpcore wrap what the system said, twice and thrice.
+    """
+    chain = list(_chain(error))
+    for one in chain:
+        if isinstance(one, CarriedFailure):
+            return one.failure
+    for one in chain:
+        if isinstance(one, socket.gaierror):
+            return failure_of_lookup(one)
+        if isinstance(one, ssl.SSLError):
+            return Failure(FailureKind.TLS, _shortened(_tls_words(one)))
+    for one in chain:
+        if isinstance(one, OSError) and one.errno in _BY_ERRNO:
+            kind, text = _BY_ERRNO[one.errno]
+            return Failure(kind, text)
+    for one in chain:
+        if isinstance(one, httpx.RemoteProtocolError | httpcore.RemoteProtocolError):
+            for start, text in _CLOSED_EARLY:
+                if _words(one).startswith(start):
+                    return Failure(FailureKind.RESET, text)
+        for row, (kind, text) in _BY_CLASS:
+            if isinstance(one, row):
+                return Failure(kind, _shortened(_with_detail(text, one)))
+        if _is_of_anyio(one):
+            return Failure(FailureKind.OURSELVES, _shortened(f"{type(one).__name__}: {_words(one)}"))
+    return None
+
+
+_LOOKUP_KINDS: dict[int, FailureKind] = {
+    code: kind
+    for name, kind in (
+        ("EAI_NONAME", FailureKind.DNS_NXDOMAIN),
+        ("EAI_NODATA", FailureKind.DNS_NO_ADDRESS),
+        ("EAI_ADDRFAMILY", FailureKind.DNS_NO_ADDRESS),
+        ("EAI_AGAIN", FailureKind.DNS_SERVFAIL),
+        ("EAI_FAIL", FailureKind.DNS_SERVFAIL),
+        ("EAI_MEMORY", FailureKind.OURSELVES),
+    )
+    # EAI_NODATA and EAI_ADDRFAMILY are not everywhere (RFC 3493 withdrew them).
+    if (code := getattr(socket, name, None)) is not None
+}
+
+
+def failure_of_lookup(error: OSError | UnicodeError) -> Failure:
+    """What getaddrinfo's exception says of a name; what it does not name is a failing name server."""
+    if isinstance(error, UnicodeError):
+        return Failure(FailureKind.DNS_NXDOMAIN, _shortened(f"no such name can exist: {_words(error)}"))
+    if not isinstance(error, socket.gaierror):
+        if error.errno in _BY_ERRNO and _BY_ERRNO[error.errno][0] is FailureKind.OURSELVES:
+            return Failure(*_BY_ERRNO[error.errno])
+        return Failure(FailureKind.DNS_SERVFAIL, _shortened(f"name look-up failed: {_words(error)}"))
+    kind = _LOOKUP_KINDS.get(error.errno or 0, FailureKind.DNS_SERVFAIL)
+    return Failure(kind, _shortened(f"name look-up failed: {error.strerror or _words(error)}"))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The exception and its causes, outermost first, at most 30.
+
+    The context counts even where it was suppressed: httpcore re-raises "from None", which drops the
+    cause of its own exceptions.
+    """
+    queue: list[BaseException] = [error]
+    seen: set[int] = set()
+    while queue and len(seen) < _MAX_CHAIN:
+        one = queue.pop(0)
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        inside = one.exceptions if isinstance(one, BaseExceptionGroup) else one.args
+        queue += [cause for cause in (one.__cause__, one.__context__, *inside) if isinstance(cause, BaseException)]
+
+
+def _is_of_anyio(error: BaseException) -> bool:
+    """True for what is left of anyio's own: raised at a user who holds it wrong, never by a server."""
+    return any(base.__module__.partition(".")[0] == "anyio" for base in type(error).__mro__)
+
+
+def _tls_words(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        code = getattr(error, "verify_code", None)
+        said = getattr(error, "verify_message", "") or _words(error)
+        return f"{_BY_CERTIFICATE.get(code or 0, 'certificate is not accepted')} ({said.rstrip('.')})"
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return "TLS connection closed by the server"
+    return f"TLS: {getattr(error, 'reason', None) or _words(error)}"
+
+
+def _with_detail(text: str, error: BaseException) -> str:
+    said = _words(error)
+    return f"{text}: {said}" if said and said != text else text
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - a foreign __str__ may fail; the class still says something
+        return type(error).__name__
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

@@ -1,0 +1,82 @@
+"""The room put together for one run on this machine."""
+
+import ipaddress
+import ssl
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+
+from feedbot.clock import Clock
+from feedbot.config import CheckerConfig
+from feedbot.wire.canaries import online
+from feedbot.wire.executor import LocalExecutor, Result
+from feedbot.wire.httpx_wire import POOL, HttpxWire
+from feedbot.wire.identity import Headers, identity_headers
+from feedbot.wire.politeness import HostGates
+from feedbot.wire.prober import ProbePolicy, Prober, ProbeTarget
+from feedbot.wire.resolver import Resolver, SystemResolver
+from feedbot.wire.wire import Wire, WireLimits
+
+
+class LocalWire:
+    """One run's network: what is learnt of hosts lives as long as this object."""
+
+    def __init__(self, wire: Wire, executor: LocalExecutor, prober: Prober, config: CheckerConfig, headers: Headers):
+        self._wire = wire
+        self._executor = executor
+        self._prober = prober
+        self._canaries = config.canaries
+        self._headers = headers
+
+    def observe(self, plan: Sequence[ProbeTarget]) -> AsyncIterator[Result]:
+        """What came of the targets, as they are done; ends by the run's deadline at the latest."""
+        return self._executor.observe(plan)
+
+    async def online(self) -> bool:
+        """True where enough of the configured canaries answer, or none is configured."""
+        return await online(self._wire, self._canaries, self._headers)
+
+    @property
+    def head_refused(self) -> frozenset[str]:
+        """The hosts known to refuse or break HEAD: those given at opening and those met since."""
+        return frozenset(self._prober.head_refused)
+
+
+@asynccontextmanager
+async def open_local(
+    config: CheckerConfig,
+    contact: str,
+    clock: Clock,
+    resolver: Resolver | None = None,
+    *,
+    head_refused: Iterable[str] = (),
+    ssl_context: ssl.SSLContext | None = None,
+) -> AsyncIterator[LocalWire]:
+    """A LocalWire whose run ends `max_run_s` from now; closes every task, thread and socket at exit.
+
+    `contact` is the page named in the User-Agent. A resolver that is passed in stays the caller's.
+    """
+    own_resolver = SystemResolver()
+    wire = HttpxWire(
+        own_resolver if resolver is None else resolver,
+        WireLimits(connect_timeout_s=config.connect_timeout_s, exchange_timeout_s=config.exchange_timeout_s),
+        [ipaddress.ip_network(network) for network in config.allow_addresses],
+        ssl_context=ssl_context,
+    )
+    headers = identity_headers(contact)
+    policy = ProbePolicy(
+        headers=headers,
+        max_redirects=config.max_redirects,
+        probe_timeout_s=config.probe_timeout_s,
+        run_ends_at=clock.monotonic() + config.max_run_s,
+    )
+    # The gates hand out no more turns than the wire has connections, so that no time limit runs
+    # while an exchange waits for one.
+    prober = Prober(wire, HostGates(config.per_host, clock, overall=POOL), clock, policy)
+    prober.head_refused.update(head_refused)
+    executor = LocalExecutor(prober, config.concurrency)
+    try:
+        yield LocalWire(wire, executor, prober, config, headers)
+    finally:
+        await executor.aclose()
+        await wire.aclose()
+        own_resolver.close()

@@ -1,0 +1,331 @@
+"""One careful look at a target: which requests, in which order, until an outcome is certain."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+import anyio
+
+from feedbot.clock import Clock
+from feedbot.core.observation import Answered, Exchange, Failed, Failure, FailureKind, Observation
+from feedbot.core.url import BAD_PORTS, MAX_URL_LENGTH, InvalidUrl, resolve_url, split_url, why_never_asked
+from feedbot.wire.identity import Headers
+from feedbot.wire.politeness import HeldTooLong, HostGates
+from feedbot.wire.retry_after import asked_wait_s, hold_s
+from feedbot.wire.wire import Method, Request, Response, Wire
+
+MAX_REQUESTS_PER_URL = 4
+BACK_OFF_S = (2.0, 8.0)
+_MAX_TEXT = 300
+_MAX_VALIDATOR = 512
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_WAIT_CODES = frozenset({429, 503})
+# Headers by which a bot wall gives itself away, whatever the status.
+_CHALLENGES = ("cf-mitigated", "x-amzn-waf-action", "x-datadome")
+_TRANSIENT = frozenset(
+    {
+        FailureKind.RESET,
+        FailureKind.CONNECT_REFUSED,
+        FailureKind.CONNECT_TIMEOUT,
+        FailureKind.CONNECT_UNREACHABLE,
+        FailureKind.TIMEOUT,
+    }
+)
+# What may be a server's answer to HEAD as such; the other kinds come before a method is sent.
+_AFTER_ASKING = frozenset({FailureKind.RESET, FailureKind.TIMEOUT, FailureKind.PROTOCOL})
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeTarget:
+    """What to look at: a canonical URL, the method to begin with, and the validators of its last answer."""
+
+    url: str
+    first_method: Method = "GET"
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """A target whose host asked to be left alone for longer than the run lasts; nothing is known of it."""
+
+    url: str
+    retry_after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProbePolicy:
+    """How far a probe goes; durations in seconds, `run_ends_at` in the clock's monotonic seconds."""
+
+    headers: Headers
+    max_redirects: int = 5
+    probe_timeout_s: float = 60.0
+    run_ends_at: float = math.inf
+
+
+class Prober:
+    """Probes targets over a wire, through the gates of their hosts.
+
+    `head_refused` holds the hosts that broke HEAD where GET then worked; they are asked with GET.
+    The caller may fill it before, and keep it after, a run.
+    """
+
+    def __init__(self, wire: Wire, gates: HostGates, clock: Clock, policy: ProbePolicy) -> None:
+        self.wire = wire
+        self.gates = gates
+        self.clock = clock
+        self.policy = policy
+        self.head_refused: set[str] = set()
+
+    @property
+    def run_left_s(self) -> float | None:
+        """Seconds until the run ends; None where it has no end."""
+        left = self.policy.run_ends_at - self.clock.monotonic()
+        return None if math.isinf(left) else max(0.0, left)
+
+    @property
+    def is_over(self) -> bool:
+        """True where the run has ended: nothing is started any more."""
+        return self.clock.monotonic() >= self.policy.run_ends_at
+
+    async def probe(self, target: ProbeTarget) -> Observation | Postponed:
+        """One observation of a target, or Postponed where its host is held beyond the end of the run."""
+        started_at, started = self.clock.now(), self.clock.monotonic()
+        look = _Look(self, target)
+        try:
+            outcome = await look.outcome()
+        except HeldTooLong as held:
+            return Postponed(target.url, held.wait_s)
+        return Observation(
+            url=target.url,
+            started_at=started_at,
+            elapsed_ms=round((self.clock.monotonic() - started) * 1000),
+            exchanges=tuple(look.exchanges),
+            outcome=outcome,
+        )
+
+
+@dataclass(slots=True)
+class _Look:
+    """One probe under way: where it stands and what it has used up."""
+
+    prober: Prober
+    target: ProbeTarget
+    url: str = field(init=False)
+    host: str = field(init=False, default="")
+    method: Method = field(init=False)
+    hop: int = field(init=False, default=0)
+    exchanges: list[Exchange] = field(init=False, default_factory=list)
+    asked: Counter[str] = field(init=False, default_factory=Counter)
+    seen: set[tuple[str, Method]] = field(init=False, default_factory=set)
+    retries: int = field(init=False, default=0)
+    waited: bool = field(init=False, default=False)
+    head_failed: bool = field(init=False, default=False)
+    spent_s: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        self.url = self.target.url
+        self.method = self.target.first_method
+
+    async def outcome(self) -> Answered | Failed:
+        """The end of the probe; raises HeldTooLong."""
+        refused = self._enter(self.url)
+        while refused is None:
+            if self._budget_s <= 0:
+                return self._failed(FailureKind.TIMEOUT, f"no outcome in {self._limit_s:g} s")
+            exchange = await self._ask()
+            self.exchanges.append(exchange)
+            if await self._asks_again(exchange):
+                continue
+            if self.head_failed and _is_clear(exchange):
+                # The same page, asked with GET, is well: it was HEAD that the server cannot do.
+                self.prober.head_refused.add(self.host)
+            if exchange.failure is not None:
+                return Failed(exchange.failure, self.url)
+            assert exchange.status is not None
+            if exchange.status not in _REDIRECTS:
+                return Answered(exchange.status, self.url)
+            if exchange.location is None:
+                return self._failed(FailureKind.REDIRECT_INVALID, self._bad_location)
+            refused = self._follow(exchange.location)
+        return refused
+
+    # One exchange
+
+    async def _ask(self) -> Exchange:
+        prober = self.prober
+        async with prober.gates.slot(self.host, latest=prober.policy.run_ends_at):
+            self.asked[self.url] += 1
+            self.seen.add((self.url, self.method))
+            request = Request(method=self.method, url=self.url, headers=self._headers())
+            started = prober.clock.monotonic()
+            answer: Response | Failure = Failure(FailureKind.TIMEOUT, f"no answer within {self._limit_s:g} s in all")
+            with anyio.move_on_after(self._budget_s):
+                answer = await prober.wire.exchange(request)
+            seconds = prober.clock.monotonic() - started
+        self.spent_s += seconds
+        if isinstance(answer, Failure):
+            return Exchange(
+                hop=self.hop,
+                method=self.method,
+                url=self.url,
+                failure=replace(answer, text=answer.text[:_MAX_TEXT]),
+                elapsed_ms=round(seconds * 1000),
+            )
+        return self._answered(answer)
+
+    def _headers(self) -> Headers:
+        headers = self.prober.policy.headers
+        # Validators belong to the target's own URL, and a GET is there to see the page.
+        if self.method == "HEAD" and self.hop == 0:
+            etag, last_modified = _validator(self.target.etag), _validator(self.target.last_modified)
+            headers += (("If-None-Match", etag),) if etag else ()
+            headers += (("If-Modified-Since", last_modified),) if last_modified else ()
+        return headers
+
+    def _answered(self, answer: Response) -> Exchange:
+        headers = answer.headers
+        location = self._location(headers.get("location")) if answer.status in _REDIRECTS else None
+        asked_s = asked_wait_s(headers["retry-after"], self.prober.clock.now()) if "retry-after" in headers else None
+        return Exchange(
+            hop=self.hop,
+            method=self.method,
+            url=self.url,
+            status=answer.status,
+            location=location,
+            peer=answer.peer,
+            http_version=answer.http_version[:20],
+            elapsed_ms=answer.elapsed_ms,
+            bytes_read=len(answer.body),
+            retry_after_s=asked_s,
+            challenge=next((f"{name}: {headers[name][:80]}" for name in _CHALLENGES if name in headers), None),
+            etag=_validator(headers.get("etag")),
+            last_modified=_validator(headers.get("last-modified")),
+        )
+
+    # Asking again
+
+    async def _asks_again(self, exchange: Exchange) -> bool:
+        """True where the same URL is asked once more: after a wait, with GET, or as a retry."""
+        held = exchange.status in _WAIT_CODES and exchange.retry_after_s is not None
+        if held:
+            assert exchange.retry_after_s is not None
+            self.prober.gates.hold(self.host, hold_s(exchange.retry_after_s))
+        if self.asked[self.url] >= MAX_REQUESTS_PER_URL:
+            return False
+        if held:
+            # The slot of the next request does the waiting, or says that the run will not last.
+            again = not self.waited
+            self.waited = True
+            self.method = "GET" if again else self.method
+            return again
+        if self.method == "HEAD" and _may_be_due_to_head(exchange):
+            self.method = "GET"
+            if exchange.status == 429:
+                # Too many requests is not about the method: GET takes the time of a retry.
+                return await self._backs_off()
+            self.head_failed = True
+            return True
+        return not self.waited and _is_transient(exchange) and await self._backs_off()
+
+    async def _backs_off(self) -> bool:
+        """Wait before a retry; False where there is none left, or no time for it."""
+        if self.retries >= len(BACK_OFF_S) or BACK_OFF_S[self.retries] >= self._budget_s:
+            return False
+        pause = BACK_OFF_S[self.retries]
+        self.retries += 1
+        self.spent_s += pause
+        await self.prober.clock.sleep(pause)
+        return True
+
+    # From hop to hop
+
+    def _follow(self, location: str) -> Failed | None:
+        """Step to the next URL; a Failed where it is not to be asked."""
+        if self.hop >= self.prober.policy.max_redirects:
+            most = self.prober.policy.max_redirects
+            return _failed(FailureKind.REDIRECT_LIMIT, f"more than {most} redirects", location)
+        if (location, self.method) in self.seen and self.method == "HEAD":
+            self.method = "GET"
+        if (location, self.method) in self.seen:
+            return _failed(FailureKind.REDIRECT_LOOP, f"redirects lead back to {location}", location)
+        self.hop += 1
+        self.head_failed = False
+        return self._enter(location)
+
+    def _enter(self, url: str) -> Failed | None:
+        """Make a URL the current one; a Failed where policy refuses it."""
+        self.url = url
+        try:
+            parts = split_url(url)
+        except InvalidUrl as error:
+            return self._failed(FailureKind.POLICY_SCHEME, str(error))
+        why = why_never_asked(parts)
+        if why is not None:
+            is_port = parts.scheme in ("http", "https") and parts.port in BAD_PORTS
+            return self._failed(FailureKind.POLICY_PORT if is_port else FailureKind.POLICY_SCHEME, why)
+        self.host = parts.host
+        if self.method == "HEAD" and self.host in self.prober.head_refused:
+            self.method = "GET"
+        return None
+
+    def _location(self, text: str | None) -> str | None:
+        if text is None:
+            return None
+        try:
+            url = resolve_url(text, base=self.url).partition("#")[0]
+        except InvalidUrl:
+            return None
+        return url if len(url) <= MAX_URL_LENGTH else None
+
+    @property
+    def _bad_location(self) -> str:
+        return f"{self.exchanges[-1].status} leads nowhere: no Location, or none that is a URL"
+
+    def _failed(self, kind: FailureKind, text: str) -> Failed:
+        return _failed(kind, text, self.url)
+
+    @property
+    def _limit_s(self) -> float:
+        return self.prober.policy.probe_timeout_s
+
+    @property
+    def _budget_s(self) -> float:
+        """Seconds left of the probe; waiting for a slot does not count."""
+        return self._limit_s - self.spent_s
+
+
+def _failed(kind: FailureKind, text: str, url: str) -> Failed:
+    return Failed(Failure(kind, text[:_MAX_TEXT]), url)
+
+
+def _is_clear(exchange: Exchange) -> bool:
+    """True for an answer that needs no second opinion: 2xx, 3xx that leads somewhere, 304, 410."""
+    status = exchange.status
+    if status is None or exchange.challenge is not None:
+        return False
+    if status in _REDIRECTS:
+        return exchange.location is not None
+    return 200 <= status < 400 or status == 410
+
+
+def _may_be_due_to_head(exchange: Exchange) -> bool:
+    """True where GET may fare better: an unclear answer, or none after the method was sent."""
+    if exchange.failure is not None:
+        return exchange.failure.kind in _AFTER_ASKING
+    return not _is_clear(exchange)
+
+
+def _is_transient(exchange: Exchange) -> bool:
+    if exchange.failure is not None:
+        return exchange.failure.kind in _TRANSIENT
+    status = exchange.status or 0
+    # A wall does not tire of a bot that knocks again.
+    return exchange.challenge is None and (status == 429 or 500 <= status < 600)
+
+
+def _validator(value: str | None) -> str | None:
+    """A validator that can be sent back as it came; one cut short or re-coded would match nothing."""
+    usable = value and len(value) <= _MAX_VALIDATOR and value.isascii() and value.isprintable()
+    return value if usable else None

@@ -1,0 +1,95 @@
+"""The one door to a socket: names are resolved, every address is vetted, then an address is connected."""
+
+import time
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from typing import NoReturn
+
+import httpcore
+
+from feedbot.core.address import Network, why_not_public
+from feedbot.core.observation import Failure, FailureKind
+from feedbot.wire.failures import CarriedFailure, failure_of
+from feedbot.wire.resolver import Addresses, Resolver
+
+MAX_ADDRESSES = 3
+
+
+class VettingBackend(httpcore.AsyncNetworkBackend):
+    """Connects to vetted literal addresses only, whatever name httpcore asks for.
+
+    The address that is judged is the one that is connected, so a name that changes its mind between
+    two look-ups gains nothing. `inner` opens the sockets (a recording one in tests).
+    """
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        allowed: Sequence[Network] = (),
+        inner: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        self._resolver = resolver
+        self._allowed = tuple(allowed)
+        self._inner = inner or httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """A connection to the first address that answers; at most three share `timeout` (seconds).
+
+        Raises CarriedFailure: DNS_*, POLICY_ADDRESS, or what became of the connecting.
+        """
+        found = await self._resolver.resolve(host)
+        if isinstance(found, Failure):
+            raise CarriedFailure(found)
+        addresses = self._vetted(found)
+        options = list(socket_options or ())
+        ends_at = None if timeout is None else time.monotonic() + timeout
+        failures: list[Failure] = []
+        for index, address in enumerate(addresses):
+            share = None if ends_at is None else max(0.0, ends_at - time.monotonic()) / (len(addresses) - index)
+            try:
+                return await self._inner.connect_tcp(address, port, share, local_address, options)
+            except Exception as error:  # noqa: BLE001 - each is mapped, and the next address is tried
+                failure = failure_of(error)
+                failures.append(Failure(failure.kind, f"{address}: {failure.text}"))
+        raise CarriedFailure(_most_telling(failures))
+
+    async def connect_unix_socket(
+        self,
+        path: str,  # noqa: ARG002 - the parameters are httpcore's
+        timeout: float | None = None,  # noqa: ARG002
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002
+    ) -> NoReturn:
+        """Refused: nothing that a link points to lives there."""
+        raise CarriedFailure(Failure(FailureKind.POLICY_ADDRESS, "a unix socket is not a public address"))
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after this many seconds."""
+        await self._inner.sleep(seconds)
+
+    def _vetted(self, found: Addresses) -> list[str]:
+        """The public ones, at most three, families taking turns; raises CarriedFailure where there is none."""
+        reasons = [why_not_public(address, self._allowed) for address in found]
+        public = [address for address, why in zip(found, reasons, strict=True) if why is None]
+        if not public:
+            why = next((why for why in reasons if why is not None), "name has no address")
+            raise CarriedFailure(Failure(FailureKind.POLICY_ADDRESS, why))
+        first_family = ":" in public[0]
+        families = (
+            [address for address in public if (":" in address) == first_family],
+            [address for address in public if (":" in address) != first_family],
+        )
+        turns = (address for pair in zip_longest(*families) for address in pair if address is not None)
+        return list(turns)[:MAX_ADDRESSES]
+
+
+def _most_telling(failures: Sequence[Failure]) -> Failure:
+    """What a server did says more than that this machine has no route, which IPv6 often lacks."""
+    quiet = {FailureKind.CONNECT_UNREACHABLE, FailureKind.OURSELVES}
+    return next((failure for failure in failures if failure.kind not in quiet), failures[0])

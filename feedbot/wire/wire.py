@@ -1,0 +1,55 @@
+"""The seam to the network: one exchange, failures as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from feedbot.core.observation import Failure
+
+Method = Literal["GET", "HEAD"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked: a canonical http(s) URL (core/url.py) whose scheme and port are already vetted."""
+
+    method: Method
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer: `headers` by lower-case name, `body` as sent (never decoded), cut at the wire's limit.
+
+    A header sent several times is joined with ", "; where it can have one value only, the first counts.
+    `peer` is the address asked; `elapsed_ms` runs from the request's slot, its name resolved.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    peer: str | None
+    http_version: str
+    elapsed_ms: int
+
+
+class Wire(Protocol):
+    """Carries out exchanges: no redirects, no cookies, no environment, no retries."""
+
+    async def exchange(self, request: Request) -> Response | Failure:
+        """The answer, or why there is none; raises nothing but cancellation."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WireLimits:
+    """What one exchange may take: seconds and bytes."""
+
+    connect_timeout_s: float = 10.0
+    exchange_timeout_s: float = 30.0
+    max_body_bytes: int = 64 * 1024

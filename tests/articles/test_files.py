@@ -1,0 +1,279 @@
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from feedbot.articles.files import UNREAD, FileStamp, Found, FoundFile, KnownFile, find_files, read_changed
+from feedbot.config import DEFAULT_EXCLUDE
+from feedbot.core.article import Article, Rejected
+from feedbot.errors import ArticlesError
+
+from .written import NEEDED, RULES
+
+CONTENT = f"---\n{NEEDED}---\n"
+OLD_NS = 1_600_000_000 * 10**9
+NOW_NS = OLD_NS + 3600 * 10**9
+
+
+def write(path: Path, content: str = CONTENT, mtime_ns: int = OLD_NS) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding="utf-8")
+    os.utime(path, ns=(mtime_ns, mtime_ns))
+    return path
+
+
+def paths(root: Path, *patterns: str, exclude: tuple[str, ...] = ()) -> list[str]:
+    found = find_files(root, patterns, exclude)
+    assert found.rejected == ()
+    return [file.path for file in found.files]
+
+
+class TestFinding:
+    def test_files_are_sorted_by_path_below_the_root(self, tmp_path):
+        for name in ("b.md", "a.md", "sub/deep/c.md", "sub/d.txt"):
+            write(tmp_path / "articles" / name)
+        assert paths(tmp_path, "articles/**/*.md") == ["articles/a.md", "articles/b.md", "articles/sub/deep/c.md"]
+
+    def test_a_file_has_its_stamp_and_can_be_opened(self, tmp_path):
+        file = write(tmp_path / "articles" / "a.md")
+        [found] = find_files(tmp_path, ["articles/*.md"], []).files
+        assert found.stamp == FileStamp(OLD_NS, len(CONTENT), file.stat().st_ino)
+        assert Path(found.full_path).read_text(encoding="utf-8") == CONTENT
+
+    @pytest.mark.parametrize(
+        ("pattern", "expected"),
+        [
+            ("*.md", ["a.md"]),
+            ("*/*.md", ["x/b.md", "y/c.md"]),
+            ("**/*.md", ["a.md", "x/b.md", "x/z/d.md", "y/c.md"]),
+            ("x/**", ["x/b.md", "x/z/d.md"]),
+            ("[xw]/?.md", ["x/b.md"]),
+            ("[!x]/?.md", ["y/c.md"]),
+            ("./x/b.md", ["x/b.md"]),
+            ("x/missing.md", []),
+            ("**/z/*", ["x/z/d.md"]),
+        ],
+    )
+    def test_a_pattern_finds_what_it_names(self, tmp_path, pattern, expected):
+        for name in ("a.md", "x/b.md", "y/c.md", "x/z/d.md"):
+            write(tmp_path / name)
+        assert paths(tmp_path, pattern) == expected
+
+    def test_a_file_that_two_patterns_name_is_found_once(self, tmp_path):
+        write(tmp_path / "articles" / "a.md")
+        assert paths(tmp_path, "articles/*.md", "**/*.md") == ["articles/a.md"]
+
+    def test_patterns_may_be_absolute_or_lead_upwards(self, tmp_path):
+        write(tmp_path / "posts" / "a.md")
+        (tmp_path / "site").mkdir()
+        assert paths(tmp_path / "site", "../posts/*.md") == ["../posts/a.md"]
+        assert paths(tmp_path / "site", f"{tmp_path}/posts/*.md") == ["../posts/a.md"]
+        assert paths(tmp_path, f"{tmp_path}/posts/*.md") == ["posts/a.md"]
+
+    def test_hidden_names_are_found_only_where_the_pattern_has_the_dot(self, tmp_path):
+        for name in (".a.md", ".b/c.md", "._d.md", "e.md"):
+            write(tmp_path / name)
+        assert paths(tmp_path, "**/*.md") == ["e.md"]
+        assert paths(tmp_path, ".b/*.md") == [".b/c.md"]
+
+    def test_the_default_exclusions_leave_out_what_is_no_article(self, tmp_path):
+        for name in ("_site/a.md", "x/node_modules/y/a.md", "_drafts/a.md", "README.md", "x/README.md", "x/a.md"):
+            write(tmp_path / "articles" / name)
+        assert paths(tmp_path, "articles/**/*.md", exclude=DEFAULT_EXCLUDE) == ["articles/x/a.md"]
+
+    @pytest.mark.parametrize("above", ["public", ".cache", "vendor/_site"])
+    def test_exclusions_do_not_look_at_the_folders_above_a_patterns_base(self, tmp_path, above):
+        root = tmp_path / above
+        write(root / "articles" / "a.md")
+        assert paths(root, "articles/**/*.md", exclude=DEFAULT_EXCLUDE) == ["articles/a.md"]
+        assert paths(tmp_path, f"{above}/**/*.md", exclude=DEFAULT_EXCLUDE) == [f"{above}/articles/a.md"]
+
+    def test_an_exclusion_may_be_relative_to_the_root(self, tmp_path):
+        for name in ("old/a.md", "new/a.md", "new/b.md"):
+            write(tmp_path / "articles" / name)
+        exclude = ("articles/old/**", "articles/new/b.md")
+        assert paths(tmp_path, "articles/**/*.md", exclude=exclude) == ["articles/new/a.md"]
+
+    @pytest.mark.parametrize("pattern", ["missing/**/*.md", "missing/deep/*.md", "/no/such/folder/*.md"])
+    def test_a_base_that_is_not_there_is_an_operators_fault(self, tmp_path, pattern):
+        with pytest.raises(ArticlesError, match=r"articles\.paths: the folder .* does not exist"):
+            find_files(tmp_path, [pattern], [])
+
+    def test_a_base_that_is_a_file_is_an_operators_fault(self, tmp_path):
+        write(tmp_path / "articles")
+        with pytest.raises(ArticlesError, match=r"articles\.paths: .* is not a folder"):
+            find_files(tmp_path, ["articles/*.md"], [])
+
+    def test_a_pattern_that_is_none_is_an_operators_fault(self, tmp_path):
+        with pytest.raises(ArticlesError, match=r"articles\.paths: '\[z-a\]\.md' is no glob pattern"):
+            find_files(tmp_path, ["[z-a].md"], [])
+
+    def test_a_link_that_stays_in_the_base_is_a_file(self, tmp_path):
+        write(tmp_path / "articles" / "a.md")
+        (tmp_path / "articles" / "b.md").symlink_to("a.md")
+        assert paths(tmp_path, "articles/*.md") == ["articles/a.md", "articles/b.md"]
+        found = find_files(tmp_path, ["articles/*.md"], [])
+        assert all(isinstance(file.outcome, Article) for file in read_changed(found.files, {}, RULES, NOW_NS))
+
+    def test_a_base_may_itself_be_a_link(self, tmp_path):
+        write(tmp_path / "real" / "a.md")
+        (tmp_path / "articles").symlink_to("real")
+        (tmp_path / "real" / "b.md").symlink_to("a.md")
+        assert paths(tmp_path, "articles/*.md") == ["articles/a.md", "articles/b.md"]
+
+    @pytest.mark.parametrize("target", ["../secret.md", "../articles-2/a.md", "/etc/passwd", "../missing.md"])
+    def test_a_link_that_leads_out_of_the_base_is_rejected(self, tmp_path, target):
+        write(tmp_path / "secret.md")
+        write(tmp_path / "articles-2" / "a.md")
+        (tmp_path / "articles").mkdir()
+        (tmp_path / "articles" / "b.md").symlink_to(target)
+        reason = "a symbolic link that leads out of the article folder"
+        assert find_files(tmp_path, ["articles/*.md"], []) == Found((), (Rejected("articles/b.md", 0, reason),))
+
+    def test_a_folder_that_is_a_link_out_of_the_base_is_rejected_and_not_entered(self, tmp_path):
+        write(tmp_path / "other" / "a.md")
+        (tmp_path / "articles").mkdir()
+        (tmp_path / "articles" / "sub").symlink_to("../other")
+        found = find_files(tmp_path, ["articles/**/*.md"], [])
+        assert found.files == ()
+        assert [rejected.path for rejected in found.rejected] == ["articles/sub"]
+        assert find_files(tmp_path, ["articles/*.md"], []).rejected == ()
+
+    def test_a_folder_that_links_to_its_parent_is_no_endless_walk(self, tmp_path):
+        write(tmp_path / "articles" / "a.md")
+        (tmp_path / "articles" / "sub").mkdir()
+        (tmp_path / "articles" / "sub" / "loop").symlink_to("../sub")
+        assert paths(tmp_path, "articles/**/*.md") == ["articles/a.md"]
+
+    def test_links_in_a_circle_are_rejected(self, tmp_path):
+        (tmp_path / "a.md").symlink_to("b.md")
+        (tmp_path / "b.md").symlink_to("a.md")
+        found = find_files(tmp_path, ["*.md"], [])
+        assert found.files == ()
+        assert [rejected.path for rejected in found.rejected] == ["a.md", "b.md"]
+
+    def test_what_is_no_regular_file_is_left_out(self, tmp_path):
+        os.mkfifo(tmp_path / "pipe.md")
+        (tmp_path / "folder.md").mkdir()
+        found = find_files(tmp_path, ["*.md"], [])
+        assert found == Found((), (Rejected("pipe.md", 0, "the file is not a regular file"),))
+
+    def test_a_name_that_is_not_utf_8_is_rejected_in_readable_words(self, tmp_path):
+        try:
+            with open(os.fsencode(tmp_path) + b"/caf\xe9.md", "wb"):  # noqa: PTH123 - a name that pathlib has no bytes for
+                pass
+        except OSError:
+            pytest.skip("this file system takes UTF-8 names only")
+        assert find_files(tmp_path, ["*.md"], []).rejected == (
+            Rejected("caf\\xe9.md", 0, "the file's name is not UTF-8"),
+        )
+
+
+class TestReading:
+    @pytest.fixture
+    def file(self, tmp_path) -> Path:
+        return write(tmp_path / "a.md")
+
+    def found(self, file: Path) -> tuple[FoundFile, ...]:
+        return find_files(file.parent, ["*.md"], []).files
+
+    def read(self, file: Path, known: dict[str, KnownFile] | None = None, now_ns: int = NOW_NS) -> list:
+        return list(read_changed(self.found(file), known or {}, RULES, now_ns))
+
+    def known(self, file: Path) -> dict[str, KnownFile]:
+        return {one.path: KnownFile(one.stamp, one.sha256) for one in self.read(file)}
+
+    def test_a_new_file_is_read_and_understood(self, file):
+        [one] = self.read(file)
+        assert (one.path, one.stamp, len(one.sha256)) == ("a.md", self.found(file)[0].stamp, 64)
+        assert isinstance(one.outcome, Article)
+        assert one.outcome.path == "a.md"
+        assert one.remarks == ()
+
+    def test_a_file_that_cannot_be_used_is_rejected_and_known(self, file):
+        write(file, "no front matter")
+        [one] = self.read(file)
+        assert isinstance(one.outcome, Rejected)
+        assert self.read(file, self.known(file)) == []
+
+    def test_a_file_with_its_known_stamp_is_not_even_opened(self, file):
+        known = self.known(file)
+        found = [replace(one, full_path="/no/such/file") for one in self.found(file)]
+        assert list(read_changed(found, known, RULES, NOW_NS)) == []
+
+    def test_a_file_with_equal_content_has_a_new_stamp_and_no_outcome(self, file):
+        known = self.known(file)
+        write(file, mtime_ns=OLD_NS + 1)
+        [one] = self.read(file, known)
+        assert one.outcome is None
+        assert one.stamp.mtime_ns == OLD_NS + 1
+        assert one.sha256 == known["a.md"].sha256
+
+    def test_a_changed_file_is_read_again(self, file):
+        known = self.known(file)
+        write(file, CONTENT.replace("A story", "B story"), OLD_NS + 1)
+        [one] = self.read(file, known)
+        assert one.outcome.title == "B story"
+
+    @pytest.mark.parametrize(
+        ("age_ns", "is_read"), [(0, False), (1_999_999_999, False), (2_000_000_000, True), (-1, True)]
+    )
+    def test_a_known_file_younger_than_two_seconds_keeps_its_last_good_version(self, file, age_ns, is_read):
+        known = self.known(file)
+        write(file, CONTENT[:20], NOW_NS - age_ns)
+        assert bool(self.read(file, known)) is is_read
+
+    def test_a_known_file_that_changed_since_it_was_found_keeps_its_last_good_version(self, file):
+        known = self.known(file)
+        write(file, CONTENT.replace("A story", "B story"), OLD_NS + 1)
+        found = self.found(file)
+        write(file, CONTENT[:20], NOW_NS)
+        assert list(read_changed(found, known, RULES, NOW_NS)) == []
+
+    def test_a_new_file_is_read_however_young(self, file):
+        write(file, mtime_ns=NOW_NS)
+        assert len(self.read(file)) == 1
+
+    def test_a_file_that_vanished_is_passed_over(self, file):
+        found = self.found(file)
+        file.unlink()
+        assert list(read_changed(found, {}, RULES, NOW_NS)) == []
+
+    def test_a_file_that_became_a_link_is_rejected_and_looked_at_again(self, file):
+        found = self.found(file)
+        file.unlink()
+        file.symlink_to("/etc/passwd")
+        [one] = read_changed(found, {}, RULES, NOW_NS)
+        assert one.outcome == Rejected("a.md", 0, "the file cannot be read: it has become a symbolic link")
+        assert (one.stamp, one.sha256) == (UNREAD, "")
+
+    def test_a_file_that_became_a_pipe_does_not_hold_the_run(self, file):
+        found = self.found(file)
+        file.unlink()
+        os.mkfifo(file)
+        [one] = read_changed(found, {}, RULES, NOW_NS)
+        assert isinstance(one.outcome, Rejected)
+        assert "not a regular file" in one.outcome.reason
+
+    def test_a_file_that_may_not_be_read_is_rejected_and_looked_at_again(self, file):
+        file.chmod(0)
+        if os.access(file, os.R_OK):
+            pytest.skip("root may read everything")
+        [one] = self.read(file)
+        assert isinstance(one.outcome, Rejected)
+        assert one.stamp == UNREAD
+        file.chmod(stat.S_IRUSR)
+
+    def test_a_file_larger_than_the_bound_is_rejected(self, file):
+        write(file, CONTENT + "x" * 1024 * 1024)
+        [one] = self.read(file)
+        assert one.outcome == Rejected("a.md", 0, "the file is larger than 1,048,576 bytes")
+
+    def test_files_are_read_one_after_the_other(self, file):
+        write(file.with_name("b.md"))
+        reading = read_changed(self.found(file), {}, RULES, NOW_NS)
+        assert next(reading).path == "a.md"
+        file.with_name("b.md").unlink()
+        assert list(reading) == []

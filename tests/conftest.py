@@ -1,0 +1,54 @@
+"""What all tests share: Debian packages that some need, and skips that count as failures in CI."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+MAY_BE_SKIPPED = "may be skipped: "
+_NO_SKIPS = os.environ.get("FEEDBOT_NO_SKIPS") == "1"
+_unexcused: list[str] = []
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("debian"):
+        package = marker.args[0]
+        if shutil.which(package) is None:
+            pytest.skip(f"needs {package} (Debian package {package})")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if not reason.startswith(MAY_BE_SKIPPED):
+            _unexcused.append(f"{report.nodeid}: {reason}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _NO_SKIPS and _unexcused:
+        terminalreporter.section("skipped, though nothing may be skipped here", red=True)
+        for line in _unexcused:
+            terminalreporter.write_line(line)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if _NO_SKIPS and _unexcused and not hasattr(session.config, "workerinput"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def project() -> Path:
+    """The project's top folder."""
+    return Path(__file__).parent.parent
+
+
+@pytest.fixture
+def seed(project: Path) -> Iterator[Path]:
+    """The folder of the real input, which is no part of the repository."""
+    folder = project.parent / "shared" / "seed"
+    if not folder.is_dir():
+        pytest.skip(f"{MAY_BE_SKIPPED}the real input is not part of the repository")
+    yield folder

@@ -1,0 +1,90 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedbot.core.schedule import SchedulePolicy, first_method, next_check_at
+from feedbot.core.status import Status, StatusKind
+from feedbot.core.verdict import Verdict, VerdictKind
+from tests.core.histories import ALIVE, BLOCKED, GONE, MISSING, START, TIMEOUT, day
+from tests.core.test_status import DEAD, follow
+
+POLICY = SchedulePolicy()
+
+
+def wait_days(status, number=0.0, jitter=0.0):
+    return (next_check_at(status, POLICY, day(number), jitter) - day(number)) / timedelta(days=1)
+
+
+def test_an_unchecked_target_is_due_at_once():
+    assert wait_days(Status()) == 0
+
+
+def test_a_living_link_is_asked_after_a_day_doubling_to_thirty():
+    status, number, waits = follow((0, ALIVE)), 0.0, []
+    for _ in range(8):
+        waits.append(wait_days(status, number))
+        number += waits[-1]
+        status = follow((number, ALIVE), status=status)
+    assert waits == [1, 1, 2, 4, 8, 16, 30, 30]
+
+
+def test_asking_by_hand_does_not_make_the_wait_longer():
+    status = follow(*[(number / 1000, ALIVE) for number in range(50)])
+    assert wait_days(status, 0.05) == 1
+
+
+@pytest.mark.parametrize(("verdict", "days"), [(GONE, 1), (MISSING, 3), (TIMEOUT, 15)])
+def test_a_failing_link_is_asked_in_the_steps_of_its_rule(verdict, days):
+    assert wait_days(follow((0, verdict))) == days
+
+
+def test_asked_in_those_steps_it_dies_on_the_last_one():
+    status, number = follow((0, MISSING)), 0.0
+    for _ in range(2):
+        number += wait_days(status, number, jitter=0.3)
+        status = follow((number, MISSING), status=status)
+    assert status.kind is StatusKind.DEAD
+
+
+def test_a_dead_link_is_asked_weekly_then_monthly():
+    assert wait_days(DEAD, 1) == 7
+    assert wait_days(DEAD, 80) == 30
+
+
+def test_a_dead_link_that_answered_is_asked_again_six_hours_later():
+    assert wait_days(follow((8, ALIVE), status=DEAD), 8) == 0.25
+
+
+def test_a_blocked_link_is_asked_after_three_to_thirty_days():
+    assert wait_days(follow((0, BLOCKED)), 0) == 3
+    assert wait_days(follow((0, BLOCKED)), 10) == 10
+    assert wait_days(follow((0, BLOCKED)), 90) == 30
+
+
+def test_a_refused_link_is_asked_after_a_month():
+    assert wait_days(follow((0, Verdict(VerdictKind.REFUSED, "")))) == 30
+
+
+@given(st.sampled_from([ALIVE, MISSING, GONE, TIMEOUT, BLOCKED]), st.floats(0, 1))
+def test_jitter_only_stretches_and_by_a_tenth_at_most(verdict, jitter):
+    plain, stretched = wait_days(follow((0, verdict))), wait_days(follow((0, verdict)), jitter=jitter)
+    assert plain <= stretched <= plain * 1.1 + 1e-6
+
+
+def method(status, *, page_checked_at=START, head_refused=False, number=1):
+    return first_method(status, POLICY, day(number), page_checked_at=page_checked_at, head_refused=head_refused)
+
+
+def test_head_is_enough_for_a_living_page_that_was_read_lately():
+    assert method(follow((0, ALIVE))) == "HEAD"
+
+
+def test_get_is_asked_at_first_for_every_trouble_and_every_week():
+    assert method(Status()) == "GET"
+    assert method(follow((0, ALIVE)), page_checked_at=None) == "GET"
+    assert method(follow((0, ALIVE)), head_refused=True) == "GET"
+    assert method(follow((0, ALIVE)), number=7) == "GET"
+    assert method(follow((0, MISSING))) == "GET"
+    assert method(DEAD) == "GET"

@@ -1,0 +1,93 @@
+import pytest
+
+from feedbot.core.url import (
+    BAD_PORTS,
+    InvalidUrl,
+    canonical_url,
+    has_userinfo,
+    host_of,
+    resolve_url,
+    split_url,
+    why_never_asked,
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"),
+    [
+        ("HTTPS://Example.ORG", "https://example.org/"),
+        ("https://example.org:443/a/../b", "https://example.org/b"),
+        ("https://example.org/a b?q=ü#part", "https://example.org/a%20b?q=%C3%BC"),
+        ("https://user:secret@example.org/", "https://example.org/"),
+        ("http://bücher.example/", "http://xn--bcher-kva.example/"),
+        ("http://2130706433/", "http://127.0.0.1/"),
+        ("http://0x7f.1/", "http://127.0.0.1/"),
+        ("http://127。0。0。1/", "http://127.0.0.1/"),
+        ("http:\\\\example.org\\x", "http://example.org/x"),
+        ("  https://example.org/\n", "https://example.org/"),
+        ("http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/"),
+    ],
+)
+def test_every_spelling_of_a_target_has_one_canonical_form(written, canonical):
+    assert canonical_url(written) == canonical
+    assert canonical_url(canonical) == canonical
+
+
+def test_a_link_keeps_its_fragment_and_its_target_does_not():
+    assert resolve_url("https://example.org/#part") == "https://example.org/#part"
+    assert canonical_url("https://example.org/#part") == "https://example.org/"
+
+
+def test_a_relative_url_resolves_against_the_site_with_its_base_path():
+    assert resolve_url("img/x.jpg", "https://example.org/news/") == "https://example.org/news/img/x.jpg"
+    assert resolve_url("/img/x.jpg", "https://example.org/news/") == "https://example.org/img/x.jpg"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "no url", "http://", "http://[::1", "http://a b/", "https://x/" + "a" * 9000]
+)
+def test_what_is_no_url_is_refused_in_words(text):
+    with pytest.raises(InvalidUrl) as caught:
+        resolve_url(text)
+    assert str(caught.value)
+
+
+def test_a_user_name_in_a_url_is_noticed():
+    assert has_userinfo("https://me@example.org/")
+    assert not has_userinfo("https://example.org/@me")
+    assert not has_userinfo("no url")
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port"),
+    [
+        ("https://example.org/a?b", "example.org", 443),
+        ("http://example.org:8080/", "example.org", 8080),
+        ("http://[::1]:81/x", "[::1]", 81),
+        ("http://127.0.0.1/", "127.0.0.1", 80),
+    ],
+)
+def test_host_and_port_of_a_url(url, host, port):
+    assert (split_url(url).host, split_url(url).port) == (host, port)
+    assert host_of(canonical_url(url)) == host
+
+
+def test_a_url_without_an_authority_is_its_own_host():
+    assert host_of("mailto:a@example.org") == "mailto:a@example.org"
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://example.org/", "javascript:alert(1)", "data:text/html,x", "mailto:a@b.c", "file:///x"]
+)
+def test_only_http_and_https_are_asked(url):
+    assert "is not http or https" in why_never_asked(split_url(url))
+
+
+@pytest.mark.parametrize("port", sorted(BAD_PORTS))
+def test_ports_blocked_by_the_fetch_standard_are_never_asked(port):
+    assert str(port) in why_never_asked(split_url(f"http://example.org:{port}/"))
+
+
+@pytest.mark.parametrize("port", [80, 443, 8080, 8443, 3000])
+def test_other_ports_are_asked(port):
+    assert why_never_asked(split_url(f"http://example.org:{port}/")) is None

@@ -1,0 +1,181 @@
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from feedbot.cli.init import render_config
+from feedbot.config import Config, config_schema, load_config
+from feedbot.errors import ConfigError
+
+MINIMAL = "site: {title: AI News, url: https://example.org/}\nfeeds: {url: https://example.org/feeds/}\n"
+
+
+def load(folder: Path, text: str) -> Config:
+    path = folder / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_config(path)
+
+
+def refused(folder: Path, text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(folder, text)
+    assert caught.value.exit_code == 3
+    return str(caught.value).replace(str(folder) + "/", "").splitlines()
+
+
+def test_two_sections_are_enough(tmp_path):
+    config = load(tmp_path, MINIMAL)
+    assert config.feeds.max_entries == 50
+    assert config.state_path == tmp_path / "state.db"
+    assert config.feeds_path == tmp_path / "feeds"
+    assert config.id_authority == "example.org"
+    assert config.contact == "https://example.org/"
+
+
+def test_the_names_that_others_rely_on_are_understood(tmp_path):
+    config = load(
+        tmp_path,
+        """
+site: {title: AI News, url: https://example.org/, language: en}
+articles: {paths: ["articles/**/*.md"], timezone: UTC, fields: {title: [headline, title]}}
+feeds: {url: https://example.org/feeds/, directory: feeds, link: source, formats: [rss, atom], max_entries: 50,
+  id_authority: example.org, id_year: 2026, topics: {AI: {slug: ai}}}
+state: state.db
+checker: {contact: https://example.org/about-feedbot, allow_addresses: [127.0.0.0/8], canaries: [https://example.org/],
+  concurrency: 100, per_host: {concurrency: 2, delay_s: 1.0}}
+schedule: {read: 5m, check: 15m}
+""",
+    )
+    assert config.articles.fields["title"] == ("headline", "title")
+    assert config.articles.fields["source_url"][0] == "sourceUrl"
+    assert config.checker.canaries[0].status == 200
+    assert (config.schedule.read, config.schedule.check) == (300, 900)
+
+
+def test_every_problem_is_told_at_once_with_its_line_and_path(tmp_path):
+    assert refused(
+        tmp_path,
+        """site: {title: "", url: ftp://example.org}
+feeds:
+  url: https://example.org/feeds/
+  max_entries: lots
+  topics:
+    AI: {slug: A B}
+checker: {per_host: {delay_s: -1}, allow_addresses: [300.0.0.1], colour: red}
+schedule: {read: 5 fortnights}
+schedule: {check: soon}
+articles: {timezone: Mars/Olympus, fields: {tittle: [a]}}
+""",
+    ) == [
+        "config.yaml:9: schedule: is given twice",
+        "config.yaml:1: site.title: string should have at least 1 character, not ''",
+        "config.yaml:1: site.url: must be an http or https URL, not 'ftp://example.org'",
+        "config.yaml:10: articles.timezone: must be a time zone such as UTC or Europe/London, not 'Mars/Olympus'",
+        "config.yaml:10: articles.fields: knows no tittle; it knows "
+        + ", ".join(load(tmp_path, MINIMAL).articles.fields),
+        "config.yaml:4: feeds.max_entries: input should be a valid integer, unable to parse string as an integer, not 'lots'",
+        "config.yaml:6: feeds.topics.AI.slug: string should match pattern '^[a-z0-9]+(-[a-z0-9]+)*$', not 'A B'",
+        "config.yaml:7: checker.allow_addresses: must be networks such as 127.0.0.0/8, not '300.0.0.1'",
+        "config.yaml:7: checker.per_host.delay_s: input should be greater than or equal to 0, not -1",
+        "config.yaml:7: checker.colour: unknown key",
+        "config.yaml:9: schedule.check: must be a duration such as 30s, 5m, 1h or 7d, not 'soon'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "config.yaml: holds no settings; `feedbot init` writes a commented file"),
+        ("- a list", "config.yaml: holds no settings; `feedbot init` writes a commented file"),
+        ("site: [", "config.yaml:1: is not YAML"),
+        ("root: /etc\n" + MINIMAL, "config.yaml:1: root: unknown key"),
+        ("feeds: {url: https://example.org/}", "config.yaml:1: site: is required"),
+    ],
+)
+def test_a_file_that_is_no_config_is_refused_in_a_sentence(tmp_path, text, sentence):
+    assert refused(tmp_path, text)[0].startswith(sentence)
+
+
+def test_a_missing_file_says_what_makes_one(tmp_path):
+    with pytest.raises(ConfigError, match="no such file; `feedbot init`"):
+        load_config(tmp_path / "config.yaml")
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("30s", 30), ("5m", 300), ("1.5h", 5400), ("7 d", 604800), ("90", None)])
+def test_durations_carry_their_unit(tmp_path, text, seconds):
+    config = MINIMAL + f"schedule: {{read: '{text}'}}\n"
+    if seconds is None:
+        assert "schedule.read: must be a duration" in refused(tmp_path, config)[0]
+    else:
+        assert load(tmp_path, config).schedule.read == seconds
+
+
+def test_a_config_cannot_be_changed(tmp_path):
+    config = load(tmp_path, MINIMAL)
+    with pytest.raises(ValueError, match="frozen"):
+        config.feeds.max_entries = 3
+
+
+def defaults(section: object, above: str = "") -> dict[str, object]:
+    """Dotted key -> default of everything in the model that has one."""
+    found: dict[str, object] = {}
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if hasattr(type(value), "model_fields"):
+            found.update(defaults(value, f"{above}{name}."))
+        elif not field.is_required() and name != "root":
+            found[f"{above}{name}"] = value
+    return found
+
+
+def uncommented(text: str) -> str:
+    """The file with the keys in comments brought to life, and without the lines that set them otherwise."""
+    lines = []
+    for line in text.splitlines():
+        match = re.fullmatch(r"( *)# ((?:  )*(?:- \{|[a-z_]+:( |$)|Computer Vision:| +\").*)", line)
+        lines.append(match[1] + match[2] if match else line)
+    return "\n".join(line for line in lines if not line.strip().startswith("#"))
+
+
+def test_the_config_that_init_writes_has_every_key_with_its_default(tmp_path):
+    text = render_config(
+        title="AI News",
+        url="https://example.org/",
+        feeds_url="https://example.org/feeds/",
+        contact="https://example.org/",
+        pattern="articles/**/*.md",
+    )
+    alive = yaml.safe_load(uncommented(text).replace("topics: {}", ""))
+    alive["feeds"]["topics"] = {}
+    alive["feeds"]["id_authority"] = None
+    alive["checker"]["contact"] = None
+    config = load(tmp_path, yaml.safe_dump(alive))
+    assert defaults(config) == defaults(load(tmp_path, MINIMAL))
+    written = {
+        key for section, keys in alive.items() if isinstance(keys, dict) for key in (f"{section}.{k}" for k in keys)
+    }
+    expected = {".".join(key.split(".")[:2]) for key in defaults(config) if "." in key}
+    assert expected <= written
+
+
+def test_the_projects_own_config_is_what_init_writes(project):
+    assert (project / "config.yaml").read_text(encoding="utf-8") == render_config(
+        title="AI News",
+        url="https://example.org/",
+        feeds_url="https://example.org/feeds/",
+        contact="https://example.org/about-feedbot",
+        pattern="examples/articles/*.md",
+    )
+
+
+def test_the_shipped_schema_is_the_models_and_accepts_the_projects_config(project):
+    shipped = json.loads((project / "feedbot" / "config.schema.json").read_text(encoding="utf-8"))
+    assert shipped == config_schema(), "run `make schema`"
+    jsonschema.Draft202012Validator.check_schema(shipped)
+    validator = jsonschema.Draft202012Validator(shipped)
+    validator.validate(yaml.safe_load((project / "config.yaml").read_text(encoding="utf-8")))
+    for wrong in ({"site": {}}, {"colour": "red"}, {"schedule": {"read": "soon"}}):
+        assert list(validator.iter_errors({**yaml.safe_load(MINIMAL), **wrong}))

@@ -1,0 +1,119 @@
+import asyncio
+import socket
+
+import pytest
+
+from feedbot.config import PerHostConfig
+from feedbot.wire.politeness import HeldTooLong, HostGates, gate_key
+
+from .scripted import ScriptedClock
+
+
+@pytest.mark.parametrize(
+    ("host", "key"),
+    [
+        ("www.example.co.uk", "example.co.uk"),
+        ("a.b.example.com", "example.com"),
+        ("Example.COM.", "example.com"),
+        ("www-nytimes-com.cdn.ampproject.org", "ampproject.org"),
+        ("cdn.ampproject.org", "ampproject.org"),
+        ("someone.github.io", "github.io"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("[::1]", "[::1]"),
+        ("localhost", "localhost"),
+        ("a.test", "a.test"),
+        ("co.uk", "co.uk"),
+    ],
+)
+def test_a_registrable_domain_is_one_gate(monkeypatch, host, key):
+    monkeypatch.setattr(socket, "getaddrinfo", None)  # no download, no look-up
+    assert gate_key(host) == key
+
+
+def made(concurrency=2, delay_s=1.0, overall=None):
+    clock = ScriptedClock()
+    return clock, HostGates(PerHostConfig(concurrency=concurrency, delay_s=delay_s), clock, overall)
+
+
+async def visit(gates, clock, host, stay_s, starts, latest=float("inf")):
+    async with gates.slot(host, latest):
+        starts.append((host, clock.monotonic()))
+        await clock.sleep(stay_s)
+
+
+async def test_starts_are_spaced_and_bounded():
+    clock, gates = made(concurrency=2, delay_s=1.0)
+    starts = []
+    await asyncio.gather(*(visit(gates, clock, f"w{n}.example.com", 10, starts) for n in range(4)))
+    # Two at once, a second apart; the third when the first has left.
+    assert [at - 1000 for _, at in starts] == [0, 1, 10, 11]
+
+
+async def test_domains_do_not_wait_for_each_other():
+    clock, gates = made(concurrency=1)
+    starts = []
+    await asyncio.gather(*(visit(gates, clock, host, 5, starts) for host in ("a.test", "b.test", "a.test")))
+    assert starts == [("a.test", 1000), ("b.test", 1000), ("a.test", 1005)]
+
+
+async def test_no_delay_is_no_sleep():
+    clock, gates = made(concurrency=1, delay_s=0)
+    for _ in range(5):
+        async with gates.slot("a.test"):
+            pass
+    assert clock.slept == []
+
+
+async def test_a_hold_is_for_the_whole_domain_and_never_shrinks():
+    clock, gates = made(delay_s=0)
+    gates.hold("www.example.com", 60)
+    gates.hold("example.com", 5)
+    assert gates.held_for("cdn.example.com") == 60
+    assert gates.held_for("example.org") == 0
+    starts = []
+    await visit(gates, clock, "example.com", 0, starts)
+    assert starts == [("example.com", 1060)]
+    assert gates.held_for("example.com") == 0
+
+
+async def test_a_hold_that_comes_while_waiting_counts():
+    clock, gates = made(concurrency=1, delay_s=5)
+    starts = []
+    await visit(gates, clock, "a.test", 0, starts)
+    waiting = asyncio.create_task(visit(gates, clock, "a.test", 0, starts))
+    await asyncio.sleep(0)
+    gates.hold("a.test", 100)
+    await waiting
+    assert starts[1] == ("a.test", 1100)
+
+
+async def test_a_hold_beyond_the_end_is_told_at_once():
+    clock, gates = made(delay_s=0)
+    gates.hold("a.test", 100)
+    with pytest.raises(HeldTooLong) as caught:
+        await visit(gates, clock, "a.test", 0, [], latest=1050)
+    assert caught.value.wait_s == 100
+    assert clock.t == 1000
+    # The gate is left as it was found.
+    starts = []
+    await visit(gates, clock, "a.test", 0, starts, latest=1100)
+    assert starts == [("a.test", 1100)]
+
+
+async def test_a_cancelled_visitor_leaves_no_trace():
+    clock, gates = made(concurrency=1, delay_s=0, overall=1)
+    gates.hold("a.test", 10)
+    waiting = asyncio.create_task(visit(gates, clock, "a.test", 0, []))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    starts = []
+    await visit(gates, clock, "a.test", 0, starts)
+    assert len(starts) == 1
+
+
+async def test_overall_bounds_all_gates_together():
+    clock, gates = made(delay_s=0, overall=2)
+    starts = []
+    await asyncio.gather(*(visit(gates, clock, f"{n}.test", 10, starts) for n in range(4)))
+    assert [at - 1000 for _, at in starts] == [0, 0, 10, 10]
