@@ -98,10 +98,10 @@ def _absolute(site_url: str, links: dict[str, str], skipped: dict[str, str]) -> 
             url = read_url(value, site_url, loose=True)[0]
             scheme = split_url(url).scheme
         except InvalidUrl:
-            skipped[value] = "body: a link that is no URL is left out"
-            return None
+            scheme = ""
+        # nh3 has its own URL parser; where the two differ, both must agree.
         if scheme not in _SCHEMES:
-            skipped[value] = "body: a link that is not http, https or mailto is left out"
+            skipped[value] = "body: a link that is no http, https or mailto URL is left out"
             return None
         if scheme in _CHECKED_SCHEMES:
             links.setdefault(url, value)

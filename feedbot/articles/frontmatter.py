@@ -39,8 +39,10 @@ _OPENING = re.compile(rb"---[ \t]*(?:\n|\Z)")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 # Bytes that only a text with one of these or an odd line break has: a fast no for nearly every file.
 _CONTROL_BYTES = bytes(set(range(32)) - {9, 10}) + b"\x7f"
-_C1_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
-_RARE_BYTES = (b"\xe2\x80\xa8", b"\xe2\x80\xa9", b"\xef\xbb\xbf", b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+# One expression for each first byte: so each of them is a plain search for that byte.
+_RARE_BYTES = tuple(
+    re.compile(rare) for rare in (rb"\xc2[\x80-\x9f]", rb"\xe2\x80[\xa8\xa9]", rb"\xef(?:\xbb\xbf|\xbf[\xbe\xbf])")
+)
 # YAML 1.1 counts these as line breaks, editors do not.
 _ODD_BREAKS = "\x85\u2028\u2029"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -143,11 +145,7 @@ def split_front_matter(raw: bytes) -> Parts:
     except UnicodeDecodeError:
         raise Unusable(_first_bad_line(raw), "the file is not UTF-8 text") from None
     oddities: list[Oddity] = []
-    if (
-        raw.translate(None, _CONTROL_BYTES) != raw
-        or _C1_CONTROL.search(raw)
-        or any(rare in raw for rare in _RARE_BYTES)
-    ):
+    if raw.translate(None, _CONTROL_BYTES) != raw or any(rare.search(raw) for rare in _RARE_BYTES):
         front = _printable(front, 2, oddities)
         body = _printable(body, body_line, oddities)
         for odd in _ODD_BREAKS:

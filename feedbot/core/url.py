@@ -67,13 +67,16 @@ def resolve_url(text: str, base: str | None = None) -> str:
     if len(text) > MAX_URL_LENGTH:
         raise InvalidUrl(f"URL of {len(text):,} characters (at most {MAX_URL_LENGTH:,})")
     try:
-        url = ada_url.URL(text, base=base)
-        if url.username or url.password:
-            url.username = ""
-            url.password = ""
+        href = ada_url.normalize_url(text) if base is None else ada_url.join_url(base, text)
+        if "@" in href:
+            url = ada_url.URL(href)
+            if url.username or url.password:  # a mailto: URL refuses to have none set
+                url.username = ""
+                url.password = ""
+                href = url.href
     except (ValueError, UnicodeError):
         raise InvalidUrl(f"not a URL: {text[:200]!r}") from None
-    return str(url.href)
+    return str(href)
 
 
 def has_userinfo(text: str) -> bool:

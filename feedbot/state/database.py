@@ -26,6 +26,8 @@ WRITE_WAIT_S = 30.0
 """How long a write phase waits for another one; each lasts well under a second."""
 
 _BUSY_TIMEOUT_S = 10.0
+# SQLite's own 2 MB make a first reading of 10,000 articles, with 200,000 links, twice as slow.
+_CACHE_KIB = 64 * 1024
 _FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -90,6 +92,7 @@ def open_state(path: Path, *, who: str, write_wait_s: float = WRITE_WAIT_S) -> I
     with said_plainly(path), _connected(f"{path.resolve().as_uri()}?mode=rwc") as connection:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
         state = State(path, Database(connection, execute_plugins=False), who, write_wait_s)
         _migrate(state)
         yield state

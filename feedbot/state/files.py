@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -67,76 +67,80 @@ def record(state: State, readings: Iterable[FileReading], rules: str, now: datet
     """Store what was read, in one write phase: parsed forms, links and new targets."""
     with state.write() as connection:
         for reading in readings:
-            _record_stamp(connection, reading, rules)
+            file_id = _record_stamp(connection, reading, rules)
             match reading.outcome:
                 case Article() as article:
-                    _record_article(connection, article, reading.digest)
-                    _record_members(connection, article)
-                    _record_links(connection, article, now)
+                    _record_article(connection, file_id, article, reading)
+                    _record_members(connection, file_id, article)
+                    _record_links(connection, file_id, article, stamp(now))
                 case Rejected(line=line, reason=reason):
                     connection.execute(
-                        "UPDATE files SET rejected_line = ?, rejected_reason = ? WHERE path = ?",
-                        [line, reason, reading.path],
+                        "UPDATE files SET rejected_line = ?, rejected_reason = ?, remarks = ? WHERE id = ?",
+                        [line, reason, _encoded(reading.remarks), file_id],
                     )
                 case None:
-                    continue
-            connection.execute(
-                "UPDATE files SET remarks = ? WHERE path = ?",
-                [msgspec.json.encode(reading.remarks).decode(), reading.path],
-            )
+                    pass
 
 
-def _record_stamp(connection: Any, reading: FileReading, rules: str) -> None:
+def _record_stamp(connection: Any, reading: FileReading, rules: str) -> int:
+    """Note that a file was read; returns its number."""
     stored = reading.stored
-    connection.execute(
+    row = connection.execute(
         "INSERT INTO files (path, mtime_ns, size, inode, sha256, rules) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (path) DO UPDATE SET mtime_ns = excluded.mtime_ns, size = excluded.size,"
-        " inode = excluded.inode, sha256 = excluded.sha256, rules = excluded.rules, vanished_at = NULL",
+        " inode = excluded.inode, sha256 = excluded.sha256, rules = excluded.rules, vanished_at = NULL RETURNING id",
         [reading.path, stored.mtime_ns, stored.size, stored.inode, stored.sha256, rules],
-    )
+    ).fetchall()
+    return int(row[0][0])
 
 
-def _record_article(connection: Any, article: Article, digest: str) -> None:
-    encoded = msgspec.json.encode(article)
+def _record_article(connection: Any, file_id: int, article: Article, reading: FileReading) -> None:
+    encoded = msgspec.json.encode(replace(article, links=()))  # those are in a table of their own
+    connection.execute("INSERT OR REPLACE INTO articles (file_id, article) VALUES (?, ?)", [file_id, encoded])
     connection.execute(
-        "UPDATE files SET article = ?, fingerprint = ?, source = ?, own_id = ?, digest = ?, published_at = ?,"
-        " updated_at = ?, draft = ?, rejected_line = NULL, rejected_reason = NULL, identified = 0 WHERE path = ?",
+        "UPDATE files SET fingerprint = ?, source = ?, own_id = ?, digest = ?, published_at = ?, updated_at = ?,"
+        " draft = ?, rejected_line = NULL, rejected_reason = NULL, remarks = ?, identified = 0 WHERE id = ?",
         [
-            encoded,
             hashlib.sha256(encoded).hexdigest()[:16],
             canonical_url(article.source_url),
             article.own_id,
-            digest,
+            reading.digest,
             stamp(article.published_at),
             None if article.updated_at is None else stamp(article.updated_at),
             article.draft,
-            article.path,
+            _encoded(reading.remarks),
+            file_id,
         ],
     )
 
 
-def _record_members(connection: Any, article: Article) -> None:
-    connection.execute("DELETE FROM members WHERE path = ?", [article.path])
+def _encoded(remarks: tuple[Remark, ...]) -> str:
+    return msgspec.json.encode(remarks).decode()
+
+
+def _record_members(connection: Any, file_id: int, article: Article) -> None:
+    connection.execute("DELETE FROM members WHERE file_id = ?", [file_id])
     connection.executemany(
         "INSERT OR IGNORE INTO topics (key, name) VALUES (?, ?)",
         [(topic_key(name), name) for name in article.topics],
     )
     if not article.draft:
+        published_at = stamp(article.published_at)
         connection.executemany(
-            "INSERT OR IGNORE INTO members (topic, published_at, path) VALUES (?, ?, ?)",
-            [(key, stamp(article.published_at), article.path) for key in ["", *map(topic_key, article.topics)]],
+            "INSERT OR IGNORE INTO members (topic, published_at, file_id) VALUES (?, ?, ?)",
+            [(key, published_at, file_id) for key in ["", *map(topic_key, article.topics)]],
         )
 
 
-def _record_links(connection: Any, article: Article, now: datetime) -> None:
-    connection.execute("DELETE FROM links WHERE path = ?", [article.path])
+def _record_links(connection: Any, file_id: int, article: Article, due_at: str) -> None:
+    connection.execute("DELETE FROM links WHERE file_id = ?", [file_id])
     connection.executemany(
         "INSERT OR IGNORE INTO targets (url, host, next_check_at) VALUES (?, ?, ?)",
-        [(link.url, host_of(link.url), stamp(now)) for link in article.links],
+        [(link.url, host_of(link.url), due_at) for link in article.links],
     )
     connection.executemany(
-        "INSERT OR IGNORE INTO links (path, target_id, role, line) SELECT ?, id, ?, ? FROM targets WHERE url = ?",
-        [(article.path, link.role.value, link.line, link.url) for link in article.links],
+        "INSERT OR IGNORE INTO links (file_id, target_id, role, line) SELECT ?, id, ?, ? FROM targets WHERE url = ?",
+        [(file_id, link.role.value, link.line, link.url) for link in article.links],
     )
 
 
@@ -161,8 +165,8 @@ def forget_vanished(state: State) -> None:
 
 
 def article(state: State, path: str) -> Article | None:
-    """The last good version of an article file, as it was parsed; None where there is none."""
-    encoded = state.value("SELECT article FROM files WHERE path = ?", [path])
+    """The last good version of an article file, without its `links`; None where there is none."""
+    encoded = state.value("SELECT article FROM articles JOIN files ON files.id = file_id WHERE path = ?", [path])
     return None if encoded is None else _decode_article(encoded)
 
 

@@ -41,7 +41,7 @@ def unidentified(state: State) -> list[Candidate]:
     """
     rows = state.rows(
         "SELECT path, source, own_id, digest, published_at, updated_at FROM files"
-        " WHERE (identified = 0 OR entry_id IS NULL) AND article IS NOT NULL AND vanished_at IS NULL ORDER BY path"
+        " WHERE (identified = 0 OR entry_id IS NULL) AND source IS NOT NULL AND vanished_at IS NULL ORDER BY path"
     )
     return [
         Candidate(
@@ -103,7 +103,8 @@ def is_empty(state: State) -> bool:
 def duplicates(state: State) -> list[tuple[str, str]]:
     """The article files that give no entry because another has their source: (path, source), by path."""
     rows = state.rows(
-        "SELECT path, source FROM files WHERE identified = 1 AND entry_id IS NULL AND vanished_at IS NULL ORDER BY path"
+        "SELECT path, source FROM files"
+        " WHERE entry_id IS NULL AND source IS NOT NULL AND vanished_at IS NULL ORDER BY path"
     )
     return [(row["path"], row["source"]) for row in rows]
 
@@ -118,7 +119,7 @@ def newborn_topics(state: State, now: datetime) -> dict[str, str]:
     """Key -> name of the topics that have a public article and no feed yet."""
     rows = state.rows(
         "SELECT key, name FROM topics WHERE slug IS NULL AND EXISTS"
-        " (SELECT 1 FROM members JOIN files ON files.path = members.path WHERE members.topic = topics.key"
+        " (SELECT 1 FROM members JOIN files ON files.id = members.file_id WHERE members.topic = topics.key"
         " AND members.published_at <= ? AND files.vanished_at IS NULL AND files.entry_id IS NOT NULL) ORDER BY key",
         [stamp(now)],
     )

@@ -46,22 +46,22 @@ _MEMBER = (
 _NEWEST = f"""
 {_MEMBER}
 FROM members
-JOIN files ON files.path = members.path
+JOIN files ON files.id = members.file_id
 JOIN identities ON identities.id = files.entry_id
 WHERE members.topic = ? AND members.published_at <= ? AND files.vanished_at IS NULL
     AND (files.source LIKE 'http://%' OR files.source LIKE 'https://%')
     AND NOT EXISTS (
         SELECT 1 FROM links JOIN targets ON targets.id = links.target_id
-        WHERE links.path = files.path AND links.role = 'source' AND targets.status IN ('dead', 'refused')
+        WHERE links.file_id = files.id AND links.role = 'source' AND targets.status IN ('dead', 'refused')
     )
-ORDER BY members.published_at DESC, members.path
+ORDER BY members.published_at DESC, files.path
 LIMIT ?
 """  # noqa: S608 - no outside text
 
 _OF_ENTRY = f"""
 {_MEMBER}
 FROM files JOIN identities ON identities.id = files.entry_id
-WHERE files.entry_id = ? AND files.article IS NOT NULL
+WHERE files.entry_id = ? AND files.source IS NOT NULL
 ORDER BY files.vanished_at IS NOT NULL, files.path
 LIMIT 1
 """
@@ -82,7 +82,7 @@ def removal_cause(state: State, entry_id: str) -> RemovalCause:
     """Why an entry that was in a feed is no longer selected for it."""
     rows = state.rows(
         "SELECT files.vanished_at AS vanished_at, EXISTS (SELECT 1 FROM links JOIN targets ON targets.id ="
-        " links.target_id WHERE links.path = files.path AND links.role = 'source' AND targets.status IN"
+        " links.target_id WHERE links.file_id = files.id AND links.role = 'source' AND targets.status IN"
         " ('dead', 'refused')) AS dead FROM files WHERE files.entry_id = ? ORDER BY files.vanished_at IS NOT NULL",
         [entry_id],
     )

@@ -12,16 +12,16 @@ CREATE TABLE runs (
     summary TEXT
 ) STRICT;
 
--- Article files and what was understood of them. `article` is the last good version (JSON);
--- a rejected file keeps it. `vanished_at`: the file is no longer there.
+-- Article files. What is said of the article is its last good version's, which a rejected file
+-- keeps. `vanished_at`: the file is no longer there.
 CREATE TABLE files (
-    path TEXT PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
     mtime_ns INTEGER NOT NULL,
     size INTEGER NOT NULL,
     inode INTEGER NOT NULL,
     sha256 TEXT NOT NULL,
     rules TEXT NOT NULL,
-    article BLOB,
     fingerprint TEXT,
     source TEXT,
     own_id TEXT,
@@ -38,7 +38,13 @@ CREATE TABLE files (
 ) STRICT;
 CREATE INDEX files_source ON files (source);
 CREATE INDEX files_entry ON files (entry_id);
-CREATE INDEX files_unidentified ON files (path) WHERE identified = 0;
+CREATE INDEX files_unidentified ON files (path) WHERE identified = 0 OR entry_id IS NULL;
+
+-- The last good version of each file, parsed (JSON): apart, because it is large and seldom read.
+CREATE TABLE articles (
+    file_id INTEGER PRIMARY KEY REFERENCES files (id) ON DELETE CASCADE,
+    article BLOB NOT NULL
+) STRICT;
 
 -- Entry ids, minted once; feeds/ids.json is the same outside the database.
 CREATE TABLE identities (
@@ -65,10 +71,10 @@ CREATE TABLE topics (
 CREATE TABLE members (
     topic TEXT NOT NULL,
     published_at TEXT NOT NULL,
-    path TEXT NOT NULL REFERENCES files (path) ON DELETE CASCADE,
-    PRIMARY KEY (topic, published_at, path)
+    file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+    PRIMARY KEY (topic, published_at, file_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX members_path ON members (path);
+CREATE INDEX members_file ON members (file_id);
 
 CREATE TABLE targets (
     id INTEGER PRIMARY KEY,
@@ -98,11 +104,11 @@ CREATE INDEX targets_host ON targets (host);
 CREATE INDEX targets_unlinkable ON targets (id) WHERE status IN ('dead', 'refused');
 
 CREATE TABLE links (
-    path TEXT NOT NULL REFERENCES files (path) ON DELETE CASCADE,
+    file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
     target_id INTEGER NOT NULL REFERENCES targets (id),
     role TEXT NOT NULL,
     line INTEGER NOT NULL,
-    PRIMARY KEY (path, role, target_id)
+    PRIMARY KEY (file_id, role, target_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX links_target ON links (target_id);
 

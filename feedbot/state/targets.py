@@ -51,7 +51,7 @@ WITH due AS (
         END) AS rank
     FROM targets
     JOIN links ON links.target_id = targets.id
-    JOIN files ON files.path = links.path
+    JOIN files ON files.id = links.file_id
     WHERE targets.next_check_at <= :now
     GROUP BY targets.id
 )
@@ -93,7 +93,7 @@ def of_file(state: State, path: str) -> list[str]:
     """The canonical URLs that an article file links to."""
     rows = state.rows(
         "SELECT targets.url FROM links JOIN targets ON targets.id = links.target_id"
-        " WHERE links.path = ? ORDER BY links.line, targets.url",
+        " JOIN files ON files.id = links.file_id WHERE files.path = ? ORDER BY links.line, targets.url",
         [path],
     )
     return [row["url"] for row in rows]
@@ -103,7 +103,11 @@ def places(state: State, target_ids: Iterable[int]) -> dict[int, tuple[LinkPlace
     """Where the links to each of these targets stand, by path and line."""
     found: dict[int, tuple[LinkPlace, ...]] = {}
     for target_id in target_ids:
-        rows = state.rows("SELECT path, line, role FROM links WHERE target_id = ? ORDER BY path, line", [target_id])
+        rows = state.rows(
+            "SELECT path, line, role FROM links JOIN files ON files.id = file_id"
+            " WHERE target_id = ? ORDER BY path, line",
+            [target_id],
+        )
         found[target_id] = tuple(LinkPlace(row["path"], row["line"], row["role"]) for row in rows)
     return found
 
@@ -140,7 +144,8 @@ def in_trouble(state: State, limit: int) -> list[Target]:
 def unlinkable(state: State) -> dict[str, frozenset[str]]:
     """By article path, the canonical URLs that no reader may be sent to: dead ones and refused ones."""
     rows = state.rows(
-        "SELECT links.path AS path, targets.url AS url FROM targets JOIN links ON links.target_id = targets.id"
+        "SELECT files.path AS path, targets.url AS url FROM targets JOIN links ON links.target_id = targets.id"
+        " JOIN files ON files.id = links.file_id"
         " WHERE targets.status IN ('dead', 'refused')"
     )
     found: dict[str, set[str]] = {}

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Protocol
 
 from feedbot.core.observation import Failed, Failure, FailureKind, Observation
@@ -37,7 +37,8 @@ class LocalExecutor:
     def __init__(self, prober: Prober, concurrency: int) -> None:
         self._prober = prober
         self._concurrency = concurrency
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._workers: set[asyncio.Task[None]] = set()
+        self._closers: set[asyncio.Task[None]] = set()
 
     async def observe(self, plan: Sequence[ProbeTarget]) -> AsyncIterator[Result]:
         """Observations in completion order; probing pauses while 64 wait to be taken.
@@ -46,27 +47,28 @@ class LocalExecutor:
         returns when they are gone.
         """
         lanes = self._lanes(plan)
-        results: asyncio.Queue[Result | None] = asyncio.Queue(_MAX_WAITING)
-        late: list[Result] = []
+        results: asyncio.Queue[Result | None] = asyncio.Queue()
+        room = asyncio.Semaphore(_MAX_WAITING)
         workers = [
-            asyncio.create_task(self._work(lanes, results, late)) for _ in range(min(self._concurrency, len(lanes)))
+            asyncio.create_task(self._work(lanes, results, room)) for _ in range(min(self._concurrency, len(lanes)))
         ]
         closer = asyncio.create_task(self._close(workers, results))
-        tasks = [*workers, closer]
-        self._tasks.update(tasks)
+        self._workers.update(workers)
+        self._closers.add(closer)
         try:
             while (result := await results.get()) is not None:
-                yield result
-            for result in late:
+                room.release()
                 yield result
         finally:
-            await _end(tasks)
-            self._tasks.difference_update(tasks)
+            await _end([*workers, closer])
+            self._workers.difference_update(workers)
+            self._closers.discard(closer)
 
     async def aclose(self) -> None:
-        """Cancel whatever is still under way, for a reader that did not close its iterator."""
-        await _end(list(self._tasks))
-        self._tasks.clear()
+        """Cancel the probes in flight; an iterator that is still read ends with what was done."""
+        await _end(self._workers)
+        if self._closers:
+            await asyncio.wait(self._closers)
 
     def _lanes(self, plan: Sequence[ProbeTarget]) -> deque[deque[ProbeTarget]]:
         by_gate: dict[str, deque[ProbeTarget]] = {}
@@ -76,18 +78,17 @@ class LocalExecutor:
         return deque(targets for lane in range(widest) for targets in by_gate.values() if len(targets) > lane)
 
     async def _work(
-        self, lanes: deque[deque[ProbeTarget]], results: asyncio.Queue[Result | None], late: list[Result]
+        self, lanes: deque[deque[ProbeTarget]], results: asyncio.Queue[Result | None], room: asyncio.Semaphore
     ) -> None:
         while lanes:
             targets = lanes.popleft()
             while targets and not self._prober.is_over:
                 result = await self._look(targets.popleft())
                 try:
-                    await results.put(result)
-                except asyncio.CancelledError:
-                    # Done before the deadline, only not taken yet: it is not lost.
-                    late.append(result)
-                    raise
+                    await room.acquire()
+                finally:
+                    # Also when the run ends while it waits for room: what is done is not lost.
+                    results.put_nowait(result)
 
     async def _look(self, target: ProbeTarget) -> Result:
         started_at, started = self._prober.clock.now(), self._prober.clock.monotonic()
@@ -108,7 +109,7 @@ class LocalExecutor:
             # By the event loop's own clock, so that a probe is cut off whatever its clock says.
             await asyncio.wait(workers, timeout=self._prober.run_left_s)
             await _end(workers)
-        await results.put(None)
+        results.put_nowait(None)
 
 
 def _gate_of(url: str) -> str:
@@ -118,8 +119,9 @@ def _gate_of(url: str) -> str:
         return ""
 
 
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
     """Cancel tasks until they are gone: a cancellation that meets a deadline may be taken for it."""
+    tasks = list(tasks)
     pending = {task for task in tasks if not task.done()}
     while pending:
         for task in pending:

@@ -62,9 +62,9 @@ class VettingBackend(httpcore.AsyncNetworkBackend):
 
     async def connect_unix_socket(
         self,
-        path: str,  # noqa: ARG002 - the parameters are httpcore's
-        timeout: float | None = None,  # noqa: ARG002
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002
+        path: str,
+        timeout: float | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> NoReturn:
         """Refused: nothing that a link points to lives there."""
         raise CarriedFailure(Failure(FailureKind.POLICY_ADDRESS, "a unix socket is not a public address"))

@@ -50,11 +50,9 @@ def test_tables_become_html():
 def test_nothing_active_is_left(hostile):
     made = html(f"before\n\n{hostile}\n\nafter").lower()
     assert "before" in made
-    for active in (
-        "<script", "iframe", "<style", "style=", "onerror", "onload", "<form", "href=\"java", "href=\"vb", "data:", "<object"
-    ):  # fmt: skip
+    for active in ("<script", "<iframe", "<style", "<form", "<object", "<meta", "<base", "<!--", "<svg"):
         assert active not in made
-    for active in ("<meta", "<base", "<!--", "<svg"):
+    for active in ("style=", "onerror", "onload", 'href="java', 'href="vb', "data:"):
         assert active not in made
 
 
@@ -84,8 +82,10 @@ def test_links_with_template_marks_are_left_out_with_a_remark():
     assert remarks(NEEDED, body) == [(8, "body: a URL with template marks is left out")]
 
 
-def test_links_with_another_scheme_are_left_out_with_a_remark():
-    assert remarks(NEEDED, "<a href='https://'>x</a>\n") == [(6, "body: a link that is no URL is left out")]
+def test_links_that_are_no_urls_are_left_out_with_a_remark():
+    assert remarks(NEEDED, "<a href='//['>x</a>\n") == [
+        (6, "body: a link that is no http, https or mailto URL is left out")
+    ]
 
 
 def test_links_are_the_articles_only_where_the_rules_say_so():

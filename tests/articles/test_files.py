@@ -1,5 +1,6 @@
 import os
 import stat
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -270,6 +271,25 @@ class TestReading:
         write(file, CONTENT + "x" * 1024 * 1024)
         [one] = self.read(file)
         assert one.outcome == Rejected("a.md", 0, "the file is larger than 1,048,576 bytes")
+
+    def test_a_file_that_changes_while_it_is_read_is_passed_over(self, file):
+        file.write_bytes(bytes(1024 * 1024))
+        done = threading.Event()
+
+        def touch() -> None:
+            mtime_ns = OLD_NS
+            while not done.is_set():
+                mtime_ns += 1
+                os.utime(file, ns=(mtime_ns, mtime_ns))
+
+        toucher = threading.Thread(target=touch)
+        toucher.start()
+        try:
+            # Each attempt races with the thread; that all of 2,000 win is out of the question.
+            assert any(self.read(file) == [] for _ in range(2_000))
+        finally:
+            done.set()
+            toucher.join()
 
     def test_files_are_read_one_after_the_other(self, file):
         write(file.with_name("b.md"))

@@ -1,0 +1,171 @@
+"""A small publication beside a loopback site, for tests of whole runs."""
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from lxml import etree
+
+from feedbot.checking import Checking
+from feedbot.config import Config, load_config
+from feedbot.cycle import Run, check_due, run_once
+from feedbot.publishing import Publishing, publish
+from feedbot.reading import Reading, read
+from feedbot.state.database import State, open_state
+
+START = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+
+
+class SteppedClock:
+    """The wall clock stands until a test moves it; inside a run time is real and waits are none."""
+
+    def __init__(self, at: datetime = START) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    def step(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+class Site:
+    """A loopback web site: `answers` maps a path to a status, or to a status and a Location."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.answers: dict[str, int | tuple[int, str]] = {}
+        self.asked: list[tuple[str, str]] = []
+        self.delay_s = 0.0
+
+    def link(self, path: str) -> str:
+        return self.url + path
+
+
+@contextmanager
+def loopback_site() -> Iterator[Site]:
+    """A site where every page answers 200 unless told otherwise."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            site.asked.append((self.command, self.path))
+            time.sleep(site.delay_s)
+            answer = site.answers.get(self.path, 200)
+            status, location = answer if isinstance(answer, tuple) else (answer, None)
+            body = b"" if self.command == "HEAD" or status == 304 else b"<title>A page</title>"
+            self.send_response(status)
+            if location is not None:
+                self.send_header("Location", location)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_HEAD = do_GET  # noqa: N815 - the name that http.server asks for
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    site = Site(f"http://127.0.0.1:{server.server_address[1]}")
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class Publication:
+    """A folder with a config and articles whose links lead to a loopback site."""
+
+    def __init__(self, folder: Path, site: Site, *, canaries: str = "[]", more: str = "") -> None:
+        self.folder = folder
+        self.site = site
+        self.clock = SteppedClock()
+        self._written = 0
+        (folder / "articles").mkdir(parents=True)
+        self.config_file = folder / "config.yaml"
+        self.config_file.write_text(
+            f"""site: {{title: Test News, url: https://example.org/}}
+articles: {{paths: ["articles/*.md"]}}
+feeds: {{url: https://example.org/feeds/}}
+checker:
+  allow_addresses: [127.0.0.0/8]
+  canaries: {canaries}
+  per_host: {{concurrency: 8, delay_s: 0}}
+  connect_timeout_s: 2
+  exchange_timeout_s: 2
+  probe_timeout_s: 4
+{more}""",
+            encoding="utf-8",
+        )
+
+    @property
+    def config(self) -> Config:
+        return load_config(self.config_file)
+
+    def article(self, name: str, *, topics: str = "AI", date: str = "2026-10-01T08:00:00Z", more: str = "") -> Path:
+        """Write an article that is older than the two seconds within which a file may still change."""
+        path = self.folder / "articles" / f"{name}.md"
+        path.write_text(
+            f"""---
+title: About {name}
+publishedDateTime: {date}
+sourceUrl: {self.site.link("/" + name)}
+topics: [{topics}]
+{more}---
+""",
+            encoding="utf-8",
+        )
+        self.age(path)
+        return path
+
+    def age(self, path: Path) -> None:
+        """Give a file a modification time of a minute ago by the scripted clock, new at each call."""
+        self._written += 1
+        at_ns = int(self.clock.at.timestamp() - 60) * 10**9 + self._written
+        os.utime(path, ns=(at_ns, at_ns))
+
+    @contextmanager
+    def state(self) -> Iterator[State]:
+        with open_state(self.config.state_path, who="a test") as state:
+            yield state
+
+    def run(self) -> Run:
+        with self.state() as state:
+            return asyncio.run(run_once(self.config, state, self.clock))
+
+    def check(self) -> Checking:
+        with self.state() as state:
+            return asyncio.run(check_due(self.config, state, self.clock))
+
+    def build(self, *accept: str) -> tuple[Reading, Publishing]:
+        with self.state() as state:
+            reading = read(self.config, state, self.clock)
+            return reading, publish(self.config, state, self.clock, accept)
+
+    def feeds(self) -> dict[str, bytes]:
+        """Every file in the feeds folder."""
+        return {path.name: path.read_bytes() for path in sorted((self.folder / "feeds").iterdir())}
+
+    def titles(self, feed: str = "all") -> list[str]:
+        """The titles in an Atom feed, in order."""
+        root = etree.fromstring((self.folder / "feeds" / f"{feed}.atom").read_bytes())
+        return [str(title) for title in root.xpath("//*[local-name()='entry']/*[local-name()='title']/text()")]

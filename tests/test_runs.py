@@ -1,0 +1,472 @@
+"""Whole runs in one process: real files, real SQLite, real sockets on loopback, a scripted wall clock."""
+
+import shutil
+from datetime import timedelta
+
+import pytest
+
+from feedbot.core.status import StatusKind
+from feedbot.core.verdict import VerdictKind
+from feedbot.errors import ArticlesError, ConfigError, UsageError
+from feedbot.state import runs
+from tests.publication import Publication, loopback_site
+
+
+@pytest.fixture
+def site():
+    with loopback_site() as site:
+        yield site
+
+
+@pytest.fixture
+def news(tmp_path, site):
+    return Publication(tmp_path / "news", site)
+
+
+def statuses(checking):
+    return {result.after.url.rpartition("/")[2]: result.after.status.kind for result in checking.results}
+
+
+def verdicts(checking):
+    return {result.after.url.rpartition("/")[2]: result.verdict.kind for result in checking.results}
+
+
+def test_a_second_run_parses_no_file_asks_no_server_and_writes_no_feed(news, site):
+    news.article("one", topics="AI, C++")
+    first = news.run()
+    assert first.reading.parsed == 1
+    assert verdicts(first.checking) == {"one": VerdictKind.ALIVE}
+    assert set(first.publishing.written) == {"ids.json", "all.rss", "all.atom", "ai.rss", "ai.atom", "cplusplus.rss", "cplusplus.atom"}
+    before, asked = news.feeds(), len(site.asked)
+    second = news.run()
+    assert (second.reading.parsed, second.checking.results, second.publishing.written) == (0, (), ())
+    assert (news.feeds(), len(site.asked)) == (before, asked)
+
+
+def test_verdicts_come_from_codes_and_redirects(news, site):
+    site.answers = {
+        "/gone": 410,
+        "/missing": 404,
+        "/moved": (301, "/new"),
+        "/elsewhere": (302, "/new"),
+        "/blocked": 403,
+        "/loop": (302, "/loop"),
+    }
+    for name in ["alive", "gone", "missing", "moved", "elsewhere", "blocked", "loop"]:
+        news.article(name)
+    assert verdicts(news.run().checking) == {
+        "alive": VerdictKind.ALIVE,
+        "gone": VerdictKind.GONE,
+        "missing": VerdictKind.MISSING,
+        "moved": VerdictKind.MOVED,
+        "elsewhere": VerdictKind.ALIVE,
+        "blocked": VerdictKind.BLOCKED,
+        "loop": VerdictKind.UNREACHABLE,
+    }
+
+
+def test_an_article_leaves_the_feed_when_its_source_is_dead_and_returns_with_the_same_id(news, site):
+    news.article("one")
+    news.article("two")
+    news.run()
+    before = news.feeds()["all.atom"]
+    site.answers["/one"] = 404
+    kinds = []
+    for _ in range(4):
+        news.clock.step(days=3.4)
+        checking = news.run().checking
+        kinds += [statuses(checking)["one"]] if "one" in statuses(checking) else []
+    assert kinds == [StatusKind.FAILING, StatusKind.FAILING, StatusKind.DEAD]
+    assert news.titles() == ["About two"]
+    site.answers["/one"] = 200
+    news.clock.step(days=8)
+    news.run()
+    assert news.titles() == ["About two"]
+    news.clock.step(hours=7)
+    news.run()
+    assert news.feeds()["all.atom"] == before
+
+
+def test_a_dead_related_link_and_a_dead_image_are_left_out(news, site):
+    news.article(
+        "one",
+        more=f"""images: [{{url: {site.link("/image.jpg")}}}]
+related:
+  - {{title: Alive elsewhere, sourceUrl: {site.link("/related-alive")}}}
+  - {{title: Dead elsewhere, sourceUrl: {site.link("/related-dead")}}}
+""",
+    )
+    news.run()
+    site.answers |= {"/related-dead": 410, "/image.jpg": 410}
+    for _ in range(3):
+        news.clock.step(days=1.2)
+        news.run()
+    feed = news.feeds()["all.atom"].decode()
+    assert "related-alive" in feed
+    assert "related-dead" not in feed
+    assert "image.jpg" not in feed
+    assert news.titles() == ["About one"]
+
+
+def test_offline_no_link_gets_a_verdict_and_every_feed_is_written(tmp_path, site):
+    news = Publication(tmp_path / "news", site, canaries="['http://127.0.0.1:9/', 'http://127.0.0.1:9/a']")
+    news.article("one")
+    run = news.run()
+    assert run.checking.online is False
+    assert verdicts(run.checking) == {"one": VerdictKind.UNKNOWN}
+    assert statuses(run.checking) == {"one": StatusKind.UNCHECKED}
+    assert site.asked == []
+    assert news.titles() == ["About one"]
+
+
+def test_canaries_that_answer_as_expected_let_the_run_go_on(tmp_path, site):
+    site.answers["/canary"] = 204
+    news = Publication(tmp_path / "news", site, canaries=f"[{{url: '{site.link('/canary')}', status: 204}}]")
+    news.article("one")
+    assert verdicts(news.run().checking) == {"one": VerdictKind.ALIVE}
+
+
+def test_when_most_living_hosts_fail_at_once_no_failure_counts(tmp_path, site):
+    news = Publication(tmp_path / "news", site)
+    port = site.url.rpartition(":")[2]
+    for number in range(1, 26):
+        links = f"related: [{{title: x, sourceUrl: 'http://127.0.0.{number}:{port}/x'}}]\n"
+        news.article(f"n{number}", more=links)
+    with loopback_site() as other:
+        del other
+    news.run()
+    # Every address of 127.0.0.0/8 reaches the site only where it listens on all of them; here only
+    # 127.0.0.1 answers, so the rest was never alive and cannot tell an outage from a dead host.
+    with news.state() as state:
+        counted = runs.last(state).summary
+    assert counted["unreachable"] >= 24
+
+
+def test_an_interrupted_run_keeps_what_was_recorded(news):
+    for number in range(3):
+        news.article(f"n{number}")
+    news.run()
+    with news.state() as state:
+        observed = state.value("SELECT count(*) FROM observations")
+        url = news.site.link("/n1")
+        assert [one.outcome.status for one in runs.observations(state, url)] == [200]
+    assert observed == 3
+
+
+def test_two_builds_from_one_state_are_byte_identical(news, tmp_path):
+    for number in range(8):
+        news.article(f"n{number}", topics="AI, 機械学習, C#", date=f"2026-10-{number + 1:02}")
+    news.run()
+    shutil.copytree(news.folder, tmp_path / "copy")
+    before = news.feeds()
+    for feed in (news.folder / "feeds").glob("*.[ra]*"):
+        feed.unlink()
+    news.clock.step(days=365)
+    _, publishing = news.build()
+    assert publishing.written
+    assert news.feeds() == before
+
+
+def test_a_future_article_appears_by_itself_when_its_time_comes(news):
+    news.article("now")
+    news.article("later", date="2026-11-02T00:00:00Z", topics="Secret plans")
+    news.article("draft", more="published: false\n", topics="Hidden")
+    news.build()
+    before = news.feeds()
+    assert not any(b"later" in data or b"draft" in data for name, data in before.items() if name != "ids.json")
+    assert set(before) == {"ids.json", "all.rss", "all.atom", "ai.rss", "ai.atom"}
+    news.clock.step(hours=11)
+    news.build()
+    assert news.feeds() == before
+    news.clock.step(hours=1)
+    news.build()
+    assert news.titles() == ["About later", "About now"]
+    assert news.titles("secret-plans") == ["About later"]
+
+
+def test_with_the_state_lost_and_the_ledger_kept_every_byte_stays(news):
+    news.article("one", date="2026-10-01")
+    news.article("two", date="2026-10-02", topics="AI, C++")
+    news.build()
+    news.clock.step(days=1)
+    text = (news.folder / "articles" / "one.md").read_text(encoding="utf-8").replace("About one", "About one, edited")
+    (news.folder / "articles" / "one.md").write_text(text, encoding="utf-8")
+    news.age(news.folder / "articles" / "one.md")
+    news.build()
+    before = news.feeds()
+    assert b"2026-11-02T12:00:00Z" in before["all.atom"]
+    for file in news.folder.glob("state.db*"):
+        file.unlink()
+    news.clock.step(days=30)
+    news.build()
+    assert news.feeds() == before
+
+
+def test_a_broken_ledger_beside_an_empty_database_stops_the_build_and_is_kept(news):
+    news.article("one")
+    news.build()
+    for file in news.folder.glob("state.db*"):
+        file.unlink()
+    (news.folder / "feeds" / "ids.json").write_text("{", encoding="utf-8")
+    with pytest.raises(Exception, match=r"ids\.json"):
+        news.build()
+    assert (news.folder / "feeds" / "ids.json").read_text(encoding="utf-8") == "{"
+
+
+def test_an_edit_moves_updated_once_and_a_re_render_never(news):
+    path = news.article("one")
+    news.build()
+    assert b"<updated>2026-10-01T08:00:00Z</updated>" in news.feeds()["all.atom"]
+    news.clock.step(days=2)
+    path.write_text(path.read_text(encoding="utf-8").replace("About one", "News about one"), encoding="utf-8")
+    news.age(path)
+    news.build()
+    edited = news.feeds()["all.atom"]
+    assert b"<updated>2026-11-03T12:00:00Z</updated>" in edited
+    news.clock.step(days=2)
+    path.write_text(path.read_text(encoding="utf-8").replace("topics:", "heat: 12\ntopics:"), encoding="utf-8")
+    news.age(path)
+    news.build()
+    assert news.feeds()["all.atom"] == edited
+
+
+def test_an_edited_source_and_a_moved_file_keep_the_id(news):
+    path = news.article("one")
+    news.build()
+    entry_id = news.feeds()["all.atom"].decode().split("<entry>")[1].split("<id>")[1].split("</id>")[0]
+    path.write_text(path.read_text(encoding="utf-8").replace("/one", "/one-moved"), encoding="utf-8")
+    news.age(path)
+    news.build()
+    path.rename(path.with_name("renamed.md"))
+    news.build()
+    feed = news.feeds()["all.atom"].decode()
+    assert f"<id>{entry_id}</id>" in feed
+    assert "one-moved" in feed
+    assert feed.count("<entry>") == 1
+
+
+def test_two_files_with_one_source_give_one_entry_and_the_other_is_reported(news):
+    first = news.article("one")
+    news.build()
+    second = news.article("copy")
+    second.write_text(first.read_text(encoding="utf-8").replace("About one", "A copy"), encoding="utf-8")
+    news.age(second)
+    reading, _ = news.build()
+    assert [path for path, _ in reading.duplicates] == ["articles/copy.md"]
+    assert news.titles() == ["About one"]
+    before = news.feeds()["all.atom"].decode()
+    first.unlink()
+    reading, _ = news.build()
+    assert reading.duplicates == ()
+    assert news.titles() == ["A copy"]
+    entry_id = before.split("<entry>")[1].split("<id>")[1].split("</id>")[0]
+    assert entry_id in news.feeds()["all.atom"].decode()
+
+
+def test_a_broken_edit_keeps_the_last_good_version(news):
+    path = news.article("one")
+    news.build()
+    before = news.feeds()
+    path.write_text("---\ntitle: [\n---\n", encoding="utf-8")
+    news.age(path)
+    reading, _ = news.build()
+    assert [one.path for one in reading.rejected] == ["articles/one.md"]
+    assert news.feeds() == before
+
+
+def test_a_vanished_file_withdraws_its_entry(news):
+    news.article("one")
+    path = news.article("two")
+    news.build()
+    path.unlink()
+    reading, publishing = news.build()
+    assert reading.vanished == ("articles/two.md",)
+    assert publishing.removed == 1
+    assert news.titles() == ["About one"]
+
+
+def many(news, number=12):
+    return [news.article(f"n{one:02}", date=f"2026-10-{one + 1:02}") for one in range(number)]
+
+
+def test_a_mass_removal_is_held_once_told_and_goes_when_accepted(news):
+    paths = many(news)
+    news.build()
+    before = news.feeds()["all.atom"]
+    for path in paths[:7]:
+        path.unlink()
+    _, first = news.build()
+    assert news.feeds()["all.atom"] == before
+    assert {(hold.feed, hold.is_new) for hold in first.holds} == {("all", True), ("ai", True)}
+    assert "7 files vanished" in first.holds[0].sentence
+    _, second = news.build()
+    assert {hold.is_new for hold in second.holds} == {False}
+    assert news.feeds()["all.atom"] == before
+    _, third = news.build("all", "ai")
+    assert third.holds == ()
+    assert len(news.titles()) == len(news.titles("ai")) == 5
+    with pytest.raises(UsageError, match="no removals are held"):
+        news.build("all")
+
+
+def test_held_removals_do_not_hold_up_additions(news):
+    paths = many(news)
+    news.build()
+    for path in paths[:7]:
+        path.unlink()
+    news.build()
+    news.article("fresh", date="2026-10-30")
+    news.build()
+    assert len(news.titles()) == 13
+    assert news.titles()[0] == "About fresh"
+
+
+def test_held_removals_of_files_go_after_a_day_of_confirmation(news):
+    paths = many(news)
+    news.build()
+    for path in paths[:7]:
+        path.unlink()
+    news.build()
+    news.clock.step(hours=23)
+    news.build()
+    assert len(news.titles()) == 12
+    news.clock.step(hours=1)
+    news.build()
+    assert len(news.titles()) == 5
+
+
+def test_files_that_come_back_end_the_hold(news):
+    paths = many(news)
+    texts = {path: path.read_text(encoding="utf-8") for path in paths[:7]}
+    news.build()
+    before = news.feeds()["all.atom"]
+    for path in texts:
+        path.unlink()
+    news.build()
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8")
+        news.age(path)
+    _, publishing = news.build()
+    assert publishing.holds == ()
+    assert news.feeds()["all.atom"] == before
+
+
+def test_links_that_die_in_bulk_are_held_too(news, site):
+    many(news)
+    news.run()
+    site.answers = {f"/n{number:02}": 410 for number in range(12)}
+    for _ in range(3):
+        news.clock.step(days=1.2)
+        run = news.run()
+    assert len(news.titles()) == 12
+    assert "12 links dead" in run.publishing.holds[0].sentence
+    news.clock.step(days=3)
+    news.build()
+    assert len(news.titles()) == 12
+    news.build("all", "ai")
+    assert news.titles() == []
+
+
+def test_an_article_folder_that_went_or_emptied_withdraws_nothing(news):
+    paths = many(news, 3)
+    news.build()
+    before = news.feeds()
+    for path in paths:
+        path.unlink()
+    with pytest.raises(ArticlesError, match="nothing was withdrawn"):
+        news.build()
+    (news.folder / "articles").rmdir()
+    with pytest.raises(ArticlesError, match=r"articles.*articles\.paths"):
+        news.build()
+    assert news.feeds() == before
+
+
+def test_a_feed_holds_the_newest_entries(tmp_path, site):
+    news = Publication(tmp_path / "news", site)
+    news.config_file.write_text(
+        news.config_file.read_text(encoding="utf-8").replace("feeds/}", "feeds/, max_entries: 3}"), encoding="utf-8"
+    )
+    many(news, 6)
+    news.build()
+    assert news.titles() == ["About n05", "About n04", "About n03"]
+    news.article("n06", date="2026-10-20")
+    _, publishing = news.build()
+    assert news.titles() == ["About n06", "About n05", "About n04"]
+    assert publishing.holds == ()
+
+
+def test_a_slug_once_given_is_not_changed_by_the_config(news):
+    news.article("one", topics="Computer Vision")
+    news.build()
+    text = news.config_file.read_text(encoding="utf-8")
+    news.config_file.write_text(
+        text.replace("feeds/}", "feeds/, topics: {Computer Vision: {slug: cv}}}"), encoding="utf-8"
+    )
+    with pytest.raises(ConfigError, match="computer-vision"):
+        news.build()
+
+
+def test_a_feed_that_somebody_changed_or_removed_is_written_again(news):
+    news.article("one")
+    news.build()
+    before = news.feeds()
+    (news.folder / "feeds" / "all.atom").write_text("broken", encoding="utf-8")
+    (news.folder / "feeds" / "ai.rss").unlink()
+    (news.folder / "feeds" / "ids.json").unlink()
+    _, publishing = news.build()
+    assert set(publishing.written) == {"all.atom", "ai.rss", "ids.json"}
+    assert news.feeds() == before
+
+
+def test_a_topic_that_lost_its_articles_keeps_a_valid_empty_feed(news):
+    path = news.article("one", topics="Rare")
+    news.article("two")
+    news.build()
+    path.unlink()
+    news.build()
+    assert news.titles("rare") == []
+    assert b"<entry>" not in news.feeds()["rare.atom"]
+
+
+def test_secured_is_nowhere(news):
+    canary = "Qv8tbTN8fjSECRETxuRfSTS2ojEw"
+    news.article("one", more=f"secured: '{canary}'\nrelated: [{{title: x, sourceUrl: 'https://a.example/', secured: {canary}}}]\n")
+    broken = news.article("two", more=f"secured: '{canary}\n")
+    assert canary in broken.read_text(encoding="utf-8")
+    reading, _ = news.build()
+    assert len(reading.rejected) == 1
+    for file in news.folder.rglob("*"):
+        if file.is_file() and file.parent.name != "articles":
+            assert canary.encode() not in file.read_bytes(), file
+    assert canary not in repr(reading)
+
+
+def test_living_links_are_asked_again_with_head_and_validators_only_after_a_day(news, site):
+    news.article("one")
+    news.run()
+    news.clock.step(hours=23)
+    assert news.check().results == ()
+    news.clock.step(hours=4)
+    news.check()
+    assert site.asked == [("GET", "/one"), ("HEAD", "/one")]
+
+
+def test_a_link_of_a_withdrawn_article_is_not_asked_any_more(news, site):
+    news.article("one")
+    path = news.article("two")
+    news.run()
+    path.unlink()
+    news.build()
+    site.asked.clear()
+    news.clock.step(days=2)
+    news.check()
+    assert {asked for _, asked in site.asked} == {"/one"}
+
+
+def test_every_time_kept_in_the_database_sorts_as_text(news):
+    news.article("one")
+    news.run()
+    with news.state() as state:
+        due = state.value("SELECT next_check_at FROM targets")
+    low = (news.clock.at + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert low <= due

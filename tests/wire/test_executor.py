@@ -1,0 +1,269 @@
+import asyncio
+import time
+
+import pytest
+
+from feedbot.config import CanaryConfig, CheckerConfig, PerHostConfig
+from feedbot.core.observation import Failure, FailureKind, Observation
+from feedbot.wire.canaries import online
+from feedbot.wire.executor import LocalExecutor
+from feedbot.wire.local import open_local
+from feedbot.wire.prober import Postponed, ProbeTarget
+
+from .scripted import LOOPBACK, TLS, ScriptedClock, ScriptedResolver, ScriptedWire, prober_over, response, said
+from .servers import dripping, reply, serve
+
+
+def plan(*urls):
+    return [ProbeTarget(url) for url in urls]
+
+
+class GatedWire(ScriptedWire):
+    """Answers a URL when its event is set; `now` and `most` count what is under way at once."""
+
+    def __init__(self, blocked=()):
+        super().__init__(lambda request: response(200))
+        self.release = {url: asyncio.Event() for url in blocked}
+        self.started = []
+        self.now = self.most = 0
+
+    async def exchange(self, request):
+        self.started.append(request.url)
+        self.now += 1
+        self.most = max(self.most, self.now)
+        try:
+            if request.url in self.release:
+                await self.release[request.url].wait()
+            return await super().exchange(request)
+        finally:
+            self.now -= 1
+
+
+async def collect(executor, targets):
+    return [result async for result in executor.observe(targets)]
+
+
+async def test_observations_come_as_they_are_done():
+    wire = GatedWire(["http://a.test/"])
+    executor = LocalExecutor(prober_over(wire, ScriptedClock()), concurrency=10)
+    urls = []
+    async for observation in executor.observe(plan("http://a.test/", "http://b.test/", "http://c.test/")):
+        urls.append(observation.url)
+        if len(urls) == 2:
+            wire.release["http://a.test/"].set()
+    assert urls[-1] == "http://a.test/"
+    assert sorted(urls) == ["http://a.test/", "http://b.test/", "http://c.test/"]
+
+
+async def test_a_slow_target_holds_up_one_lane_only():
+    slow = "http://a.test/0"
+    wire = GatedWire([slow])
+    prober = prober_over(wire, ScriptedClock(), per_host=PerHostConfig(concurrency=2, delay_s=0))
+    urls = []
+    async for observation in LocalExecutor(prober, 10).observe(plan(*(f"http://a.test/{n}" for n in range(6)))):
+        urls.append(observation.url)
+        if len(urls) == 5:
+            wire.release[slow].set()
+    assert urls == [*(f"http://a.test/{n}" for n in range(1, 6)), slow]
+
+
+async def test_a_domain_stays_together_and_lanes_follow_the_plan():
+    wire = GatedWire()
+    targets = plan(*(f"http://{host}.test/{n}" for n in range(3) for host in "abc"))
+    await collect(LocalExecutor(prober_over(wire, ScriptedClock()), concurrency=1), targets)
+    assert wire.started == [f"http://{host}.test/{n}" for host in "abc" for n in range(3)]
+
+
+@pytest.mark.parametrize("concurrency", [1, 3, 50])
+async def test_no_more_at_once_than_told(concurrency):
+    wire = GatedWire()
+    targets = plan(*(f"http://{n}.test/" for n in range(40)))
+    results = await collect(LocalExecutor(prober_over(wire, ScriptedClock()), concurrency), targets)
+    assert len(results) == 40
+    assert wire.most == min(concurrency, 40)
+
+
+async def test_per_host_concurrency_holds_for_the_domain():
+    wire = GatedWire()
+    prober = prober_over(wire, ScriptedClock(), per_host=PerHostConfig(concurrency=2, delay_s=0))
+    await collect(LocalExecutor(prober, 50), plan(*(f"http://w{n}.example.com/" for n in range(20))))
+    assert wire.most == 2
+
+
+async def test_an_empty_plan_ends():
+    assert await collect(LocalExecutor(prober_over(GatedWire()), 5), []) == []
+
+
+async def test_probing_pauses_when_nobody_reads():
+    wire = GatedWire()
+    results = LocalExecutor(prober_over(wire, ScriptedClock()), 5).observe(
+        plan(*(f"http://{n}.test/" for n in range(500)))
+    )
+    await anext(results)
+    for _ in range(5000):
+        await asyncio.sleep(0)
+    assert len(wire.started) < 80
+    assert len([result async for result in results]) == 499
+
+
+async def test_an_unexpected_exception_is_our_own_fault_and_ends_nothing():
+    def script(request):
+        if "b.test" in request.url:
+            raise ZeroDivisionError("odd")
+        return response(200)
+
+    results = await collect(
+        LocalExecutor(prober_over(ScriptedWire(script), ScriptedClock()), 2),
+        plan("http://a.test/", "http://b.test/", "http://c.test/"),
+    )
+    outcomes = {result.url: said(result) for result in results}
+    assert outcomes == {"http://a.test/": "200", "http://b.test/": "ourselves", "http://c.test/": "200"}
+
+
+def other_tasks():
+    return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
+
+
+async def test_closing_early_leaves_no_task():
+    wire = GatedWire([f"http://{n}.test/" for n in range(10, 20)])
+    results = LocalExecutor(prober_over(wire), 20).observe(plan(*(f"http://{n}.test/" for n in range(30))))
+    await anext(results)
+    assert other_tasks()
+    await results.aclose()
+    assert not other_tasks()
+    assert wire.now == 0
+
+
+async def test_cancelling_the_reader_leaves_no_task():
+    wire = GatedWire(["http://a.test/"])
+    executor = LocalExecutor(prober_over(wire), 5)
+    reader = asyncio.create_task(collect(executor, plan("http://a.test/", "http://b.test/")))
+    while wire.now == 0:  # noqa: ASYNC110 - there is nothing to wait on
+        await asyncio.sleep(0)
+    reader.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
+    assert not other_tasks()
+    assert wire.now == 0
+
+
+async def test_the_runs_end_cancels_what_is_in_flight_and_starts_nothing_more():
+    wire = GatedWire(["http://a.test/0"])
+    prober = prober_over(wire, per_host=PerHostConfig(concurrency=1, delay_s=0), run_ends_at=time.monotonic() + 0.2)
+    started = time.monotonic()
+    results = await collect(LocalExecutor(prober, 5), plan("http://a.test/0", "http://a.test/1", "http://b.test/"))
+    assert [result.url for result in results] == ["http://b.test/"]
+    assert time.monotonic() - started < 1.2
+    assert not other_tasks()
+
+
+async def test_what_is_done_at_the_runs_end_is_not_lost():
+    wire = GatedWire()
+    prober = prober_over(wire, run_ends_at=time.monotonic() + 0.2)
+    results = LocalExecutor(prober, 5).observe(plan(*(f"http://{n}.test/" for n in range(500))))
+    await anext(results)
+    await asyncio.sleep(0.4)
+    taken = 1 + len([result async for result in results])
+    assert taken == len(wire.started) < 500
+
+
+async def test_a_run_that_is_over_by_its_clock_starts_nothing():
+    wire = GatedWire()
+    clock = ScriptedClock()
+    assert await collect(LocalExecutor(prober_over(wire, clock, run_ends_at=clock.t), 5), plan("http://a.test/")) == []
+    assert wire.started == []
+
+
+async def test_delays_are_kept_through_the_executor():
+    clock = ScriptedClock()
+    wire = ScriptedWire(lambda request: response(200), clock)
+    prober = prober_over(wire, clock, per_host=PerHostConfig(concurrency=2, delay_s=1))
+    await collect(LocalExecutor(prober, 10), plan(*(f"http://a.test/{n}" for n in range(4))))
+    assert wire.at == [1000, 1001, 1002, 1003]
+
+
+# Canaries
+
+
+@pytest.mark.parametrize(
+    ("good", "of", "expected"),
+    [(0, 0, True), (0, 1, False), (1, 1, True), (1, 2, False), (2, 2, True), (1, 3, False), (2, 3, True), (3, 4, True)],
+)
+async def test_two_thirds_of_the_canaries_decide(good, of, expected):
+    canaries = [CanaryConfig(url=f"http://{n}.test/", status=204) for n in range(of)]
+
+    def script(request):
+        number = int(request.url.partition("//")[2].partition(".")[0])
+        return response(204) if number < good else (response(200), Failure(FailureKind.TIMEOUT, "x"))[number % 2]
+
+    wire = ScriptedWire(script)
+    assert await online(wire, canaries) is expected
+    assert [request.method for request in wire.asked] == ["GET"] * of
+
+
+# All together
+
+
+def config(**options):
+    allowed = tuple(str(network) for network in LOOPBACK)
+    return CheckerConfig(allow_addresses=allowed, per_host=PerHostConfig(delay_s=0), canaries=(), **options)
+
+
+async def test_the_room_as_a_whole():
+    def script(asked):
+        if asked.method == "HEAD":
+            return reply(405)
+        return {"/ok": reply(200), "/moved": reply(301, {"Location": "/ok"})}.get(asked.target, reply(404))
+
+    async with serve(script) as server:
+        targets = [
+            ProbeTarget(server.url(f"{n}.test", path), "HEAD") for n in range(5) for path in ("/ok", "/moved", "/no")
+        ]
+        clock = ScriptedClock()
+        async with open_local(config(), "https://me.test/", clock, ScriptedResolver(), ssl_context=TLS) as wire:
+            results = [result async for result in wire.observe(targets)]
+            assert await wire.online()
+            refused = wire.head_refused
+    assert all(isinstance(result, Observation) for result in results)
+    assert sorted(said(result) for result in results) == ["200"] * 10 + ["404"] * 5
+    assert refused == {f"{n}.test" for n in range(5)}
+    assert all("+https://me.test/)" in asked.headers["user-agent"] for asked in server.asked)
+
+
+async def test_vetting_is_on_unless_opened():
+    async with (
+        serve(lambda asked: reply(200)) as server,
+        open_local(CheckerConfig(), "https://me.test/", ScriptedClock(), ScriptedResolver(), ssl_context=TLS) as wire,
+    ):
+        results = [result async for result in wire.observe(plan(server.url()))]
+    assert said(results[0]) == "policy_address"
+    assert server.connections == 0
+
+
+async def test_leaving_the_room_ends_everything():
+    async with serve(lambda asked: dripping(b"", 0.01)) as server:
+        before = other_tasks()
+        async with open_local(
+            config(), "https://me.test/", ScriptedClock(), ScriptedResolver(), ssl_context=TLS
+        ) as wire:
+            reader = asyncio.create_task(_read(wire, server))
+            while not server.asked:  # noqa: ASYNC110 - there is nothing to wait on
+                await asyncio.sleep(0.01)
+        await reader
+        await asyncio.sleep(0.05)
+        assert len(other_tasks() - before) <= server.connections
+
+
+async def _read(wire, server):
+    return [result async for result in wire.observe(plan(*(server.url(f"{n}.test") for n in range(5))))]
+
+
+async def test_a_held_host_is_postponed_for_all_its_targets():
+    async with serve(lambda asked: reply(429, {"Retry-After": "86400"})) as server:
+        clock = ScriptedClock()
+        async with open_local(config(), "https://me.test/", clock, ScriptedResolver(), ssl_context=TLS) as wire:
+            results = [result async for result in wire.observe(plan(*(server.url(path=f"/{n}") for n in range(20))))]
+    assert len(results) == 20
+    assert all(isinstance(result, Postponed) for result in results)
+    assert len(server.asked) <= 2
+    assert clock.t == 1000
