@@ -66,7 +66,7 @@ def loopback_site() -> Iterator[Site]:
             time.sleep(site.delay_s)
             answer = site.answers.get(self.path, 200)
             status, location = answer if isinstance(answer, tuple) else (answer, None)
-            body = b"" if self.command == "HEAD" or status == 304 else b"<title>A page</title>"
+            body = b"" if self.command == "HEAD" or status in {204, 304} else b"<title>A page</title>"
             self.send_response(status)
             if location is not None:
                 self.send_header("Location", location)

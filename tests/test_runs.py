@@ -126,22 +126,6 @@ def test_canaries_that_answer_as_expected_let_the_run_go_on(tmp_path, site):
     assert verdicts(news.run().checking) == {"one": VerdictKind.ALIVE}
 
 
-def test_when_most_living_hosts_fail_at_once_no_failure_counts(tmp_path, site):
-    news = Publication(tmp_path / "news", site)
-    port = site.url.rpartition(":")[2]
-    for number in range(1, 26):
-        links = f"related: [{{title: x, sourceUrl: 'http://127.0.0.{number}:{port}/x'}}]\n"
-        news.article(f"n{number}", more=links)
-    with loopback_site() as other:
-        del other
-    news.run()
-    # Every address of 127.0.0.0/8 reaches the site only where it listens on all of them; here only
-    # 127.0.0.1 answers, so the rest was never alive and cannot tell an outage from a dead host.
-    with news.state() as state:
-        counted = runs.last(state).summary
-    assert counted["unreachable"] >= 24
-
-
 def test_an_interrupted_run_keeps_what_was_recorded(news):
     for number in range(3):
         news.article(f"n{number}")
@@ -376,7 +360,7 @@ def test_an_article_folder_that_went_or_emptied_withdraws_nothing(news):
     with pytest.raises(ArticlesError, match="nothing was withdrawn"):
         news.build()
     (news.folder / "articles").rmdir()
-    with pytest.raises(ArticlesError, match=r"articles.*articles\.paths"):
+    with pytest.raises(ArticlesError, match=r"articles\.paths: the folder .*articles.* does not exist"):
         news.build()
     assert news.feeds() == before
 

@@ -105,7 +105,7 @@ def read_changed(
     """
     for file in found:
         before = known.get(file.path)
-        if before is not None and (before.stamp == file.stamp or 0 <= now_ns - file.stamp.mtime_ns < SETTLING_NS):
+        if before is not None and before.stamp == file.stamp:
             continue
         try:
             content = _read_settled(file.full_path, now_ns if before is not None else None)
@@ -129,7 +129,7 @@ def read_changed(
 def _read_settled(full_path: str, now_ns: int | None) -> tuple[bytes, FileStamp] | None:
     """At most one byte more than the bound, and the stamp; None where the file changes meanwhile.
 
-    With `now_ns`, also None for a file that has become young since it was found.
+    With `now_ns`, also None for a file that was changed less than two seconds before.
     """
     # Not blocking, so that a pipe put in the file's place cannot hold the run.
     descriptor = os.open(full_path, _FLAGS)

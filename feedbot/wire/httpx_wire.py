@@ -24,6 +24,10 @@ _KEEPALIVE_S = 5.0
 # Headers of which the second value would only spoil the first (RFC 9110, 5.3: they are no lists).
 _SINGLE = frozenset({"location", "retry-after", "etag", "last-modified", "content-type"})
 
+# What a kept connection may bring through no fault of this exchange: it was closed long ago (RFC 9112,
+# 9.3.1), or the answer before had more bytes than it said, which now stand where a status line should.
+_LEFT_OVER = frozenset({FailureKind.RESET, FailureKind.PROTOCOL})
+
 
 class HttpxWire:
     """Exchanges over HTTP/1.1, at most 50 at once; the connections of a host are kept for 5 s.
@@ -80,7 +84,7 @@ class HttpxWire:
         # former only, and a closing that is cut short loses a place in the pool for good.
         with anyio.move_on_after(self._limits.exchange_timeout_s):
             failure = await self._ask(request, parts, attempt)
-            if failure is not None and failure.kind is FailureKind.RESET and attempt.was_stale:
+            if failure is not None and failure.kind in _LEFT_OVER and attempt.was_stale:
                 attempt = _Attempt()
                 failure = await self._ask(request, parts, attempt)
             attempt.finished = True
@@ -152,7 +156,7 @@ class _Attempt:
 
     @property
     def was_stale(self) -> bool:
-        """True where a kept connection brought no answer at all: it may have been closed long before."""
+        """True where a kept connection brought no answer at all: what came may be of an earlier exchange."""
         return self.asked and not self.connecting and self.head is None
 
     def named(self, failure: Failure) -> Failure:

@@ -2,8 +2,10 @@
 
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import httpx
 
 from feedbot.clock import Clock
 from feedbot.config import CheckerConfig
@@ -20,8 +22,15 @@ from feedbot.wire.wire import Wire, WireLimits
 class LocalWire:
     """One run's network: what is learnt of hosts lives as long as this object."""
 
-    def __init__(self, wire: Wire, executor: LocalExecutor, prober: Prober, config: CheckerConfig, headers: Headers):
-        self._wire = wire
+    def __init__(
+        self,
+        open_wire: Callable[[], AbstractAsyncContextManager[Wire]],
+        executor: LocalExecutor,
+        prober: Prober,
+        config: CheckerConfig,
+        headers: Headers,
+    ) -> None:
+        self._open_wire = open_wire
         self._executor = executor
         self._prober = prober
         self._canaries = config.canaries
@@ -32,8 +41,15 @@ class LocalWire:
         return self._executor.observe(plan)
 
     async def online(self) -> bool:
-        """True where enough of the configured canaries answer, or none is configured."""
-        return await online(self._wire, self._canaries, self._headers)
+        """True where enough of the configured canaries answer, or none is configured.
+
+        They are asked over a wire of their own: the run's remembers addresses and keeps connections,
+        so it would not notice that names can no longer be resolved.
+        """
+        if not self._canaries:
+            return True
+        async with self._open_wire() as wire:
+            return await online(wire, self._canaries, self._headers)
 
     @property
     def head_refused(self) -> frozenset[str]:
@@ -55,13 +71,7 @@ async def open_local(
 
     `contact` is the page named in the User-Agent. A resolver that is passed in stays the caller's.
     """
-    own_resolver = SystemResolver()
-    wire = HttpxWire(
-        own_resolver if resolver is None else resolver,
-        WireLimits(connect_timeout_s=config.connect_timeout_s, exchange_timeout_s=config.exchange_timeout_s),
-        [ipaddress.ip_network(network) for network in config.allow_addresses],
-        ssl_context=ssl_context,
-    )
+    context = ssl_context or httpx.create_ssl_context()
     headers = identity_headers(contact)
     policy = ProbePolicy(
         headers=headers,
@@ -69,14 +79,30 @@ async def open_local(
         probe_timeout_s=config.probe_timeout_s,
         run_ends_at=clock.monotonic() + config.max_run_s,
     )
-    # The gates hand out no more turns than the wire has connections, so that no time limit runs
-    # while an exchange waits for one.
-    prober = Prober(wire, HostGates(config.per_host, clock, overall=POOL), clock, policy)
-    prober.head_refused.update(head_refused)
-    executor = LocalExecutor(prober, config.concurrency)
-    try:
-        yield LocalWire(wire, executor, prober, config, headers)
-    finally:
-        await executor.aclose()
-        await wire.aclose()
-        own_resolver.close()
+
+    @asynccontextmanager
+    async def open_wire() -> AsyncIterator[Wire]:
+        names = resolver or SystemResolver()
+        wire = HttpxWire(
+            names,
+            WireLimits(connect_timeout_s=config.connect_timeout_s, exchange_timeout_s=config.exchange_timeout_s),
+            [ipaddress.ip_network(network) for network in config.allow_addresses],
+            ssl_context=context,
+        )
+        try:
+            yield wire
+        finally:
+            await wire.aclose()
+            if isinstance(names, SystemResolver) and names is not resolver:
+                names.close()
+
+    async with open_wire() as wire:
+        # The gates hand out no more turns than the wire has connections, so that no time limit runs
+        # while an exchange waits for one.
+        prober = Prober(wire, HostGates(config.per_host, clock, overall=POOL), clock, policy)
+        prober.head_refused.update(head_refused)
+        executor = LocalExecutor(prober, config.concurrency)
+        try:
+            yield LocalWire(open_wire, executor, prober, config, headers)
+        finally:
+            await executor.aclose()

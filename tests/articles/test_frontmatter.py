@@ -175,6 +175,14 @@ class TestParsing:
     def test_a_key_in_two_mappings_is_no_duplicate(self):
         assert parse_front_matter("a: {x: 1}\nb: {x: 1}\nx: 1\n").oddities == ()
 
+    @pytest.mark.parametrize("name", ["secured", "Secured", "SECURED", "'secured'"])
+    def test_what_is_secured_is_not_kept_at_any_depth(self, name):
+        text = f"a: [{{{name}: x, b: 1}}]\n{name}: {{c: [d]}}\ne: 2\n"
+        assert plain(Node(fields(text), 1)) == {"a": [{"b": "1"}], "e": "2"}
+
+    def test_a_character_that_yaml_forbids_is_refused(self):
+        assert why_not_parsed("a: 1\nb: \x07\n") == (2, "the front matter is not YAML")
+
     def test_empty_front_matter_has_no_fields(self):
         assert fields("") == {}
         assert fields("# a comment\n") == {}

@@ -116,7 +116,7 @@ class TestSource:
         assert "hunter2" not in repr((outcome, said))
 
     def test_with_an_at_sign_in_its_path_has_no_user_name(self):
-        assert remarks(NEEDED.replace(SOURCE, "/@me/a")) == []
+        assert remarks(NEEDED.replace(SOURCE, "/me@b/a")) == []
         assert remarks(NEEDED.replace(SOURCE, "https://a.example/@me")) == []
 
     def test_that_begins_with_a_slash_is_on_the_site(self):

@@ -299,6 +299,15 @@ async def test_a_kept_connection_that_was_closed_is_no_failure():
     assert [one.connection for one in server.asked] == [1, 1, 2]
 
 
+async def test_bytes_left_over_from_an_earlier_answer_are_no_failure_of_the_next():
+    # A body where there may be none (RFC 9110, 15.3.5): the client stops before it, the bytes stay.
+    async with serve(lambda asked: b"HTTP/1.1 204 None\r\n\r\n<title>not expected</title>") as server:
+        wire = loopback_wire()
+        answers = [await wire.exchange(Request("GET", server.url())) for _ in range(2)]
+        await wire.aclose()
+    assert [answer.status for answer in answers] == [204, 204]
+
+
 async def test_a_new_connection_that_is_closed_is_a_failure_after_one_request():
     async with serve(lambda asked: Close()) as server:
         assert (await ask(server)).kind == FailureKind.RESET
