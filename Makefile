@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test check format bench schema clean
+.PHONY: help run test check format bench constraints schema clean
 
 help:
 	@echo "make run    set up what is needed, then read the articles, check the links, write the feeds"
@@ -28,6 +28,12 @@ check: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# The newest versions that the bounds allow; the tests say whether they fit.
+constraints: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable . --group dev
+	(sed -n 1p constraints.txt; $(BIN)/python -m pip freeze --exclude-editable) > constraints.new
+	mv constraints.new constraints.txt
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/build/measure.py

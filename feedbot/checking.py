@@ -18,6 +18,7 @@ from feedbot.state.database import State
 from feedbot.state.targets import LinkPlace, Target
 from feedbot.wire.local import LocalWire, open_local
 from feedbot.wire.prober import Postponed, ProbeTarget
+from feedbot.wire.resolver import Resolver
 
 _RESULTS_A_WRITE = 100
 
@@ -61,12 +62,18 @@ class Checking:
 
 
 async def check(
-    config: Config, state: State, clock: Clock, due: Sequence[Target], *, progress: Progress | None = None
+    config: Config,
+    state: State,
+    clock: Clock,
+    due: Sequence[Target],
+    *,
+    progress: Progress | None = None,
+    resolver: Resolver | None = None,
 ) -> Checking:
     """Ask targets, judge what was seen and record it; what is finished is kept, however the run ends.
 
     Failures of the network kind count when the run closes, and not at all where our own network
-    was down: then nothing changes, and the targets stay due.
+    was down: then nothing changes, and the targets stay due. `resolver` is the system's unless given.
     """
     started_at = clock.now()
     run_id = runs.begin(state, started_at)
@@ -74,7 +81,7 @@ async def check(
         runs.finish(state, run_id, started_at, online=None, summary={})
         return Checking(run_id, started_at, started_at, online=None)
     asking = _Asking(config, state, clock, run_id, due)
-    async with open_local(config.checker, config.contact, clock) as wire:
+    async with open_local(config.checker, config.contact, clock, resolver) as wire:
         online = await wire.online() and await asking.ask_all(wire, progress)
         targets.remember_head_refused(state, wire.head_refused)
     frozen = online and is_mass_failure(asking.asked())

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,9 +45,9 @@ def project() -> Path:
 
 
 @pytest.fixture
-def seed(project: Path) -> Iterator[Path]:
+def seed(project: Path) -> Path:
     """The folder of the real input, which is no part of the repository."""
     folder = project.parent / "shared" / "seed"
     if not folder.is_dir():
         pytest.skip(f"{MAY_BE_SKIPPED}the real input is not part of the repository")
-    yield folder
+    return folder

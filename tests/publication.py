@@ -12,12 +12,14 @@ from pathlib import Path
 
 from lxml import etree
 
-from feedbot.checking import Checking
+from feedbot.checking import Checking, check
 from feedbot.config import Config, load_config
-from feedbot.cycle import Run, check_due, run_once
+from feedbot.cycle import Run, run_once
 from feedbot.publishing import Publishing, publish
 from feedbot.reading import Reading, read
+from feedbot.state import targets
 from feedbot.state.database import State, open_state
+from feedbot.wire.resolver import Resolver
 
 START = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 
@@ -152,9 +154,10 @@ topics: [{topics}]
         with self.state() as state:
             return asyncio.run(run_once(self.config, state, self.clock))
 
-    def check(self) -> Checking:
+    def check(self, resolver: Resolver | None = None) -> Checking:
         with self.state() as state:
-            return asyncio.run(check_due(self.config, state, self.clock))
+            due = targets.due(state, self.clock.now())
+            return asyncio.run(check(self.config, state, self.clock, due, resolver=resolver))
 
     def build(self, *accept: str) -> tuple[Reading, Publishing]:
         with self.state() as state:

@@ -76,7 +76,8 @@ articles: {timezone: Mars/Olympus, fields: {tittle: [a]}}
         "config.yaml:10: articles.timezone: must be a time zone such as UTC or Europe/London, not 'Mars/Olympus'",
         "config.yaml:10: articles.fields: knows no tittle; it knows "
         + ", ".join(load(tmp_path, MINIMAL).articles.fields),
-        "config.yaml:4: feeds.max_entries: input should be a valid integer, unable to parse string as an integer, not 'lots'",
+        "config.yaml:4: feeds.max_entries: input should be a valid integer, unable to parse string as an integer,"
+        " not 'lots'",
         "config.yaml:6: feeds.topics.AI.slug: string should match pattern '^[a-z0-9]+(-[a-z0-9]+)*$', not 'A B'",
         "config.yaml:7: checker.allow_addresses: must be networks such as 127.0.0.0/8, not '300.0.0.1'",
         "config.yaml:7: checker.per_host.delay_s: input should be greater than or equal to 0, not -1",

@@ -1,15 +1,20 @@
 """Whole runs in one process: real files, real SQLite, real sockets on loopback, a scripted wall clock."""
 
+import asyncio
 import shutil
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 
+from feedbot.checking import check
+from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.status import StatusKind
-from feedbot.core.verdict import VerdictKind
+from feedbot.core.verdict import VerdictKind, judge
 from feedbot.errors import ArticlesError, ConfigError, UsageError
-from feedbot.state import runs
+from feedbot.state import runs, targets
 from tests.publication import Publication, loopback_site
+from tests.wire.scripted import ScriptedResolver
 
 
 @pytest.fixture
@@ -31,12 +36,24 @@ def verdicts(checking):
     return {result.after.url.rpartition("/")[2]: result.verdict.kind for result in checking.results}
 
 
+def verdicts_of(checking):
+    return [result.verdict.kind for result in checking.results]
+
+
 def test_a_second_run_parses_no_file_asks_no_server_and_writes_no_feed(news, site):
     news.article("one", topics="AI, C++")
     first = news.run()
     assert first.reading.parsed == 1
     assert verdicts(first.checking) == {"one": VerdictKind.ALIVE}
-    assert set(first.publishing.written) == {"ids.json", "all.rss", "all.atom", "ai.rss", "ai.atom", "cplusplus.rss", "cplusplus.atom"}
+    assert set(first.publishing.written) == {
+        "ids.json",
+        "all.rss",
+        "all.atom",
+        "ai.rss",
+        "ai.atom",
+        "cplusplus.rss",
+        "cplusplus.atom",
+    }
     before, asked = news.feeds(), len(site.asked)
     second = news.run()
     assert (second.reading.parsed, second.checking.results, second.publishing.written) == (0, (), ())
@@ -126,15 +143,88 @@ def test_canaries_that_answer_as_expected_let_the_run_go_on(tmp_path, site):
     assert verdicts(news.run().checking) == {"one": VerdictKind.ALIVE}
 
 
-def test_an_interrupted_run_keeps_what_was_recorded(news):
-    for number in range(3):
+def many_hosts(news, site, number=25):
+    """One article whose related links lead to as many host names, all of them at the loopback site."""
+    port = site.url.rpartition(":")[2]
+    links = "".join(f"  - {{title: x, sourceUrl: 'http://h{n}.test:{port}/'}}\n" for n in range(number))
+    news.article("one", more=f"related:\n{links}")
+
+
+NO_NAMES = Failure(FailureKind.DNS_TIMEOUT, "the name servers are silent")
+
+
+def test_when_a_third_of_the_living_hosts_fails_at_once_no_failure_counts(news, site):
+    many_hosts(news, site)
+    news.build()
+    assert set(verdicts_of(news.check(ScriptedResolver()))) == {VerdictKind.ALIVE}
+    news.clock.step(days=2)
+    checking = news.check(ScriptedResolver({f"h{n}.test": NO_NAMES for n in range(9)}))
+    assert checking.frozen
+    counted = Counter(verdicts_of(checking))
+    assert counted == {VerdictKind.UNKNOWN: 9, VerdictKind.ALIVE: 17}
+    assert {result.after.status.kind for result in checking.results} == {StatusKind.ALIVE}
+    with news.state() as state:
+        assert len(targets.due(state, news.clock.now())) == 9
+
+
+def test_when_a_few_hosts_fail_their_failures_count(news, site):
+    many_hosts(news, site)
+    news.build()
+    news.check(ScriptedResolver())
+    news.clock.step(days=2)
+    checking = news.check(ScriptedResolver({f"h{n}.test": NO_NAMES for n in range(5)}))
+    assert not checking.frozen
+    assert Counter(result.after.status.kind for result in checking.results) == {
+        StatusKind.FAILING: 5,
+        StatusKind.ALIVE: 21,
+    }
+
+
+def test_an_outage_that_begins_during_a_run_is_noticed_and_changes_nothing(tmp_path, site):
+    port = site.url.rpartition(":")[2]
+    news = Publication(tmp_path / "news", site, canaries=f"['http://canary.test:{port}/']")
+    many_hosts(news, site)
+    news.build()
+    # The canary answers before the run; its name is gone when it is asked again after five failures.
+    names = ScriptedResolver({"canary.test": ["127.0.0.1", NO_NAMES]}, default=NO_NAMES)
+    checking = news.check(names)
+    assert checking.online is False
+    assert {result.after.status.kind for result in checking.results} <= {StatusKind.UNCHECKED, StatusKind.ALIVE}
+    assert Counter(verdicts_of(checking))[VerdictKind.UNKNOWN] >= 25
+
+
+def test_an_interrupted_run_keeps_what_was_finished_and_leaves_the_rest_due(news, site):
+    for number in range(30):
         news.article(f"n{number}")
+    news.build()
+    site.delay_s = 0.02
+
+    async def interrupted(state):
+        due = targets.due(state, news.clock.now())
+        task = asyncio.create_task(check(news.config, state, news.clock, due))
+        while len(site.asked) < 15:  # noqa: ASYNC110 - the site lives in a thread
+            await asyncio.sleep(0.005)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with news.state() as state:
+        asyncio.run(interrupted(state))
+        kept = state.value("SELECT count(*) FROM observations")
+        assert 0 < kept < 30
+        assert len(targets.due(state, news.clock.now())) == 30 - kept
+    site.delay_s = 0
+    assert len(news.check().results) == 30 - kept
+
+
+def test_every_observation_is_kept_as_it_was_made(news, site):
+    site.answers["/one"] = (301, "/new")
+    news.article("one")
     news.run()
     with news.state() as state:
-        observed = state.value("SELECT count(*) FROM observations")
-        url = news.site.link("/n1")
-        assert [one.outcome.status for one in runs.observations(state, url)] == [200]
-    assert observed == 3
+        (observation,) = runs.observations(state, site.link("/one"))
+    assert [exchange.status for exchange in observation.chain] == [301, 200]
+    assert judge(observation).moved_to == site.link("/new")
 
 
 def test_two_builds_from_one_state_are_byte_identical(news, tmp_path):
@@ -414,7 +504,10 @@ def test_a_topic_that_lost_its_articles_keeps_a_valid_empty_feed(news):
 
 def test_secured_is_nowhere(news):
     canary = "Qv8tbTN8fjSECRETxuRfSTS2ojEw"
-    news.article("one", more=f"secured: '{canary}'\nrelated: [{{title: x, sourceUrl: 'https://a.example/', secured: {canary}}}]\n")
+    news.article(
+        "one",
+        more=f"secured: '{canary}'\nrelated: [{{title: x, sourceUrl: 'https://a.example/', secured: {canary}}}]\n",
+    )
     broken = news.article("two", more=f"secured: '{canary}\n")
     assert canary in broken.read_text(encoding="utf-8")
     reading, _ = news.build()

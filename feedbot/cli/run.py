@@ -1,5 +1,7 @@
 """`feedbot run`: the whole job, once or on a schedule."""
 
+import logging
+
 import click
 
 from feedbot.cli.main import Told
@@ -25,6 +27,8 @@ def command(told: Told, once: bool, wait: bool) -> int:
     config = load_config(told.config_path)
     clock = SystemClock()
     if not once:
+        logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+        logging.getLogger("feedbot").setLevel(logging.INFO)
         serve_until_signalled(config, clock, wait=wait)
         return 0
     with open_state(config.state_path, who="feedbot run --once") as state:

@@ -25,7 +25,7 @@ MIN_SQLITE = (3, 37, 0)
 WRITE_WAIT_S = 30.0
 """How long a write phase waits for another one; each lasts well under a second."""
 
-_BUSY_TIMEOUT_S = 10.0
+_BUSY_TIMEOUT_S = 5.0
 # SQLite's own 2 MB make a first reading of 10,000 articles, with 200,000 links, twice as slow.
 _CACHE_KIB = 64 * 1024
 _FORMAT = "%Y-%m-%dT%H:%M:%SZ"

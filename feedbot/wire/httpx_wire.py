@@ -40,7 +40,8 @@ class HttpxWire:
     - a body is cut at `max_body_bytes`, which is no failure;
     - a body that breaks off, is garbage or outlasts the deadline is a failure (RESET, PROTOCOL,
       TIMEOUT) of a 2xx; any other status has said what it had to say and counts as answered;
-    - a kept connection that the server closed meanwhile is replaced once (RFC 9112, 9.3.1).
+    - a kept connection that the server closed meanwhile (RFC 9112, 9.3.1), or that holds bytes of an
+      earlier answer, is replaced once.
     """
 
     def __init__(
@@ -50,10 +51,12 @@ class HttpxWire:
         allowed: Sequence[Network] = (),
         ssl_context: ssl.SSLContext | None = None,
         backend: httpcore.AsyncNetworkBackend | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._resolver = resolver
         self._limits = limits or WireLimits()
-        self._transport = _VettedTransport(
+        # A transport that is passed in (a mock's) opens no sockets of its own, so nothing is vetted.
+        self._transport = transport or _VettedTransport(
             VettingBackend(resolver, allowed, backend), ssl_context or httpx.create_ssl_context()
         )
         self._slots = anyio.Semaphore(POOL)

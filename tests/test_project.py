@@ -1,0 +1,50 @@
+"""What the project says of itself is true."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def pyproject(project):
+    return tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def names(requirements):
+    return {re.match(r"[A-Za-z0-9._-]+", requirement)[0].lower() for requirement in requirements}
+
+
+def test_every_dependency_has_its_reason_and_its_pinned_version(project, pyproject):
+    wanted = names(pyproject["project"]["dependencies"]) | names(pyproject["dependency-groups"]["dev"])
+    reasons = (project / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    told = {name for row in re.findall(r"^\| ([^|]+) \|", reasons, re.MULTILINE) for name in row.lower().split(", ")}
+    pinned = names(line for line in (project / "constraints.txt").read_text().splitlines() if not line.startswith("#"))
+    assert wanted <= told
+    assert told - {"package", "---"} <= wanted
+    assert wanted <= pinned
+
+
+def test_imports_point_down_only(project):
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([lint], cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_readme_shows_the_help_as_it_is(project):
+    help_text = subprocess.run(
+        [Path(sys.executable).with_name("feedbot"), "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert help_text in (project / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_architecture_names_every_room_and_every_file_of_the_top_level(project):
+    text = (project / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    for path in sorted((project / "feedbot").iterdir()):
+        if path.is_dir() and not path.name.startswith("__"):
+            assert f"{path.name}/" in text
+        elif path.suffix == ".py" and not path.name.startswith("__"):
+            assert path.name in text
