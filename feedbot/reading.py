@@ -6,12 +6,13 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from feedbot.articles.files import FileStamp, KnownFile, ReadFile, find_files, read_changed
+from feedbot.articles.find import FileStamp, find_files
+from feedbot.articles.read import KnownFile, ReadFile, read_changed
 from feedbot.articles.rules import read_rules
 from feedbot.clock import Clock
 from feedbot.config import Config
-from feedbot.core.article import Article, Rejected, Remark
-from feedbot.core.identity import content_digest, identify
+from feedbot.core.article import Rejected, Remark
+from feedbot.core.identity import identify
 from feedbot.errors import ArticlesError
 from feedbot.publish.ledger import LEDGER_NAME, read_ledger
 from feedbot.state import files, identities
@@ -19,7 +20,7 @@ from feedbot.state.database import State, one_at_a_time
 from feedbot.state.files import Counts, FileReading, StoredFile
 from feedbot.state.identities import Topic
 
-_FILES_A_WRITE = 500
+_FILES_A_WRITE = 1000
 
 _T = TypeVar("_T")
 
@@ -79,8 +80,7 @@ def _read(config: Config, state: State, now: datetime) -> Reading:
 
 def _reading(file: ReadFile) -> FileReading:
     stored = StoredFile(file.stamp.mtime_ns, file.stamp.size, file.stamp.inode, file.sha256)
-    digest = content_digest(file.outcome) if isinstance(file.outcome, Article) else ""
-    return FileReading(file.path, stored, file.outcome, file.remarks, digest)
+    return FileReading(file.path, stored, file.outcome, file.remarks, file.digest)
 
 
 def _give_identities(config: Config, state: State, now: datetime) -> None:

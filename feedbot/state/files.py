@@ -65,6 +65,7 @@ def present(state: State) -> set[str]:
 
 def record(state: State, readings: Iterable[FileReading], rules: str, now: datetime) -> None:
     """Store what was read, in one write phase: parsed forms, links and new targets."""
+    due_at = stamp(now)
     with state.write() as connection:
         for reading in readings:
             file_id = _record_stamp(connection, reading, rules)
@@ -72,7 +73,7 @@ def record(state: State, readings: Iterable[FileReading], rules: str, now: datet
                 case Article() as article:
                     _record_article(connection, file_id, article, reading)
                     _record_members(connection, file_id, article)
-                    _record_links(connection, file_id, article, stamp(now))
+                    _record_links(connection, file_id, article, due_at)
                 case Rejected(line=line, reason=reason):
                     connection.execute(
                         "UPDATE files SET rejected_line = ?, rejected_reason = ?, remarks = ? WHERE id = ?",

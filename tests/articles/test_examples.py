@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from feedbot.articles.files import find_files
+from feedbot.articles.find import find_files
 from feedbot.articles.understand import understand
 from feedbot.config import DEFAULT_EXCLUDE
 from feedbot.core.article import Article, Rejected, is_published

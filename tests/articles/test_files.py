@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from feedbot.articles.files import UNREAD, FileStamp, Found, FoundFile, KnownFile, find_files, read_changed
+from feedbot.articles.find import FileStamp, Found, FoundFile, find_files
+from feedbot.articles.read import PARALLEL_FROM, UNREAD, KnownFile, read_changed
 from feedbot.config import DEFAULT_EXCLUDE
 from feedbot.core.article import Article, Rejected
 from feedbot.errors import ArticlesError
@@ -297,3 +298,15 @@ class TestReading:
         assert next(reading).path == "a.md"
         file.with_name("b.md").unlink()
         assert list(reading) == []
+
+
+def test_many_changed_files_are_read_on_every_core_in_the_same_order(tmp_path):
+    number = PARALLEL_FROM + 10
+    for one in range(number):
+        front = f"title: Number {one}\ndate: 2026-01-01\nsourceUrl: https://example.org/{one}\n"
+        (tmp_path / f"{one:05}.md").write_text(f"---\n{front}---\n" if one % 100 else "---\n", encoding="utf-8")
+    found = find_files(tmp_path, ["*.md"], ()).files
+    together = list(read_changed(found, {}, RULES, NOW_NS))
+    apart = [one for file in found for one in read_changed([file], {}, RULES, NOW_NS)]
+    assert together == apart
+    assert len(together) == number

@@ -1,26 +1,19 @@
-"""The article files on disk: which there are, which have changed, and what those say."""
+"""The article files on disk: which there are, by the patterns of the config."""
 
 import errno
-import hashlib
 import os
 import posixpath
 import re
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from feedbot.articles.frontmatter import MAX_FILE_BYTES
-from feedbot.articles.rules import ReadRules
-from feedbot.articles.understand import understand
-from feedbot.core.article import Article, Rejected, Remark
+from feedbot.articles.globs import any_of, regex_of
+from feedbot.core.article import Rejected
 from feedbot.errors import ArticlesError
 
-SETTLING_NS = 2_000_000_000
-"""A file changed less than two seconds ago may still be half written."""
-
 _GLOB = re.compile(r"[*?\[]")
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +23,6 @@ class FileStamp:
     mtime_ns: int
     size: int
     inode: int
-
-
-UNREAD = FileStamp(-1, -1, -1)
-"""The stamp of a file that could not be read: no file has it, so that it is looked at again every time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +40,6 @@ class Found:
 
     files: tuple[FoundFile, ...]
     rejected: tuple[Rejected, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFile:
-    """A file as it was last read; `sha256` in 64 hex digits."""
-
-    stamp: FileStamp
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFile:
-    """A changed file: what it says now, or None where only its stamp changed.
-
-    A file that could not be read is Rejected, with the stamp UNREAD and an empty sha256.
-    """
-
-    path: str
-    stamp: FileStamp
-    sha256: str
-    outcome: Article | Rejected | None
-    remarks: tuple[Remark, ...] = ()
 
 
 def find_files(root: Path, patterns: Sequence[str], exclude: Sequence[str]) -> Found:
@@ -95,68 +62,13 @@ def find_files(root: Path, patterns: Sequence[str], exclude: Sequence[str]) -> F
     )
 
 
-def read_changed(
-    found: Sequence[FoundFile], known: Mapping[str, KnownFile], rules: ReadRules, now_ns: int
-) -> Iterator[ReadFile]:
-    """Each file whose stamp is not the known one, read and understood; `now_ns` is nanoseconds since 1970.
-
-    Nothing is said of a file that vanished, that changes while it is read, or that is known and
-    was changed less than two seconds ago: its last good version stands until the next time.
-    """
-    for file in found:
-        before = known.get(file.path)
-        if before is not None and before.stamp == file.stamp:
-            continue
-        try:
-            content = _read_settled(file.full_path, now_ns if before is not None else None)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            why = _why_not_read(error)
-            yield ReadFile(file.path, UNREAD, "", Rejected(file.path, 0, f"the file cannot be read: {why}"))
-            continue
-        if content is None:
-            continue
-        raw, stamp = content
-        sha256 = hashlib.sha256(raw).hexdigest()
-        if before is not None and before.sha256 == sha256:
-            yield ReadFile(file.path, stamp, sha256, None)
-            continue
-        outcome, remarks = understand(file.path, raw, rules)
-        yield ReadFile(file.path, stamp, sha256, outcome, remarks)
-
-
-def _read_settled(full_path: str, now_ns: int | None) -> tuple[bytes, FileStamp] | None:
-    """At most one byte more than the bound, and the stamp; None where the file changes meanwhile.
-
-    With `now_ns`, also None for a file that was changed less than two seconds before.
-    """
-    # Not blocking, so that a pipe put in the file's place cannot hold the run.
-    descriptor = os.open(full_path, _FLAGS)
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "is not a regular file")
-        stamp = _stamp(status)
-        if now_ns is not None and 0 <= now_ns - stamp.mtime_ns < SETTLING_NS:
-            return None
-        chunks = []
-        left = MAX_FILE_BYTES + 1
-        while left > 0 and (chunk := os.read(descriptor, left)):
-            chunks.append(chunk)
-            left -= len(chunk)
-        if _stamp(os.fstat(descriptor)) != stamp:
-            return None
-        return b"".join(chunks), stamp
-    finally:
-        os.close(descriptor)
-
-
-def _stamp(status: os.stat_result) -> FileStamp:
+def stamp_of(status: os.stat_result) -> FileStamp:
+    """The stamp in a file's status."""
     return FileStamp(status.st_mtime_ns, status.st_size, status.st_ino)
 
 
-def _why_not_read(error: OSError) -> str:
+def why_not_read(error: OSError) -> str:
+    """The system's reason in a few words."""
     if error.errno == errno.ELOOP:
         return "it has become a symbolic link"
     return error.strerror or type(error).__name__
@@ -177,12 +89,12 @@ class _Search:
             base = os.path.relpath(base, root).replace(os.sep, "/")
         base = posixpath.normpath(base or ".")
         self._prefix = "" if base == "." else f"{base}/"
-        self._wanted = _any_of("articles.paths", [pattern], [_regex(rest, dots=False)])
+        self._wanted = any_of("articles.paths", [pattern], [regex_of(rest, dots=False)])
         self._depth = None if "**" in rest else len(rest) - 1
         key = "articles.exclude"
         folders = [p for p in exclude if p.endswith("/**")]
-        self._exclude_files = _any_of(key, exclude, [_regex(p.split("/"), dots=True) for p in exclude])
-        self._exclude_folders = _any_of(key, folders, [_regex(p.split("/")[:-1], dots=True) for p in folders])
+        self._exclude_files = any_of(key, exclude, [regex_of(p.split("/"), dots=True) for p in exclude])
+        self._exclude_folders = any_of(key, folders, [regex_of(p.split("/")[:-1], dots=True) for p in folders])
         self._exclude_by_root = any(not p.startswith("**") for p in exclude)
 
     def run(self, files: dict[str, FoundFile], rejected: dict[str, Rejected]) -> None:
@@ -248,10 +160,10 @@ class _Search:
         except FileNotFoundError:
             return None
         except OSError as error:
-            return Rejected(path, 0, f"the file cannot be read: {_why_not_read(error)}")
+            return Rejected(path, 0, f"the file cannot be read: {why_not_read(error)}")
         if not stat.S_ISREG(status.st_mode):
             return Rejected(path, 0, "the file is not a regular file")
-        return FoundFile(path, full_path, _stamp(status))
+        return FoundFile(path, full_path, stamp_of(status))
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
@@ -267,43 +179,3 @@ def _leads_out(entry: "os.DirEntry[str]", path: str, real_base: str) -> Rejected
         return None
     shown = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
     return Rejected(shown, 0, "a symbolic link that leads out of the article folder")
-
-
-def _any_of(key: str, patterns: Sequence[str], regexes: Sequence[str]) -> re.Pattern[str]:
-    """A regular expression that matches what one of these does; without any, nothing."""
-    try:
-        return re.compile("|".join(f"(?:{regex})" for regex in regexes) or r"(?!)", re.DOTALL)
-    except re.error as error:
-        raise ArticlesError(f"{key}: {', '.join(map(repr, patterns))} is no glob pattern ({error.msg})") from None
-
-
-def _regex(parts: Sequence[str], *, dots: bool) -> str:
-    """A regular expression for the segments of a glob pattern; without `dots`, wildcards find no hidden names."""
-    hidden = "" if dots else r"(?!\.)"
-    made = []
-    for number, part in enumerate(parts):
-        last = number == len(parts) - 1
-        if part == "**":
-            made.append(f"(?:{hidden}[^/]+/)*{hidden}[^/]+" if last else f"(?:{hidden}[^/]+/)*")
-        else:
-            made.append(_segment(part, hidden) + ("" if last else "/"))
-    return "".join(made)
-
-
-def _segment(part: str, hidden: str) -> str:
-    made = hidden if part[:1] in {"*", "?", "["} else ""
-    position = 0
-    while position < len(part):
-        character = part[position]
-        position += 1
-        if character == "*":
-            made += "[^/]*"
-        elif character == "?":
-            made += "[^/]"
-        elif character == "[" and (end := part.find("]", position + 1)) > 0:
-            inside = re.sub(r"([\\\[&~|])", r"\\\1", part[position:end])
-            made += f"(?!/)[^{inside[1:]}]" if inside[0] in "!^" and len(inside) > 1 else f"[{inside}]"
-            position = end + 1
-        else:
-            made += re.escape(character)
-    return made
