@@ -42,7 +42,7 @@ def run_lines(config: Config, run: Run, last: LastRun | None) -> Iterator[str]:
     """The summary of a whole run, the worst news of each part first."""
     yield from reading_lines(run.reading)
     yield from checking_lines(run.checking, rejected=(), every=False)
-    yield from _changes(run.checking.results, last)
+    yield from _changes(run.checking, last)
     yield from publishing_lines(config, run.publishing)
     yield f"Files      feeds in {config.feeds_path}/, memory in {config.state_path}"
 
@@ -56,7 +56,7 @@ def reading_lines(reading: Reading) -> Iterator[str]:
     if reading.vanished:
         parts.append(f"{count(len(reading.vanished), 'file')} gone")
     if reading.rejected:
-        parts.append(f"{counts.rejected:,} rejected")
+        parts.append(f"{len(reading.rejected):,} rejected")
     yield f"Articles   {'; '.join(parts)}"
     yield from _rejected_lines(reading.rejected)
     for path, source in reading.duplicates:
@@ -78,8 +78,10 @@ def checking_lines(checking: Checking, *, rejected: Iterable[Rejected], every: b
         yield "Links      nothing is due"
         return
     if not checking.online:
-        yield "Links      OFFLINE: this machine cannot reach the network, so no link was judged and nothing changed"
-    elif checking.frozen:
+        yield "Links      OFFLINE: this machine seems to be cut off from the network, so nothing is said of any link"
+        yield f"           {count(len(checking.results), 'link')} stay as they were, and due"
+        return
+    if checking.frozen:
         yield (
             "Links      so many links failed at once that our own network is the likelier cause:"
             " none of those failures counts"
@@ -87,7 +89,7 @@ def checking_lines(checking: Checking, *, rejected: Iterable[Rejected], every: b
     seconds = (checking.finished_at - checking.started_at).total_seconds()
     verdicts = checking.summary
     said = ", ".join(f"{verdicts[kind]:,} {kind}" for kind in reversed(_BY_URGENCY) if kind in verdicts)
-    yield f"Links      {count(len(checking.results), 'link')} in {seconds:.0f} s: {said}"
+    yield f"Links      {count(len(checking.results), 'link')} checked in {seconds:.0f} s: {said}"
     ordered = sorted(checking.results, key=lambda result: _BY_URGENCY.index(result.verdict.kind))
     for result in ordered:
         if every or result.verdict.kind not in _QUIET:
@@ -109,10 +111,11 @@ def _result_lines(result: Result) -> Iterator[str]:
         yield f"               and in {count(len(result.places) - _PLACES_SHOWN, 'more place')}"
 
 
-def _changes(results: Iterable[Result], last: LastRun | None) -> Iterator[str]:
+def _changes(checking: Checking, last: LastRun | None) -> Iterator[str]:
     """What is other than at the last run."""
-    if last is None:
+    if last is None or not checking.online:
         return
+    results = checking.results
     changed = [result for result in results if result.before.status.kind is not result.after.status.kind]
     seen_before = [result for result in changed if result.before.status.kind is not StatusKind.UNCHECKED]
     steps = Counter((result.before.status.kind, result.after.status.kind) for result in seen_before)

@@ -78,7 +78,7 @@ def test_run_once_does_the_main_job_and_tells_it(news, site):
     said = done.stdout
     assert "2 articles, 3 read anew; 1 rejected" in said
     assert "articles/broken.md:" in said
-    assert re.search(r"2 links in \d+ s: 1 alive, 1 missing", said)
+    assert re.search(r"2 links checked in \d+ s: 1 alive, 1 missing", said)
     assert re.search(r"missing +" + re.escape(site.link("/lost")), said)
     assert "404 on GET: not found" in said
     assert "in articles/lost.md:4 (source)" in said
@@ -267,7 +267,7 @@ def test_sigterm_during_a_run_keeps_what_was_checked(news, site):
     kept = int(re.search(r"(\d+) alive", feedbot(news.folder, "status").stdout)[1])
     assert 0 < kept < 200
     site.delay_s = 0
-    assert f"{200 - kept} links in" in feedbot(news.folder, "run", "--once").stdout
+    assert f"{200 - kept} links checked in" in feedbot(news.folder, "run", "--once").stdout
 
 
 def test_the_daemon_reads_checks_publishes_and_ends_on_sigterm(news, site):
