@@ -42,12 +42,3 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def project() -> Path:
     """The project's top folder."""
     return Path(__file__).parent.parent
-
-
-@pytest.fixture
-def seed(project: Path) -> Path:
-    """The folder of the real input, which is no part of the repository."""
-    folder = project.parent / "shared" / "seed"
-    if not folder.is_dir():
-        pytest.skip(f"{MAY_BE_SKIPPED}the real input is not part of the repository")
-    return folder

@@ -63,6 +63,8 @@ async def _serve(config: Config, clock: Clock) -> None:
         under_way.add(task)
         try:
             await job()
+        except asyncio.CancelledError:
+            pass  # only the end of the daemon cancels a job; the scheduler would log it as a failure
         except FeedbotError as error:
             log.error("%s", error)
         except Exception:

@@ -2,8 +2,7 @@ import pytest
 
 from feedbot.articles.body import MAX_BODY_CHARACTERS, BodyTooLarge, render_body
 from feedbot.core.article import LinkRole
-
-from .written import NEEDED, article, remarks, targets
+from tests.articles.written import NEEDED, article, remarks, targets
 
 SITE = "https://example.org/blog/"
 

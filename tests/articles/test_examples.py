@@ -9,8 +9,7 @@ from feedbot.articles.find import find_files
 from feedbot.articles.understand import understand
 from feedbot.config import DEFAULT_EXCLUDE
 from feedbot.core.article import Article, Rejected, is_published
-
-from .written import RULES
+from tests.articles.written import RULES
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

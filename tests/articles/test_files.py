@@ -11,8 +11,7 @@ from feedbot.articles.read import PARALLEL_FROM, UNREAD, KnownFile, read_changed
 from feedbot.config import DEFAULT_EXCLUDE
 from feedbot.core.article import Article, Rejected
 from feedbot.errors import ArticlesError
-
-from .written import NEEDED, RULES
+from tests.articles.written import NEEDED, RULES
 
 CONTENT = f"---\n{NEEDED}---\n"
 OLD_NS = 1_600_000_000 * 10**9
@@ -167,7 +166,7 @@ class TestFinding:
             with open(os.fsencode(tmp_path) + b"/caf\xe9.md", "wb"):  # noqa: PTH123 - a name that pathlib has no bytes for
                 pass
         except OSError:
-            pytest.skip("this file system takes UTF-8 names only")
+            pytest.skip("may be skipped: this file system takes UTF-8 names only")
         assert find_files(tmp_path, ["*.md"], []).rejected == (
             Rejected("caf\\xe9.md", 0, "the file's name is not UTF-8"),
         )
@@ -262,7 +261,7 @@ class TestReading:
     def test_a_file_that_may_not_be_read_is_rejected_and_looked_at_again(self, file):
         file.chmod(0)
         if os.access(file, os.R_OK):
-            pytest.skip("root may read everything")
+            pytest.skip("may be skipped: root may read everything")
         [one] = self.read(file)
         assert isinstance(one.outcome, Rejected)
         assert one.stamp == UNREAD

@@ -9,8 +9,7 @@ from feedbot.articles.understand import understand
 from feedbot.config import DEFAULT_FIELDS, Config
 from feedbot.core.article import Article, Image, LinkRole, Provider, Rejected
 from feedbot.core.url import canonical_url
-
-from .written import NEEDED, RULES, SOURCE, article, read, rejected, remarks, targets
+from tests.articles.written import NEEDED, RULES, SOURCE, article, read, rejected, remarks, targets
 
 
 class TestTitle:

@@ -287,6 +287,21 @@ def test_the_daemon_reads_checks_publishes_and_ends_on_sigterm(news, site):
     assert "Traceback" not in error
 
 
+def test_sigterm_in_the_middle_of_a_daemons_check_is_quick_and_keeps_results(news, site):
+    for number in range(200):
+        news.article(f"n{number:03}")
+    site.delay_s = 0.05
+    daemon = started(news.folder, "run")
+    until(lambda: len(site.asked) > 60)
+    daemon.send_signal(signal.SIGTERM)
+    asked_by = time.monotonic()
+    _, error = daemon.communicate(timeout=20)
+    assert time.monotonic() - asked_by < 10
+    assert daemon.returncode == 0
+    assert "Traceback" not in error
+    assert int(re.search(r"(\d+) alive", feedbot(news.folder, "status").stdout)[1]) > 0
+
+
 def test_a_job_that_fails_is_logged_and_the_daemon_goes_on(news):
     news.config_file.write_text(
         news.config_file.read_text(encoding="utf-8") + "schedule: {read: 1s, check: 1h}\n", encoding="utf-8"

@@ -1,11 +1,11 @@
 from dataclasses import replace
 
 import pytest
-from feed_samples import ENTRY, FEED, feed_of, feed_with
 from lxml import etree
 
 from feedbot.core.feed import Feed
 from feedbot.publish.atom import render_atom
+from tests.publish.feed_samples import ENTRY, FEED, feed_of, feed_with
 
 NS = {"a": "http://www.w3.org/2005/Atom", "media": "http://search.yahoo.com/mrss/"}
 

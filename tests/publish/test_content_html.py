@@ -1,11 +1,11 @@
 from dataclasses import replace
 
 import pytest
-from feed_samples import ENTRY
 
 from feedbot.core.article import Image
 from feedbot.core.feed import RelatedLink
 from feedbot.publish.html import content_html, is_web_url
+from tests.publish.feed_samples import ENTRY
 
 
 def test_everything_is_in_its_place() -> None:

@@ -14,10 +14,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from feed_samples import ENTRY, FEED, feed_of
 
 from feedbot.publish.files import publish_file
 from feedbot.publish.render import RENDERERS
+from tests.publish.feed_samples import ENTRY, FEED, feed_of
 
 pytestmark = [
     pytest.mark.debian("newsboat"),

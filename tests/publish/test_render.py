@@ -6,7 +6,6 @@ from pathlib import Path
 
 import feedparser
 import pytest
-from feed_samples import ENTRY, FEED, feed_of, feed_with
 from feedgen.version import version_str as feedgen_version
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -17,6 +16,7 @@ from feedbot.core.article import Image
 from feedbot.core.feed import Category, Feed, RelatedLink
 from feedbot.publish.render import RENDERERS
 from feedbot.publish.xml_text import xml_line, xml_text
+from tests.publish.feed_samples import ENTRY, FEED, feed_of, feed_with
 
 FORMATS = sorted(RENDERERS)
 
@@ -168,7 +168,7 @@ def test_another_process_gives_the_same_bytes(locale: str) -> None:
         "import sys, locale\n"
         "try: locale.setlocale(locale.LC_ALL, '')\n"
         "except locale.Error: pass\n"
-        "from feed_samples import FEED\n"
+        "from tests.publish.feed_samples import FEED\n"
         "from feedbot.publish.render import RENDERERS\n"
         "for name in sorted(RENDERERS): sys.stdout.buffer.write(RENDERERS[name][1](FEED, 'both'))\n"
     )
@@ -178,7 +178,7 @@ def test_another_process_gives_the_same_bytes(locale: str) -> None:
             "PYTHONHASHSEED": seed,
             "LC_ALL": locale,
             "TZ": "Asia/Tokyo",
-            "PYTHONPATH": str(Path(__file__).parent),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
         }
         ran = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=True)
         assert ran.stdout == expected

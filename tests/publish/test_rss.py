@@ -2,12 +2,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from feed_samples import ENTRY, FEED, feed_of, feed_with
 from lxml import etree
 
 from feedbot.core.article import Image
 from feedbot.core.feed import Feed, RelatedLink
 from feedbot.publish.rss import render_rss
+from tests.publish.feed_samples import ENTRY, FEED, feed_of, feed_with
 
 PREFIXES = {
     "http://www.w3.org/2005/Atom": "atom",

@@ -9,9 +9,17 @@ from feedbot.wire.canaries import online
 from feedbot.wire.executor import LocalExecutor
 from feedbot.wire.local import open_local
 from feedbot.wire.prober import Postponed, ProbeTarget
-
-from .scripted import LOOPBACK, TLS, ScriptedClock, ScriptedResolver, ScriptedWire, prober_over, response, said
-from .servers import dripping, reply, serve
+from tests.wire.scripted import (
+    LOOPBACK,
+    TLS,
+    ScriptedClock,
+    ScriptedResolver,
+    ScriptedWire,
+    prober_over,
+    response,
+    said,
+)
+from tests.wire.servers import dripping, reply, serve
 
 
 def plan(*urls):

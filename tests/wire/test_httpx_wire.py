@@ -12,9 +12,8 @@ import trustme
 
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.wire.wire import Request, Response, WireLimits
-
-from .scripted import ScriptedResolver, loopback_wire
-from .servers import Close, Reset, closed_port, dripping, reply, serve
+from tests.wire.scripted import ScriptedResolver, loopback_wire
+from tests.wire.servers import Close, Reset, closed_port, dripping, reply, serve
 
 QUICK = WireLimits(connect_timeout_s=0.3, exchange_timeout_s=0.3)
 

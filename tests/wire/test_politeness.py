@@ -5,8 +5,7 @@ import pytest
 
 from feedbot.config import PerHostConfig
 from feedbot.wire.politeness import HeldTooLong, HostGates, gate_key
-
-from .scripted import ScriptedClock
+from tests.wire.scripted import ScriptedClock
 
 
 @pytest.mark.parametrize(

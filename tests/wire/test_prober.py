@@ -8,9 +8,16 @@ from feedbot import __version__
 from feedbot.core.observation import Answered, Failure, FailureKind, Observation
 from feedbot.wire.prober import Postponed, ProbeTarget
 from feedbot.wire.wire import WireLimits
-
-from .scripted import ScriptedClock, ScriptedResolver, ScriptedWire, loopback_wire, prober_over, response, said
-from .servers import Close, Reset, dripping, reply, serve
+from tests.wire.scripted import (
+    ScriptedClock,
+    ScriptedResolver,
+    ScriptedWire,
+    loopback_wire,
+    prober_over,
+    response,
+    said,
+)
+from tests.wire.servers import Close, Reset, dripping, reply, serve
 
 OK = reply(200, body=b"hello")
 

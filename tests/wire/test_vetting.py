@@ -13,8 +13,7 @@ from feedbot.wire.httpx_wire import HttpxWire
 from feedbot.wire.prober import ProbeTarget
 from feedbot.wire.vetting import VettingBackend
 from feedbot.wire.wire import Request
-
-from .scripted import PUBLIC, TLS, RecordingBackend, ScriptedClock, ScriptedResolver, prober_over
+from tests.wire.scripted import PUBLIC, TLS, RecordingBackend, ScriptedClock, ScriptedResolver, prober_over
 
 EVERYTHING = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
 
