@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -20,7 +20,9 @@ from feedbot.wire.local import LocalWire, open_local
 from feedbot.wire.prober import Postponed, ProbeTarget
 from feedbot.wire.resolver import Resolver
 
+# What is seen is written in batches, and none waits longer than this for the disk.
 _RESULTS_A_WRITE = 100
+_SECONDS_A_WRITE = 2.0
 
 Progress = Callable[[int, int], None]
 """Told (targets done, targets planned) after each answer."""
@@ -106,6 +108,7 @@ class _Asking:
         self._clock = clock
         self._run_id = run_id
         self._due = {target.url: target for target in due}
+        self._record_by = 0.0
         self._unrecorded: list[tuple[Target, Observation, Verdict]] = []
         self._network_failures: list[tuple[Target, Observation, Verdict]] = []
         self._results: dict[str, Result] = {}
@@ -127,7 +130,7 @@ class _Asking:
                     continue
                 verdict = judge(outcome)
                 self._unrecorded.append((target, outcome, verdict))
-                if len(self._unrecorded) >= _RESULTS_A_WRITE:
+                if len(self._unrecorded) >= _RESULTS_A_WRITE or self._clock.monotonic() >= self._record_by:
                     self._record()
                 if verdict.failure not in NETWORK_KINDS:
                     failing_hosts.clear()
@@ -181,6 +184,7 @@ class _Asking:
 
     def _record(self) -> None:
         """Write what was seen; verdicts that do not depend on our own network count at once."""
+        self._record_by = self._clock.monotonic() + _SECONDS_A_WRITE
         seen, self._unrecorded = self._unrecorded, []
         network = [one for one in seen if one[2].failure in NETWORK_KINDS]
         if network:
@@ -190,15 +194,17 @@ class _Asking:
             self._network_failures += network
         self._settle([one for one in seen if one[2].failure not in NETWORK_KINDS], observed=False)
 
-    def _settle(self, judged: Iterable[tuple[Target, Observation, Verdict]], *, observed: bool) -> None:
-        settled = [(self._advanced(*one), *one) for one in judged]
-        if not settled:
+    def _settle(self, judged: Sequence[tuple[Target, Observation, Verdict]], *, observed: bool) -> None:
+        if not judged:
             return
         with self._state.write() as connection:
-            for after, target, observation, verdict in settled:
+            for planned, observation, verdict in judged:
                 if not observed:
-                    runs.add_observation(connection, self._run_id, target.id, observation, verdict)
-                if verdict.kind is not VerdictKind.UNKNOWN:
+                    runs.add_observation(connection, self._run_id, planned.id, observation, verdict)
+                # Somebody's `feedbot check URL` may have asked it since this run was planned.
+                target = after = targets.get(self._state, planned.id)
+                if verdict.kind is not VerdictKind.UNKNOWN and not _is_older(observation, target):
+                    after = self._advanced(target, observation, verdict)
                     due_at = next_check_at(after.status, self._policy, observation.started_at, _jitter(target.url))
                     targets.save(connection, after, due_at)
                 self._results[target.url] = Result(target, after, observation, verdict)
@@ -220,6 +226,12 @@ def _validators(target: Target, final: Exchange) -> Target:
     if final.hop > 0:
         return replace(target, etag=None, last_modified=None)
     return replace(target, etag=final.etag, last_modified=final.last_modified)
+
+
+def _is_older(observation: Observation, target: Target) -> bool:
+    """True where the status already knows a later look; times are kept in whole seconds."""
+    checked_at = target.status.checked_at
+    return checked_at is not None and observation.started_at.replace(microsecond=0) < checked_at
 
 
 def _was_alive(target: Target) -> bool:

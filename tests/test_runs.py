@@ -217,6 +217,24 @@ def test_an_interrupted_run_keeps_what_was_finished_and_leaves_the_rest_due(news
     assert len(news.check().results) == 30 - kept
 
 
+def test_a_run_does_not_overwrite_what_was_seen_after_it_was_planned(news, site):
+    news.article("one")
+    news.build()
+    with news.state() as state:
+        planned = targets.due(state, news.clock.now())
+        site.answers["/one"] = 404
+        asyncio.run(check(news.config, state, news.clock, planned))
+        news.clock.step(hours=1)
+        asyncio.run(check(news.config, state, news.clock, planned))
+        assert targets.get(state, planned[0].id).status.strikes == 2
+        site.answers["/one"] = 200
+        news.clock.step(hours=-2)
+        late = asyncio.run(check(news.config, state, news.clock, planned))
+        assert targets.get(state, planned[0].id).status.strikes == 2
+    assert verdicts(late) == {"one": VerdictKind.ALIVE}
+    assert statuses(late) == {"one": StatusKind.FAILING}
+
+
 def test_every_observation_is_kept_as_it_was_made(news, site):
     site.answers["/one"] = (301, "/new")
     news.article("one")

@@ -89,6 +89,11 @@ def named(state: State, urls: Sequence[str], now: datetime) -> list[Target]:
     return [_target(row) for url in wanted for row in state.rows(f"{_SELECT} WHERE targets.url = ?", [url])]
 
 
+def get(state: State, target_id: int) -> Target:
+    """A target as it stands now."""
+    return _target(state.rows(f"{_SELECT} WHERE targets.id = ?", [target_id])[0])
+
+
 def of_file(state: State, path: str) -> list[str]:
     """The canonical URLs that an article file links to."""
     rows = state.rows(
