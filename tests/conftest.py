@@ -2,9 +2,12 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.publication import Publication, Site, loopback_site
 
 MAY_BE_SKIPPED = "may be skipped: "
 _NO_SKIPS = os.environ.get("FEEDBOT_NO_SKIPS") == "1"
@@ -42,3 +45,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def project() -> Path:
     """The project's top folder."""
     return Path(__file__).parent.parent
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A loopback web site."""
+    with loopback_site() as site:
+        yield site
+
+
+@pytest.fixture
+def news(tmp_path: Path, site: Site) -> Publication:
+    """A publication whose links lead to that site."""
+    return Publication(tmp_path / "news", site)

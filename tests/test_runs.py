@@ -13,19 +13,8 @@ from feedbot.core.status import StatusKind
 from feedbot.core.verdict import VerdictKind, judge
 from feedbot.errors import ArticlesError, ConfigError, UsageError
 from feedbot.state import runs, targets
-from tests.publication import Publication, loopback_site
+from tests.publication import Publication
 from tests.wire.scripted import ScriptedResolver
-
-
-@pytest.fixture
-def site():
-    with loopback_site() as site:
-        yield site
-
-
-@pytest.fixture
-def news(tmp_path, site):
-    return Publication(tmp_path / "news", site)
 
 
 def statuses(checking):

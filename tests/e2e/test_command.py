@@ -17,20 +17,9 @@ from sqlite_utils.utils import sqlite3
 from feedbot.core.article import LinkRole
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import VerdictKind
-from tests.publication import Publication, loopback_site
+from tests.publication import Publication
 
 FEEDBOT = Path(sys.executable).with_name("feedbot")
-
-
-@pytest.fixture
-def site():
-    with loopback_site() as site:
-        yield site
-
-
-@pytest.fixture
-def news(tmp_path, site):
-    return Publication(tmp_path / "news", site)
 
 
 def feedbot(folder, *words, **more):

@@ -192,3 +192,18 @@ def test_a_copy_of_the_database_alone_is_whole(path, tmp_path):
     copy = Path(shutil.copy(path, tmp_path / "copy.db"))
     with open_for_reading(copy, who="a test") as state:
         assert state.rows("SELECT host FROM hosts") == [{"host": "a.example"}]
+
+
+def test_a_guest_who_reads_leaves_nothing_that_the_owner_cannot_use(path):
+    if os.geteuid() != 0:
+        pytest.skip("may be skipped: only root can give a file to another user")
+    with opened(path) as state, state.write() as connection:
+        connection.execute("INSERT INTO hosts (host) VALUES ('a.example')")
+    os.chown(path, 12345, 12345)
+    before = {file.name for file in path.parent.iterdir()}
+    with open_for_reading(path, who="a guest") as state:
+        assert state.rows("SELECT host FROM hosts") == [{"host": "a.example"}]
+        assert {file.name for file in path.parent.iterdir()} == before
+    assert {file.name for file in path.parent.iterdir()} == before
+    with pytest.raises(StateError, match="sudo -u '#12345' feedbot"), opened(path):
+        pass
