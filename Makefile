@@ -2,21 +2,29 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+CONSTRAINTS ?= constraints.txt
 BIN := $(VENV)/bin
 
-.PHONY: help run test check format bench constraints schema clean
+.PHONY: help run test test-lowest check check-full format bench constraints schema clean
 
 help:
-	@echo "make run    set up what is needed, then read the articles, check the links, write the feeds"
-	@echo "make test   set up what is needed, then run the tests"
-	@echo "make check  what must be green before a commit: format, lint, types, imports, tests"
-	@echo "make bench  measure a first and an unchanged build of 10,000 articles"
+	@echo "make run          set up what is needed, then read the articles, check the links, write the feeds"
+	@echo "make test         set up what is needed, then run the tests"
+	@echo "make test-lowest  the same with the oldest version of every dependency that pyproject.toml allows"
+	@echo "make check        what must be green before a commit: format, lint, types, imports, tests"
+	@echo "make check-full   all of that, and test-lowest"
+	@echo "make bench        measure a first and an unchanged build of 10,000 articles"
 
 run: $(VENV)/.feedbot
 	@$(BIN)/feedbot run --once
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n 2
+
+# In a virtual environment of its own, best with the oldest Python as well: make test-lowest PYTHON=python3.11. Only what
+# pyproject.toml names is held back; what that needs in turn is as new as it allows.
+test-lowest:
+	@$(MAKE) --no-print-directory test VENV=.venv-lowest CONSTRAINTS=constraints-lowest.txt
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -25,14 +33,17 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(MAKE) test
 
+check-full: check test-lowest
+
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# The newest versions that the bounds allow; the tests say whether they fit.
+# The newest versions that the bounds allow; the tests say whether they fit. Under Python 3.11, pip freeze leaves
+# setuptools out unless it is told --all.
 constraints: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable . --group dev
-	(sed -n 1p constraints.txt; $(BIN)/python -m pip freeze --exclude-editable) > constraints.new
+	(sed -n 1p constraints.txt; $(BIN)/python -m pip freeze --all --exclude pip --exclude-editable) > constraints.new
 	mv constraints.new constraints.txt
 
 bench: $(VENV)/.dev
@@ -44,10 +55,11 @@ schema: $(VENV)/.dev
 	  > feedbot/config.schema.json
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-lowest build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # The virtual environment is made again when what it holds is named anew.
-$(VENV)/.feedbot: pyproject.toml constraints.txt
+$(VENV)/.feedbot: pyproject.toml $(CONSTRAINTS)
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here; feedbot needs Python 3.11 or later." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "feedbot needs Python 3.11 or later, and $(PYTHON) is $$($(PYTHON) --version 2>&1);" \
 	       "name another one: make run PYTHON=python3.12" >&2; exit 1; }
@@ -56,11 +68,11 @@ $(VENV)/.feedbot: pyproject.toml constraints.txt
 	       "$$($(PYTHON) -c 'import sys; print("python3.%d-venv" % sys.version_info[1])'))." >&2; exit 1; }
 	@echo "setting up $(VENV) (once)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.feedbot
 	@echo "setting up the tests (once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --group dev
 	@touch $@

@@ -51,6 +51,23 @@ class Site:
         self.answers: dict[str, int | tuple[int, str]] = {}
         self.asked: list[tuple[str, str]] = []
         self.delay_s = 0.0
+        self._open = threading.Event()
+        self.go_on()
+
+    def hold(self) -> None:
+        """Leave every request without an answer until `go_on`."""
+        self._open.clear()
+
+    def go_on(self) -> None:
+        self._open.set()
+
+    def answer(self, command: str, path: str) -> tuple[int, str | None]:
+        """Status and Location of the answer, when it is time for it."""
+        self.asked.append((command, path))
+        self._open.wait(20)
+        time.sleep(self.delay_s)
+        answer = self.answers.get(path, 200)
+        return answer if isinstance(answer, tuple) else (answer, None)
 
     def link(self, path: str) -> str:
         return self.url + path
@@ -64,10 +81,7 @@ def loopback_site() -> Iterator[Site]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            site.asked.append((self.command, self.path))
-            time.sleep(site.delay_s)
-            answer = site.answers.get(self.path, 200)
-            status, location = answer if isinstance(answer, tuple) else (answer, None)
+            status, location = site.answer(self.command, self.path)
             body = b"" if self.command == "HEAD" or status in {204, 304} else b"<title>A page</title>"
             self.send_response(status)
             if location is not None:
@@ -89,6 +103,7 @@ def loopback_site() -> Iterator[Site]:
     try:
         yield site
     finally:
+        site.go_on()
         server.shutdown()
         server.server_close()
         thread.join()
@@ -113,8 +128,8 @@ checker:
   canaries: {canaries}
   per_host: {{concurrency: 8, delay_s: 0}}
   connect_timeout_s: 2
-  exchange_timeout_s: 2
-  probe_timeout_s: 4
+  exchange_timeout_s: 20
+  probe_timeout_s: 40
 {more}""",
             encoding="utf-8",
         )

@@ -28,6 +28,12 @@ def test_every_dependency_has_its_reason_and_its_pinned_version(project, pyproje
     assert wanted <= pinned
 
 
+def test_the_lowest_versions_tested_are_the_lower_bounds(project, pyproject):
+    bounds = [re.sub(r">=([^,]+).*", r"==\1", one) for one in pyproject["project"]["dependencies"]]
+    lines = (project / "constraints-lowest.txt").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if not line.startswith("#")] == bounds
+
+
 def test_imports_point_down_only(project):
     lint = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([lint], cwd=project, capture_output=True, text=True, check=False)

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 TOPICS = [f"Topic {number}" for number in range(56)] + ["AI", "Computer Vision", "C++", "C#"]
-WORDS = (
+TEXT = (
     "the city says it will use technology to tackle crime in real time with cameras across streets while researchers"
     " warn that systems trained on narrow data fail where light and angle change and regulators ask who will answer"
-).split()
+)
+WORDS = TEXT.split()
 FIRST = datetime(2016, 1, 1, tzinfo=UTC)
 
 
