@@ -1,5 +1,6 @@
 """The middle of a run: targets are asked in parallel, judged, and recorded by one writer."""
 
+import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,9 @@ from feedbot.wire.resolver import Resolver
 # What is seen is written in batches, and none waits longer than this for the disk.
 _RESULTS_A_WRITE = 100
 _SECONDS_A_WRITE = 2.0
+
+# When failures that were not counted are looked at again. If they still fail, they count.
+_FROZEN_S = 3600.0
 
 Progress = Callable[[int, int], None]
 """Told (targets done, targets planned) after each answer."""
@@ -108,7 +112,6 @@ class _Asking:
         self._clock = clock
         self._run_id = run_id
         self._due = {target.url: target for target in due}
-        self._record_by = 0.0
         self._unrecorded: list[tuple[Target, Observation, Verdict]] = []
         self._network_failures: list[tuple[Target, Observation, Verdict]] = []
         self._results: dict[str, Result] = {}
@@ -119,6 +122,7 @@ class _Asking:
         plan = [self._probe_target(target, now) for target in self._due.values()]
         failing_hosts: set[str] = set()
         seen = 0
+        recording = asyncio.create_task(self._record_regularly())
         try:
             async for outcome in wire.observe(plan):
                 seen += 1
@@ -130,7 +134,7 @@ class _Asking:
                     continue
                 verdict = judge(outcome)
                 self._unrecorded.append((target, outcome, verdict))
-                if len(self._unrecorded) >= _RESULTS_A_WRITE or self._clock.monotonic() >= self._record_by:
+                if len(self._unrecorded) >= _RESULTS_A_WRITE:
                     self._record()
                 if verdict.failure not in NETWORK_KINDS:
                     failing_hosts.clear()
@@ -141,8 +145,14 @@ class _Asking:
                     if not await wire.online():
                         return False
         finally:
+            recording.cancel()
             self._record()
         return True
+
+    async def _record_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(_SECONDS_A_WRITE)
+            self._record()
 
     def asked(self) -> Iterator[Asked]:
         """What this run says of our own network."""
@@ -157,6 +167,9 @@ class _Asking:
         if online and not frozen:
             self._settle(self._network_failures, observed=True)
         else:
+            if online and self._network_failures:
+                again_at = self._clock.now() + timedelta(seconds=_FROZEN_S)
+                targets.freeze(self._state, [target.id for target, _, _ in self._network_failures], again_at)
             for target, observation, verdict in self._network_failures:
                 why = f"not counted, our own network seems to be down ({verdict.reason})"
                 self._results[target.url] = Result(target, target, observation, _unknown(why, verdict.failure))
@@ -184,7 +197,6 @@ class _Asking:
 
     def _record(self) -> None:
         """Write what was seen; verdicts that do not depend on our own network count at once."""
-        self._record_by = self._clock.monotonic() + _SECONDS_A_WRITE
         seen, self._unrecorded = self._unrecorded, []
         network = [one for one in seen if one[2].failure in NETWORK_KINDS]
         if network:
@@ -203,7 +215,7 @@ class _Asking:
                     runs.add_observation(connection, self._run_id, planned.id, observation, verdict)
                 # Somebody's `feedbot check URL` may have asked it since this run was planned.
                 target = after = targets.get(self._state, planned.id)
-                if verdict.kind is not VerdictKind.UNKNOWN and not _is_older(observation, target):
+                if verdict.kind is not VerdictKind.UNKNOWN and not _is_older(observation, target, self._clock.now()):
                     after = self._advanced(target, observation, verdict)
                     due_at = next_check_at(after.status, self._policy, observation.started_at, _jitter(target.url))
                     targets.save(connection, after, due_at)
@@ -228,14 +240,16 @@ def _validators(target: Target, final: Exchange) -> Target:
     return replace(target, etag=final.etag, last_modified=final.last_modified)
 
 
-def _is_older(observation: Observation, target: Target) -> bool:
-    """True where the status already knows a later look; times are kept in whole seconds."""
+def _is_older(observation: Observation, target: Target, now: datetime) -> bool:
+    """True where the status already knows a later look, and that is not one in the future of a wrong clock."""
     checked_at = target.status.checked_at
-    return checked_at is not None and observation.started_at.replace(microsecond=0) < checked_at
+    started_at = observation.started_at.replace(microsecond=0)  # as times are kept
+    return checked_at is not None and started_at < checked_at <= now
 
 
 def _was_alive(target: Target) -> bool:
-    return target.status.kind in {StatusKind.ALIVE, StatusKind.MOVED}
+    """True where the latest look found it alive; one that failed uncounted before may not be excused twice."""
+    return target.status.kind in {StatusKind.ALIVE, StatusKind.MOVED} and not target.frozen
 
 
 def _unknown(why: str, failure: FailureKind | None = None) -> Verdict:

@@ -12,7 +12,7 @@ from feedbot.config import Config
 from feedbot.publishing import Publishing, publish
 from feedbot.reading import Reading, read
 from feedbot.state import targets
-from feedbot.state.database import State, checking_run
+from feedbot.state.database import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +24,18 @@ class Run:
     publishing: Publishing
 
 
-async def run_once(
-    config: Config, state: State, clock: Clock, *, wait: bool = False, progress: Progress | None = None
-) -> Run:
-    """The main job: article files in; every link that is due judged, with evidence; topic feeds out."""
+async def run_once(config: Config, state: State, clock: Clock, progress: Progress | None = None) -> Run:
+    """The main job: article files in; every link that is due judged, with evidence; topic feeds out.
+
+    Whoever calls it holds `checking_run(state)`: there is one checking run at a time.
+    """
     reading = read(config, state, clock)
-    checking = await check_due(config, state, clock, wait=wait, progress=progress)
+    checking = await check_due(config, state, clock, progress)
     publishing = publish(config, state, clock)
     return Run(reading, checking, publishing)
 
 
-async def check_due(
-    config: Config, state: State, clock: Clock, *, wait: bool = False, progress: Progress | None = None
-) -> Checking:
-    """The middle of a run: ask what is due, as the one checking run.
-
-    Raises LockHeld where another process is checking; with `wait` it waits for that one's end.
-    """
-    with checking_run(state, wait=wait):
-        due = targets.due(state, clock.now())
-        return await check(config, state, clock, due, progress=progress)
+async def check_due(config: Config, state: State, clock: Clock, progress: Progress | None = None) -> Checking:
+    """The middle of a run: ask what is due. Whoever calls it holds `checking_run(state)`."""
+    due = targets.due(state, clock.now())
+    return await check(config, state, clock, due, progress=progress)

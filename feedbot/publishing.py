@@ -27,6 +27,7 @@ from feedbot.state.published import FileOnDisk, Hold, Member
 ALL = "all"
 
 _CONFIRMED_AFTER = timedelta(days=1)
+_SEEN_AGAIN_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,18 @@ def publish(config: Config, state: State, clock: Clock, accept: Sequence[str] = 
         now = clock.now()
         _require_holds(state, accept)
         feeds = _feeds(config, state, now)
+        identities.mark_public(state, now)
         selections = [_select(config, state, key, feed, now, accepted=feed.slug in accept) for key, feed in feeds]
         offers = [_offer_ledger(state), *_offers(config, state, selections)]
         noted = published.files(state)
-        fresh = [offer for offer in offers if not _is_as_noted(config, offer, noted.get(offer.name))]
+        fresh = [
+            offer for offer in offers if noted.get(offer.name) is None or noted[offer.name] != _on_disk(config, offer)
+        ]
         outcomes = publish_files(config.feeds_path, ((offer.name, offer.render()) for offer in fresh))
         changed = {one.feed.slug: one.ids for one in selections if one.ids != one.previous}
-        published.save(state, {offer.name: _on_disk(config, offer) for offer in fresh}, changed)
+        held = {one.feed.slug: one.holds for one in selections if one.holds or one.holds_before}
+        # Last, and at once: until then a hold is news, and the next build tells of it.
+        published.save(state, {offer.name: _on_disk(config, offer) for offer in fresh}, changed, held)
         files.forget_vanished(state)
     everything = selections[0]
     written = tuple(outcome.name for outcome in outcomes if isinstance(outcome, Published))
@@ -90,7 +96,8 @@ class _Offer:
 def _offer_ledger(state: State) -> _Offer:
     # It comes first: a feed with an id that the ledger does not know would be worse than an old feed.
     topics = tuple(LedgerTopic(topic.key, topic.name, topic.slug) for topic in identities.topics(state))
-    ledger = Ledger(topics, tuple(identities.ledger(state)))
+    # What nobody may see yet is not told by its id, path or source either.
+    ledger = Ledger(topics, tuple(one for one in identities.ledger(state) if one.public))
     return _Offer(LEDGER_NAME, _hash(ledger), partial(ledger_bytes, ledger))
 
 
@@ -110,16 +117,8 @@ def _render(render: Render, images: str, selection: "_Selection", entries: "_Ent
     return render(replace(selection.feed, entries=built), images)
 
 
-def _is_as_noted(config: Config, offer: _Offer, noted: FileOnDisk | None) -> bool:
-    return noted is not None and noted.inputs == offer.inputs and noted == _on_disk(config, offer)
-
-
 def _on_disk(config: Config, offer: _Offer) -> FileOnDisk | None:
-    try:
-        found = (config.feeds_path / offer.name).stat()
-    except OSError:
-        return None
-    return FileOnDisk(offer.inputs, found.st_mtime_ns, found.st_size, found.st_ino)
+    return published.on_disk(config.feeds_path / offer.name, offer.inputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +128,8 @@ class _Selection:
     feed: Feed
     members: tuple[Member, ...]
     previous: tuple[str, ...]
+    holds_before: tuple[Hold, ...]
+    holds: tuple[Hold, ...]
     held: HeldFeed | None
 
     @property
@@ -177,31 +178,35 @@ def _select(config: Config, state: State, topic: str, head: Feed, now: datetime,
     """The members of one feed: the newest, and those that the guard does not let go."""
     members = published.newest(state, topic, now, config.feeds.max_entries)
     previous = published.entries(state, head.slug)
-    holds_before = published.holds(state, head.slug)
-    causes = _removals(config, state, members, previous)
-    confirmed = {
-        entry_id
-        for entry_id, hold in holds_before.items()
-        if hold.cause is RemovalCause.VANISHED and now - hold.since_at >= _CONFIRMED_AFTER
-    }
-    guarded = {} if accepted else {key: cause for key, cause in causes.items() if key not in confirmed}
-    held = guard_removals(previous, guarded)
-    holds = (
-        []
-        if held is None
-        else [holds_before.get(one.entry_id, Hold(one.entry_id, one.cause, now)) for one in held.removals]
+    before = published.holds(state, head.slug)
+    causes = {} if accepted else _removals(config, state, members, previous)
+    same = {key: hold for key, hold in before.items() if causes.get(key) is hold.cause}
+    confirmed = {key for key, hold in same.items() if _is_confirmed(hold, now)}
+    held = guard_removals(
+        previous, {key: cause for key, cause in causes.items() if key not in confirmed}, same.keys() - confirmed
     )
-    if {hold.entry_id: hold for hold in holds} != holds_before:
-        published.save_holds(state, head.slug, holds)
-    kept = [member for hold in holds if (member := published.member(state, hold.entry_id)) is not None]
+    removals = () if held is None else held.removals
+    holds = tuple(
+        Hold(one.entry_id, one.cause, same[one.entry_id].since_at if one.entry_id in same else now, seen_at=now)
+        for one in removals
+    )
+    kept = [member for hold in holds for member in _known(state, hold.entry_id)]
     chosen = _newest_first([*members, *kept])[: config.feeds.max_entries]
     updated_at = max((member.updated_at for member in chosen), default=head.updated_at)
     return _Selection(
         feed=replace(head, updated_at=updated_at),
         members=tuple(chosen),
         previous=tuple(previous),
-        held=None if held is None else HeldFeed(head.slug, held.sentence, is_new=not holds_before),
+        holds_before=tuple(before.values()),
+        holds=holds,
+        held=None if held is None else HeldFeed(head.slug, held.sentence, is_new=not before),
     )
+
+
+def _is_confirmed(hold: Hold, now: datetime) -> bool:
+    """True for a vanished file that a later build, a day on, has found still vanished; deaths need a person."""
+    seen_again = hold.seen_at - hold.since_at >= _SEEN_AGAIN_AFTER
+    return hold.cause is RemovalCause.VANISHED and seen_again and now - hold.since_at >= _CONFIRMED_AFTER
 
 
 def _removals(

@@ -1,21 +1,21 @@
 """The first step of a run: article files that changed are read, and every new article gets its identity."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from feedbot.articles.find import FileStamp, find_files
-from feedbot.articles.read import KnownFile, ReadFile, read_changed
+from feedbot.articles.find import FileStamp, base_of, find_files
+from feedbot.articles.read import SETTLING_NS, KnownFile, ReadFile, read_changed
 from feedbot.articles.rules import read_rules
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.article import Rejected, Remark
 from feedbot.core.identity import identify
-from feedbot.errors import ArticlesError
+from feedbot.errors import ArticlesError, FeedbotError
 from feedbot.publish.ledger import LEDGER_NAME, read_ledger
-from feedbot.state import files, identities
+from feedbot.state import files, identities, published
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.files import Counts, FileReading, StoredFile
 from feedbot.state.identities import Topic
@@ -37,26 +37,35 @@ class Reading:
     duplicates: tuple[tuple[str, str], ...]
 
 
-def read(config: Config, state: State, clock: Clock) -> Reading:
+def read(config: Config, state: State, clock: Clock, is_stopped: Callable[[], bool] = lambda: False) -> Reading:
     """Read the article files that changed, and give every new article its identity.
 
-    Raises ArticlesError where a folder is missing, or where every file went away at once: that is
-    an accident of the operator's, not the withdrawal of a whole publication.
+    Raises ArticlesError where a folder is missing, or where every file of one went away at once: that
+    is an accident of the operator's, not the withdrawal of a whole publication. Where `is_stopped`
+    comes true it raises FeedbotError; what was read by then is kept, and the next reading goes on.
     """
     with one_at_a_time(state):
-        return _read(config, state, clock.now())
+        return _read(config, state, clock.now(), is_stopped)
 
 
-def _read(config: Config, state: State, now: datetime) -> Reading:
+def settling_s(config: Config, clock: Clock) -> float:
+    """Seconds until no article file is so young that it might still be being written; 0 where none is.
+
+    A command that is run once waits for that long before it reads, because it does not look again.
+    """
+    now_ns = int(clock.now().timestamp() * 1e9)
+    found = find_files(config.root, config.articles.paths, config.articles.exclude)
+    ages = [now_ns - file.stamp.mtime_ns for file in found.files]
+    return max((SETTLING_NS - age for age in ages if 0 <= age < SETTLING_NS), default=0) / 1e9
+
+
+def _read(config: Config, state: State, now: datetime, is_stopped: Callable[[], bool]) -> Reading:
     rules = read_rules(config)
     found = find_files(config.root, config.articles.paths, config.articles.exclude)
     present = files.present(state)
     vanished = present - {file.path for file in found.files}
-    if present and not found.files:
-        raise ArticlesError(
-            f"articles.paths: no article file matches any more, though {len(present):,} did before; "
-            "nothing was withdrawn"
-        )
+    _require_no_empty_folder(config, present, [file.path for file in found.files])
+    _adopt_ledger(config, state, is_empty=not found.files)
     known = {
         path: KnownFile(FileStamp(one.mtime_ns, one.size, one.inode), one.sha256)
         for path, one in files.known(state, rules.fingerprint).items()
@@ -66,6 +75,8 @@ def _read(config: Config, state: State, now: datetime) -> Reading:
     for batch in _batches(changed, _FILES_A_WRITE):
         files.record(state, [_reading(file) for file in batch], rules.fingerprint, now)
         parsed += sum(file.outcome is not None for file in batch)
+        if is_stopped():
+            raise FeedbotError("stopped while reading articles; the next run goes on where this one was")
     files.mark_vanished(state, vanished, now)
     _give_identities(config, state, now)
     return Reading(
@@ -83,13 +94,35 @@ def _reading(file: ReadFile) -> FileReading:
     return FileReading(file.path, stored, file.outcome, file.remarks, file.digest)
 
 
-def _give_identities(config: Config, state: State, now: datetime) -> None:
-    if identities.is_empty(state):
-        # An empty database beside a ledger (a fresh checkout, a lost disk) goes on with its ids.
-        ledger = read_ledger(config.feeds_path / LEDGER_NAME)
-        identities.adopt(
-            state, ledger.identities, (Topic(topic.key, topic.name, topic.slug) for topic in ledger.topics)
+def _require_no_empty_folder(config: Config, present: set[str], found: Sequence[str]) -> None:
+    for pattern in config.articles.paths:
+        base = base_of(config.root, pattern)
+        before = sum(path.startswith(base) for path in present)
+        if before and not any(path.startswith(base) for path in found):
+            raise ArticlesError(
+                f"articles.paths: {pattern!r} matches no file any more, though {before:,} did before; nothing was"
+                " withdrawn (to withdraw them all, keep the files with `published: false`)"
+            )
+
+
+def _adopt_ledger(config: Config, state: State, *, is_empty: bool) -> None:
+    """Go on with the ids in ids.json where the database does not know them.
+
+    That is so for an empty database (a fresh checkout, a lost disk), and where somebody else wrote
+    the file since: a merge, another machine, this one before the database was restored.
+    """
+    if published.is_as_noted(state, config.feeds_path, LEDGER_NAME):
+        return
+    ledger = read_ledger(config.feeds_path / LEDGER_NAME)
+    if is_empty and ledger.identities and identities.is_empty(state):
+        raise ArticlesError(
+            f"articles.paths: no article file matches, though {config.feeds_path / LEDGER_NAME} knows of"
+            f" {len(ledger.identities):,} articles; nothing was withdrawn"
         )
+    identities.adopt(state, ledger.identities, (Topic(one.key, one.name, one.slug) for one in ledger.topics))
+
+
+def _give_identities(config: Config, state: State, now: datetime) -> None:
     candidates = identities.unidentified(state)
     if not candidates:
         return

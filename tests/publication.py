@@ -4,7 +4,7 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,11 +51,15 @@ class Site:
         self.answers: dict[str, int | tuple[int, str]] = {}
         self.asked: list[tuple[str, str]] = []
         self.delay_s = 0.0
+        self.meanwhile: Callable[[], None] | None = None
+        """Done once, while the next request waits for its answer."""
         self._open = threading.Event()
+        self._held = ""
         self.go_on()
 
-    def hold(self) -> None:
-        """Leave every request without an answer until `go_on`."""
+    def hold(self, path: str = "") -> None:
+        """Leave requests without an answer until `go_on`: all of them, or those of one path."""
+        self._held = path
         self._open.clear()
 
     def go_on(self) -> None:
@@ -64,9 +68,13 @@ class Site:
     def answer(self, command: str, path: str) -> tuple[int, str | None]:
         """Status and Location of the answer, when it is time for it."""
         self.asked.append((command, path))
-        self._open.wait(20)
-        time.sleep(self.delay_s)
         answer = self.answers.get(path, 200)
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
+        if path.startswith(self._held):
+            self._open.wait(20)
+        time.sleep(self.delay_s)
         return answer if isinstance(answer, tuple) else (answer, None)
 
     def link(self, path: str) -> str:

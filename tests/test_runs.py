@@ -10,8 +10,8 @@ import pytest
 from feedbot.checking import check
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.status import StatusKind
-from feedbot.core.verdict import VerdictKind, judge
-from feedbot.errors import ArticlesError, ConfigError, UsageError
+from feedbot.core.verdict import VerdictKind, is_broken, judge
+from feedbot.errors import ArticlesError, ConfigError, PublishError, UsageError
 from feedbot.state import runs, targets
 from tests.publication import Publication
 from tests.wire.scripted import ScriptedResolver
@@ -152,8 +152,32 @@ def test_when_a_third_of_the_living_hosts_fails_at_once_no_failure_counts(news, 
     counted = Counter(verdicts_of(checking))
     assert counted == {VerdictKind.UNKNOWN: 9, VerdictKind.ALIVE: 17}
     assert {result.after.status.kind for result in checking.results} == {StatusKind.ALIVE}
+    # An hour later they are asked again, and what fails then as well is no accident of ours.
+    news.clock.step(hours=2)
+    again = news.check(ScriptedResolver(default=NO_NAMES))
+    assert len(again.results) == 9
+    assert {result.after.status.kind for result in again.results} == {StatusKind.FAILING}
+
+
+def test_hosts_that_closed_for_good_die_although_they_did_so_all_at_once(news, site):
+    many_hosts(news, site)
+    news.build()
+    news.check(ScriptedResolver())
+    gone = ScriptedResolver({f"h{n}.test": Failure(FailureKind.DNS_NXDOMAIN, "no such host") for n in range(12)})
+    for _ in range(40):
+        news.clock.step(days=1)
+        news.check(gone)
     with news.state() as state:
-        assert len(targets.due(state, news.clock.now())) == 9
+        assert targets.by_status(state) == {StatusKind.ALIVE: 14, StatusKind.DEAD: 12}
+
+
+def test_a_failure_that_is_not_counted_is_not_broken(news, site):
+    many_hosts(news, site)
+    news.build()
+    news.check(ScriptedResolver())
+    news.clock.step(days=2)
+    gone = ScriptedResolver({f"h{n}.test": Failure(FailureKind.DNS_NXDOMAIN, "no such host") for n in range(12)})
+    assert not any(is_broken(result.verdict) for result in news.check(gone).results)
 
 
 def test_when_a_few_hosts_fail_their_failures_count(news, site):
@@ -209,19 +233,49 @@ def test_an_interrupted_run_keeps_what_was_finished_and_leaves_the_rest_due(news
 def test_a_run_does_not_overwrite_what_was_seen_after_it_was_planned(news, site):
     news.article("one")
     news.build()
-    with news.state() as state:
-        planned = targets.due(state, news.clock.now())
-        site.answers["/one"] = 404
-        asyncio.run(check(news.config, state, news.clock, planned))
-        news.clock.step(hours=1)
-        asyncio.run(check(news.config, state, news.clock, planned))
-        assert targets.get(state, planned[0].id).status.strikes == 2
-        site.answers["/one"] = 200
-        news.clock.step(hours=-2)
-        late = asyncio.run(check(news.config, state, news.clock, planned))
-        assert targets.get(state, planned[0].id).status.strikes == 2
+
+    def somebody_else_checks():
+        site.answers["/one"] = 410
+        news.clock.step(minutes=5)
+        assert statuses(news.check()) == {"one": StatusKind.FAILING}
+
+    site.meanwhile = somebody_else_checks
+    late = news.check()
     assert verdicts(late) == {"one": VerdictKind.ALIVE}
     assert statuses(late) == {"one": StatusKind.FAILING}
+    with news.state() as state:
+        assert len(runs.observations(state, site.link("/one"))) == 2
+
+
+def test_a_run_with_the_clock_a_year_ahead_does_no_lasting_harm(news, site):
+    news.article("one")
+    news.clock.step(days=365)
+    news.run()
+    news.clock.step(days=-365)
+    site.answers["/one"] = 410
+    assert statuses(news.check()) == {"one": StatusKind.FAILING}
+    news.clock.step(days=1.2)
+    assert statuses(news.check()) == {"one": StatusKind.DEAD}
+
+
+def test_what_was_seen_is_on_the_disk_within_seconds_however_slow_the_rest_is(news, site):
+    news.article("fast")
+    news.article("slow")
+    news.build()
+
+    async def killed_while_one_is_slow(state):
+        due = targets.due(state, news.clock.now())
+        task = asyncio.create_task(check(news.config, state, news.clock, due))
+        async with asyncio.timeout(15):
+            while state.value("SELECT count(*) FROM observations") == 0:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert not task.done()
+        site.go_on()
+        await task
+
+    site.hold("/slow")
+    with news.state() as state:
+        asyncio.run(killed_while_one_is_slow(state))
 
 
 def test_every_observation_is_kept_as_it_was_made(news, site):
@@ -254,7 +308,7 @@ def test_a_future_article_appears_by_itself_when_its_time_comes(news):
     news.article("draft", more="published: false\n", topics="Hidden")
     news.build()
     before = news.feeds()
-    assert not any(b"later" in data or b"draft" in data for name, data in before.items() if name != "ids.json")
+    assert not any(b"later" in data or b"draft" in data for data in before.values())
     assert set(before) == {"ids.json", "all.rss", "all.atom", "ai.rss", "ai.atom"}
     news.clock.step(hours=11)
     news.build()
@@ -416,6 +470,50 @@ def test_held_removals_of_files_go_after_a_day_of_confirmation(news):
     assert len(news.titles()) == 5
 
 
+def test_a_hold_is_not_confirmed_by_a_machine_that_was_off(news):
+    paths = many(news)
+    news.build()
+    for path in paths[:7]:
+        path.unlink()
+    news.build()
+    news.clock.step(days=20)
+    news.build()
+    assert len(news.titles()) == 12
+    news.build()
+    assert len(news.titles()) == 5
+
+
+def test_a_hold_is_not_dissolved_by_new_articles(news, site):
+    many(news)
+    news.run()
+    site.answers = {f"/n{number:02}": 410 for number in range(7)}
+    for _ in range(3):
+        news.clock.step(days=1.2)
+        news.run()
+    for number in range(24):
+        news.article(f"new{number:02}", date="2026-10-30")
+    for _ in range(3):
+        news.build()
+    assert len(news.titles()) == 36
+    news.build("all", "ai")
+    assert len(news.titles()) == 29
+
+
+def test_the_alert_of_a_hold_is_not_lost_where_publishing_fails(news):
+    paths = many(news)
+    news.build()
+    for path in paths[:7]:
+        path.unlink()
+    news.article("fresh", date="2026-10-30")
+    (news.folder / "feeds" / "all.rss").unlink()
+    (news.folder / "feeds" / "all.rss").mkdir()
+    with pytest.raises(PublishError):
+        news.build()
+    (news.folder / "feeds" / "all.rss").rmdir()
+    _, publishing = news.build()
+    assert {hold.is_new for hold in publishing.holds} == {True}
+
+
 def test_files_that_come_back_end_the_hold(news):
     paths = many(news)
     texts = {path: path.read_text(encoding="utf-8") for path in paths[:7]}
@@ -460,6 +558,86 @@ def test_an_article_folder_that_went_or_emptied_withdraws_nothing(news):
     with pytest.raises(ArticlesError, match=r"articles\.paths: the folder .*articles.* does not exist"):
         news.build()
     assert news.feeds() == before
+
+
+def test_one_emptied_folder_of_several_withdraws_nothing(news):
+    text = news.config_file.read_text(encoding="utf-8")
+    news.config_file.write_text(text.replace('"articles/*.md"', '"articles/*.md", "more/*.md"'), encoding="utf-8")
+    news.article("one")
+    (news.folder / "more").mkdir()
+    moved = news.article("two").rename(news.folder / "more" / "two.md")
+    news.build()
+    before = news.feeds()
+    moved.unlink()
+    with pytest.raises(ArticlesError, match=r"more/\*\.md.*published: false"):
+        news.build()
+    assert news.feeds() == before
+
+
+def test_a_lost_database_beside_an_empty_folder_withdraws_nothing(news):
+    path = news.article("one")
+    news.build()
+    before = news.feeds()
+    for file in news.folder.glob("state.db*"):
+        file.unlink()
+    path.unlink()
+    with pytest.raises(ArticlesError, match=r"ids\.json knows of 1 articles"):
+        news.build()
+    assert news.feeds() == before
+
+
+def test_a_database_older_than_the_ledger_goes_on_with_the_ids_of_the_ledger(news, tmp_path):
+    news.article("one")
+    news.build()
+    shutil.copy(news.folder / "state.db", tmp_path / "backup.db")
+    path = news.article("two")
+    news.build()
+    path.write_text(path.read_text(encoding="utf-8").replace("/two", "/two-corrected"), encoding="utf-8")
+    news.age(path)
+    news.build()
+    before = news.feeds()
+    shutil.copy(tmp_path / "backup.db", news.folder / "state.db")
+    news.build()
+    assert news.feeds() == before
+
+
+def test_a_change_of_config_does_not_move_updated(news):
+    news.article("one", more="teaser: Other words\n")
+    news.build()
+    news.clock.step(days=3)
+    text = news.config_file.read_text(encoding="utf-8")
+    news.config_file.write_text(
+        text.replace('"articles/*.md"]', '"articles/*.md"], fields: {excerpt: [teaser]}'), encoding="utf-8"
+    )
+    news.build()
+    assert b"Other words" in news.feeds()["all.atom"]
+    assert b"<updated>2026-10-01T08:00:00Z</updated>" in news.feeds()["all.atom"]
+
+
+def test_a_draft_that_is_edited_and_then_published_is_not_updated(news):
+    path = news.article("one", more="published: false\n")
+    news.build()
+    news.clock.step(days=1)
+    text = path.read_text(encoding="utf-8").replace("About one", "About one, finished")
+    path.write_text(text, encoding="utf-8")
+    news.age(path)
+    news.build()
+    path.write_text(text.replace("published: false", "published: true"), encoding="utf-8")
+    news.age(path)
+    news.build()
+    assert b"<updated>2026-10-01T08:00:00Z</updated>" in news.feeds()["all.atom"]
+
+
+def test_an_edit_after_a_future_article_came_out_moves_updated(news):
+    path = news.article("one", date="2026-11-02T00:00:00Z")
+    news.build()
+    news.clock.step(days=2)
+    news.build()
+    path.write_text(path.read_text(encoding="utf-8").replace("About one", "About one, edited"), encoding="utf-8")
+    news.age(path)
+    news.clock.step(days=2)
+    news.build()
+    assert b"<updated>2026-11-05T12:00:00Z</updated>" in news.feeds()["all.atom"]
 
 
 def test_a_feed_holds_the_newest_entries(tmp_path, site):

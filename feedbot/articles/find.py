@@ -74,6 +74,11 @@ def why_not_read(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
+def base_of(root: Path, pattern: str) -> str:
+    """What the path of every file that a pattern names begins with: its leading folders, or nothing."""
+    return _Search(root, pattern, ()).prefix
+
+
 class _Search:
     """One pattern's walk from its base down."""
 
@@ -88,7 +93,7 @@ class _Search:
         if start:
             base = os.path.relpath(base, root).replace(os.sep, "/")
         base = posixpath.normpath(base or ".")
-        self._prefix = "" if base == "." else f"{base}/"
+        self.prefix = "" if base == "." else f"{base}/"
         self._wanted = any_of("articles.paths", [pattern], [regex_of(rest, dots=False)])
         self._depth = None if "**" in rest else len(rest) - 1
         key = "articles.exclude"
@@ -105,7 +110,7 @@ class _Search:
             below, depth = folders.pop()
             for entry in self._scan(below):
                 relative = below + entry.name
-                path = self._prefix + relative
+                path = self.prefix + relative
                 if _is_folder(entry):
                     if self._depth is not None and depth >= self._depth:
                         continue

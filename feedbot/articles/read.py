@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import stat
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -115,7 +116,7 @@ def _read_on_every_core(changed: Sequence[_Changed], rules: ReadRules, now_ns: i
     cores = os.cpu_count() or 1
     left = iter(changed)
     tasks: deque[Future[bytes]] = deque()
-    with ProcessPoolExecutor(cores, context, initializer=_leave_signals_to_the_parent) as pool:
+    with ProcessPoolExecutor(cores, context, initializer=_live_with_the_parent) as pool:
         try:
             while True:
                 # A few tasks ahead only: whoever records the files may be slower than they are read.
@@ -149,8 +150,17 @@ def _unpacked(packed: bytes) -> Iterator[ReadFile]:
         yield ReadFile(path, stamp, sha256, article or rejected, remarks, digest)
 
 
-def _leave_signals_to_the_parent() -> None:
+def _live_with_the_parent() -> None:
+    """Leave ctrl-C to the parent, and end when it ends, however that happens: nobody else would end us."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _read_settled(full_path: str, now_ns: int | None) -> tuple[bytes, FileStamp] | None:

@@ -4,6 +4,7 @@ import click
 
 from feedbot.cli.main import Told
 from feedbot.cli.report import publishing_lines, reading_lines
+from feedbot.cli.running import let_files_settle
 from feedbot.clock import SystemClock
 from feedbot.config import load_config
 from feedbot.publishing import publish
@@ -28,8 +29,9 @@ def command(told: Told, accept: tuple[str, ...]) -> int:
     config = load_config(told.config_path)
     clock = SystemClock()
     with open_state(config.state_path, who="feedbot build") as state:
+        let_files_settle(config, clock)
         reading = read(config, state, clock)
         publishing = publish(config, state, clock, accept)
-    for line in [*reading_lines(reading), *publishing_lines(config, publishing)]:
+    for line in [*reading_lines(config, reading), *publishing_lines(config, publishing)]:
         click.echo(line)
     return 1 if any(hold.is_new for hold in publishing.holds) else 0

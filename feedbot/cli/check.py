@@ -1,7 +1,9 @@
 """`feedbot check`: ask servers about links, and say what they are worth."""
 
+import os
+import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,21 +12,29 @@ import click
 from feedbot.checking import Checking, check
 from feedbot.cli.main import Told
 from feedbot.cli.report import checking_lines, json_report
-from feedbot.cli.running import run_until_signalled, terminal_progress
+from feedbot.cli.running import let_files_settle, run_until_signalled, terminal_progress
+from feedbot.cli.text import count
 from feedbot.clock import SystemClock
 from feedbot.config import Config, FeedsConfig, SiteConfig, load_config
-from feedbot.core.status import StatusKind
+from feedbot.core.article import Rejected
+from feedbot.core.observation import FailureKind
+from feedbot.core.status import Status, StatusKind
 from feedbot.core.url import InvalidUrl, canonical_url
-from feedbot.core.verdict import VerdictKind, is_broken
+from feedbot.core.verdict import Verdict, VerdictKind, is_broken
 from feedbot.cycle import check_due
-from feedbot.errors import UsageError
+from feedbot.errors import FeedbotError, UsageError
 from feedbot.reading import read
-from feedbot.state import targets
-from feedbot.state.database import State, open_state
+from feedbot.state import files, targets
+from feedbot.state.database import State, checking_run, moment, open_state
 
 _BROKEN = "broken"
 _NEVER_ALIVE = "never_alive"
 _FAIL_ON = list(dict.fromkeys([_BROKEN, _NEVER_ALIVE, *map(str, VerdictKind), *map(str, StatusKind)]))
+
+_SCHEME = re.compile(r"(?:tel|sms|[a-z][a-z0-9+.-]*(?=:\D)):", re.IGNORECASE)
+_HOST = re.compile(
+    r"(?:localhost|\w[\w-]*(?:\.[\w-]+)+|[\w-]+(?=:\d)|\[[0-9a-f:.]+\])(?::\d+)?(?:[/?#].*)?", re.IGNORECASE
+)
 
 
 @click.command()
@@ -36,7 +46,8 @@ _FAIL_ON = list(dict.fromkeys([_BROKEN, _NEVER_ALIVE, *map(str, VerdictKind), *m
     type=click.Choice(_FAIL_ON),
     metavar="WORD",
     help=f"Exit with 4 where a link has this verdict or status; several times: any. Words: {', '.join(_FAIL_ON)}."
-    " broken = gone, missing, soft_dead, parked, or no such host.",
+    " broken = gone, missing, soft_dead, parked, or no such host. Without URL or ARTICLE, what is known of links that"
+    " are not due counts too. Where this machine is offline, nothing can be checked, and the exit code is 1.",
 )
 @click.option("--wait", is_flag=True, help="Wait for another checking run to end, instead of exiting with 75.")
 @click.pass_obj
@@ -46,22 +57,36 @@ def command(told: Told, what: tuple[str, ...], output: str, fail_on: tuple[str, 
     A URL is checked by itself, an ARTICLE (a file that the config's articles.paths match) with all of
     its links. URLs can be checked without a config file; then nothing is remembered.
     """
+    _require_something(told, what)
     clock = SystemClock()
+    words = set(fail_on)
+    known = 0
+    rejected: Sequence[Rejected] = ()
     with _somewhere(told, what) as (config, state):
-        reading = None if config.articles.paths == () else read(config, state, clock)
+        if config.articles.paths:
+            let_files_settle(config, clock)
+            rejected = read(config, state, clock).rejected
         progress = terminal_progress()
         if what:
-            named = targets.named(state, _urls(state, config, what), clock.now())
+            urls, rejected = _named(state, config, what, rejected)
+            named = targets.named(state, urls, clock.now())
             checking = run_until_signalled(check(config, state, clock, named, progress=progress))
         else:
-            checking = run_until_signalled(check_due(config, state, clock, wait=wait, progress=progress))
+            with checking_run(state, wait=wait):
+                checking = run_until_signalled(check_due(config, state, clock, progress))
+            known = _known_to_fail(state, checking, words)
     if output == "json":
         click.echo(json_report(checking))
     else:
-        rejected = () if reading is None else reading.rejected
         for line in checking_lines(checking, rejected=rejected, every=bool(what)):
             click.echo(line)
-    return 4 if _fails(checking, set(fail_on)) else 0
+    if words and checking.online is False:
+        raise FeedbotError("nothing could be checked for --fail-on, because this machine seems to be offline")
+    if known:
+        them = f"{count(known, 'link')} that {'was not due is' if known == 1 else 'were not due are'}"
+        said = f"Known      {them} {' or '.join(sorted(words))}; `feedbot status` shows what is dead or failing"
+        click.echo(said, err=output == "json")
+    return 4 if known or any(_words(one.verdict, one.after.status) & words for one in checking.results) else 0
 
 
 @contextmanager
@@ -83,9 +108,38 @@ def _somewhere(told: Told, what: tuple[str, ...]) -> Iterator[tuple[Config, Stat
             yield config, state
 
 
-def _urls(state: State, config: Config, what: tuple[str, ...]) -> list[str]:
-    """The canonical URLs of what was named on the command line."""
+def _require_something(told: Told, what: Sequence[str]) -> None:
+    """Raise UsageError for what is neither a URL nor a file that is there, before anything else is done."""
+    for one in what:
+        if "://" in one:
+            continue
+        found = [path for path in (one, told.config_path.parent / one) if os.path.exists(path)]  # noqa: PTH110 - not for odd names
+        if not found:
+            raise UsageError(f"{one}: {_why_nothing(one)}")
+        if os.path.isdir(found[0]):  # noqa: PTH112 - as above
+            raise UsageError(f"{one}: is a folder; name article files, or nothing to check all that is due")
+
+
+def _why_nothing(given: str) -> str:
+    scheme = _SCHEME.match(given)
+    if scheme and scheme[0].lower() in {"http:", "https:"}:
+        return f"is no URL; did you mean {scheme[0]}//{given[scheme.end() :].lstrip('/')}?"
+    if scheme:
+        return f"only http:// and https:// can be checked, not {scheme[0]}"
+    is_file_name = "/" not in given and given.lower().endswith((".md", ".markdown"))
+    if _HOST.fullmatch(given) and not is_file_name:
+        return f"there is no such file; did you mean http://{given}?"
+    return "there is no such file"
+
+
+def _named(
+    state: State, config: Config, what: Sequence[str], rejected: Sequence[Rejected]
+) -> tuple[list[str], list[Rejected]]:
+    """The canonical URLs of what was named on the command line, and those of the files that were rejected."""
+    refusals = {one.path: one for one in rejected}
+    articles = files.present(state) | refusals.keys()
     urls: list[str] = []
+    named: list[Rejected] = []
     for one in what:
         if "://" in one:
             try:
@@ -93,29 +147,61 @@ def _urls(state: State, config: Config, what: tuple[str, ...]) -> list[str]:
             except InvalidUrl as error:
                 raise UsageError(str(error)) from None
             continue
-        path = _article_path(config, one)
-        of_file = targets.of_file(state, path)
+        path = _article_path(config, articles, one)
+        refusal = refusals.get(path)
+        of_file = targets.of_file(state, path)  # a rejected file keeps those of its last good version
+        if refusal is not None and not of_file:
+            place = f"line {refusal.line}: " if refusal.line else ""
+            raise UsageError(f"{one}: was rejected: {place}{refusal.reason}")
         if not of_file:
-            raise UsageError(f"{one}: is neither a URL nor an article file, matched by articles.paths, with links")
+            raise UsageError(f"{one}: is an article without links")
         urls += of_file
-    return urls
+        named += [] if refusal is None else [refusal]
+    return urls, named
 
 
-def _article_path(config: Config, given: str) -> str:
-    """A path as typed, in the form in which article files are known: relative to the config file."""
-    full = Path(given).resolve()
-    root = config.root.resolve()
-    return full.relative_to(root).as_posix() if full.is_relative_to(root) else given
+def _article_path(config: Config, articles: Collection[str], given: str) -> str:
+    """A path as typed, relative to here or to the config file, in the form in which article files are known."""
+    root = config.root
+    for path, start in ((given, root), (os.path.realpath(given), os.path.realpath(root)), (root / given, root)):
+        relative = os.path.relpath(path, start).replace(os.sep, "/")
+        if relative in articles:
+            return relative
+    patterns = ", ".join(config.articles.paths)
+    raise UsageError(
+        f"{given}: is no article: articles.paths ({patterns}) does not match it, or articles.exclude leaves it out"
+    )
 
 
-def _fails(checking: Checking, words: set[str]) -> bool:
-    for result in checking.results:
-        verdict, status = result.verdict, result.after.status
-        said = {verdict.kind.value, status.kind.value}
-        if is_broken(verdict):
-            said.add(_BROKEN)
-        if status.never_alive:
-            said.add(_NEVER_ALIVE)
-        if said & words:
-            return True
-    return False
+def _known_to_fail(state: State, checking: Checking, words: set[str]) -> int:
+    """How many links that were not judged just now are known to be what --fail-on names."""
+    judged = {one.after.url for one in checking.results if one.verdict.kind is not VerdictKind.UNKNOWN}
+    rows = state.rows(
+        "SELECT url, status, verdict, strikes, first_alive_at, nameless FROM targets WHERE verdict IS NOT NULL"
+        " AND id IN (SELECT target_id FROM links JOIN files ON files.id = file_id WHERE vanished_at IS NULL)"
+    )
+    found = 0
+    for row in rows:
+        kind = VerdictKind(row["verdict"])
+        first_alive_at = None if row["first_alive_at"] is None else moment(row["first_alive_at"])
+        status = Status(
+            kind=StatusKind(row["status"]),
+            verdict=kind,
+            strikes=row["strikes"],
+            first_alive_at=first_alive_at,
+            nameless=bool(row["nameless"]),
+        )
+        failure = FailureKind.DNS_NXDOMAIN if status.nameless else None
+        if row["url"] not in judged and _words(Verdict(kind, "", failure), status) & words:
+            found += 1
+    return found
+
+
+def _words(verdict: Verdict, status: Status) -> set[str]:
+    """Every word of --fail-on that a link deserves."""
+    said = {verdict.kind.value, status.kind.value}
+    if is_broken(verdict):
+        said.add(_BROKEN)
+    if status.never_alive:
+        said.add(_NEVER_ALIVE)
+    return said

@@ -1,18 +1,16 @@
 """`feedbot run`: the whole job, once or on a schedule."""
 
-import logging
-
 import click
 
 from feedbot.cli.main import Told
 from feedbot.cli.report import run_lines
-from feedbot.cli.running import run_until_signalled, terminal_progress
+from feedbot.cli.running import let_files_settle, run_until_signalled, start_logging, terminal_progress
 from feedbot.clock import SystemClock
 from feedbot.config import load_config
 from feedbot.cycle import run_once
 from feedbot.service.daemon import serve_until_signalled
 from feedbot.state import runs
-from feedbot.state.database import open_state
+from feedbot.state.database import checking_run, open_state
 
 
 @click.command()
@@ -27,13 +25,14 @@ def command(told: Told, once: bool, wait: bool) -> int:
     config = load_config(told.config_path)
     clock = SystemClock()
     if not once:
-        logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
-        logging.getLogger("feedbot").setLevel(logging.INFO)
+        start_logging()
         serve_until_signalled(config, clock, wait=wait)
         return 0
-    with open_state(config.state_path, who="feedbot run --once") as state:
+    # The lock is waited for outside of the event loop, where ctrl-C and SIGTERM end the waiting.
+    with open_state(config.state_path, who="feedbot run --once") as state, checking_run(state, wait=wait):
+        let_files_settle(config, clock)
         last = runs.last(state)
-        run = run_until_signalled(run_once(config, state, clock, wait=wait, progress=terminal_progress()))
+        run = run_until_signalled(run_once(config, state, clock, terminal_progress()))
     for line in run_lines(config, run, last):
         click.echo(line)
     return 1 if any(hold.is_new for hold in run.publishing.holds) else 0

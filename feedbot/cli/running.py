@@ -1,15 +1,21 @@
 """Running a coroutine for a command: signals end it cleanly, and a terminal sees how far it is."""
 
 import asyncio
+import logging
 import signal
 import sys
+import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import click
 
 from feedbot.checking import Progress
+from feedbot.cli.text import plain
+from feedbot.clock import Clock
+from feedbot.config import Config
 from feedbot.errors import FeedbotError
+from feedbot.reading import settling_s
 
 _T = TypeVar("_T")
 
@@ -28,6 +34,26 @@ def run_until_signalled(work: Coroutine[Any, Any, _T]) -> _T:
             raise FeedbotError("stopped; what was checked so far is kept, the rest stays due") from None
 
     return asyncio.run(supervised())
+
+
+def let_files_settle(config: Config, clock: Clock) -> None:
+    """Wait, two seconds at most, until no article file is so young that it might still be being written."""
+    time.sleep(settling_s(config, clock))
+
+
+class _PlainFormatter(logging.Formatter):
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        return plain(super().formatMessage(record))
+
+
+def start_logging() -> None:
+    """Log to standard error, a line an event; what files and servers said is made inert."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_PlainFormatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
+    logging.getLogger("feedbot").setLevel(logging.INFO)
+    # That a slot is skipped while the run before it goes on is as it should be.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def terminal_progress() -> Progress | None:

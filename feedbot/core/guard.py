@@ -1,6 +1,6 @@
 """The guard against mass removals: which entries stay in a feed although their files or links went away."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ class RemovalCause(StrEnum):
     REJECTED = "rejected"
     """The article file can no longer be used."""
     DEAD = "dead"
-    """No living link is left."""
+    """No link is left that a reader may be sent to."""
     OTHER = "other"
     """Somebody's will: newer entries, a change of config, a draft, a takedown. Never guarded."""
 
@@ -46,25 +46,28 @@ class Held:
 _SAID = {
     RemovalCause.VANISHED: ("file vanished", "files vanished"),
     RemovalCause.REJECTED: ("file rejected", "files rejected"),
-    RemovalCause.DEAD: ("link dead", "links dead"),
+    RemovalCause.DEAD: ("link dead or refused", "links dead or refused"),
 }
 
 
-def guard_removals(published: Sequence[str], removals: Mapping[str, RemovalCause]) -> Held | None:
+def guard_removals(
+    published: Sequence[str], removals: Mapping[str, RemovalCause], held_before: Collection[str] = ()
+) -> Held | None:
     """The removals to hold in one feed; None where all may happen.
 
     `published` are the ids last published, newest first; removals of other ids do not count. Held
     are vanished, rejected and dead ones: where they are more than 20 % and more than 5 of the
     published entries, or where nothing would be left of more than 5. Additions are never held.
+    One of `held_before` stays held by itself: a feed that grew meanwhile has confirmed nothing.
     """
     known = [Removal(entry_id, removals[entry_id]) for entry_id in dict.fromkeys(published) if entry_id in removals]
     guarded = tuple(removal for removal in known if removal.cause in _SAID)
     total = len(dict.fromkeys(published))
-    is_mass = len(guarded) > MAX_REMOVALS and 100 * len(guarded) > MAX_REMOVED_PERCENT * total
+    fresh = [removal for removal in guarded if removal.entry_id not in held_before]
+    is_mass = len(fresh) > MAX_REMOVALS and 100 * len(fresh) > MAX_REMOVED_PERCENT * total
     is_emptied = total > MAX_REMOVALS and len(known) == total
-    if not guarded or not (is_mass or is_emptied):
-        return None
-    return Held(guarded, _sentence(guarded, total))
+    held = guarded if is_mass or is_emptied else tuple(one for one in guarded if one.entry_id in held_before)
+    return Held(held, _sentence(held, total)) if held else None
 
 
 def _sentence(guarded: tuple[Removal, ...], total: int) -> str:

@@ -31,7 +31,8 @@ class Identity:
     """What is remembered of an article for its readers' sake; times are UTC, in whole seconds.
 
     `path` is the article file, or empty where another identity has taken the path over; `source`
-    its canonical source URL; `own_id` tells that the article file named the id itself.
+    its canonical source URL; `own_id` tells that the article file named the id itself; `public`
+    that readers have seen the article.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Identity:
     updated_at: datetime
     digest: str
     own_id: bool = False
+    public: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Candidate:
     digest: str
     published_at: datetime
     updated_at: datetime | None
+    draft: bool = False
 
     @classmethod
     def of(cls, article: Article) -> "Candidate":
@@ -64,6 +67,7 @@ class Candidate:
             digest=content_digest(article),
             published_at=article.published_at,
             updated_at=article.updated_at,
+            draft=article.draft,
         )
 
 
@@ -141,11 +145,11 @@ def identify(
     all identities known. `present` maps the path of every article file that exists to its
     canonical source; None means that `articles` are all there are.
 
-    Of two files with one source, the one in the ledger has the entry, else the first by path; the
-    same holds for an id that two files name. The order of the arguments does not matter.
+    Of two files with one source, the one in the ledger has the entry, else the first by path that is
+    no draft; the same holds for an id that two files name. The order of the arguments does not matter.
     """
     candidates = [Candidate.of(article) if isinstance(article, Article) else article for article in articles]
-    by_path = {candidate.path: candidate for candidate in sorted(candidates, key=lambda candidate: candidate.path)}
+    by_path = {candidate.path: candidate for candidate in sorted(candidates, key=lambda one: (one.draft, one.path))}
     sources = {path: candidate.source for path, candidate in by_path.items()}
     entries = tuple(ledger)
 
@@ -181,8 +185,11 @@ def identify(
             new_id, is_own = _mint_unused(sources[path], authority, year, taken), False
             taken.add(new_id)
         published_at, updated_at = _dates(by_path[path], old, now)
-        digest = by_path[path].digest
-        identities[path] = Identity(new_id, path, sources[path], published_at, updated_at, digest, is_own)
+        candidate = by_path[path]
+        public = (old is not None and old.public) or (not candidate.draft and published_at <= now)
+        identities[path] = Identity(
+            new_id, path, sources[path], published_at, updated_at, candidate.digest, is_own, public
+        )
 
     used = {identity.id for identity in identities.values()}
     retired = {claims[path].id for path in kept if path in claims} - used
@@ -281,7 +288,7 @@ def _dates(candidate: Candidate, old: Identity | None, now: datetime) -> tuple[d
     published_at = candidate.published_at.replace(microsecond=0)
     if candidate.updated_at is not None:
         updated_at = candidate.updated_at
-    elif old is None or old.published_at > now:
+    elif old is None or not old.public or old.published_at > now:
         updated_at = published_at  # what nobody has seen yet cannot have been updated
     elif old.digest != candidate.digest and old.digest.partition(":")[0] == DIGEST_VERSION:
         updated_at = max(now, old.updated_at)

@@ -19,7 +19,8 @@ class SchedulePolicy:
     blocked_max_s: float = 30 * DAY_S
     dead_early_s: float = 7 * DAY_S
     dead_late_s: float = 30 * DAY_S
-    refused_s: float = 30 * DAY_S
+    refused_min_s: float = 1 * DAY_S
+    refused_max_s: float = 30 * DAY_S
     page_check_every_s: float = 7 * DAY_S
 
 
@@ -42,7 +43,8 @@ def _wait_s(status: Status, policy: SchedulePolicy, now: datetime) -> float:
         case StatusKind.BLOCKED:
             return _clamp(steady_s, policy.blocked_min_s, policy.blocked_max_s)
         case StatusKind.REFUSED:
-            return policy.refused_s
+            # A name server that gives a private address once (a filter, a mistake) may soon give a public one.
+            return _clamp(steady_s, policy.refused_min_s, policy.refused_max_s)
         case StatusKind.FAILING:
             return status.rule.spacing_s if status.rule else policy.alive_min_s
         case StatusKind.DEAD if status.revived_at is not None:

@@ -73,7 +73,8 @@ class Status:
     @property
     def never_alive(self) -> bool:
         """True for a link that was never seen alive and is not found: most often a typo."""
-        not_found = self.verdict in {VerdictKind.MISSING, VerdictKind.GONE} or self.nameless
+        no_host = self.nameless and self.verdict is VerdictKind.UNREACHABLE
+        not_found = self.verdict in {VerdictKind.MISSING, VerdictKind.GONE} or no_host
         return self.first_alive_at is None and self.strikes > 0 and not_found
 
 
@@ -107,8 +108,10 @@ def advance(past: Status, verdict: Verdict, now: datetime, *, host_answers: bool
     """The status after one more verdict.
 
     `host_answers` tells whether another target of the same host is not failing. Without one, a
-    host that resolves but stays silent is most often a trap for bots, and nothing on it dies.
+    host that resolves but stays silent is most often a trap for bots, and nothing on it dies. Times
+    later than `now`, of a run whose clock was ahead, are taken for `now`.
     """
+    past = _not_after(past, now)
     match verdict.kind:
         case VerdictKind.UNKNOWN:
             return past
@@ -130,6 +133,20 @@ def advance(past: Status, verdict: Verdict, now: datetime, *, host_answers: bool
             return _strike(past, verdict, now, host_answers=host_answers)
         case _ as never:
             assert_never(never)
+
+
+def _not_after(status: Status, now: datetime) -> Status:
+    def clamped(moment: datetime | None) -> datetime | None:
+        return None if moment is None else min(moment, now)
+
+    return replace(
+        status,
+        since_at=clamped(status.since_at),
+        first_strike_at=clamped(status.first_strike_at),
+        last_strike_at=clamped(status.last_strike_at),
+        first_alive_at=clamped(status.first_alive_at),
+        revived_at=clamped(status.revived_at),
+    )
 
 
 def _good(past: Status, verdict: Verdict, now: datetime) -> Status:

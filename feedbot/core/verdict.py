@@ -48,13 +48,16 @@ _BROKEN = frozenset({VerdictKind.GONE, VerdictKind.MISSING, VerdictKind.SOFT_DEA
 
 def is_broken(verdict: Verdict) -> bool:
     """True where one look is enough to call the link broken: not found, gone, or no such host."""
-    return verdict.kind in _BROKEN or verdict.failure is FailureKind.DNS_NXDOMAIN
+    no_host = verdict.kind is VerdictKind.UNREACHABLE and verdict.failure is FailureKind.DNS_NXDOMAIN
+    return verdict.kind in _BROKEN or no_host
 
 
 # Codes by which servers turn a bot away while the page lives; to a GET, except the first row.
 _BLOCKED_ALWAYS = frozenset({401, 402, 403, 407, 429, 451})
 _BLOCKED_ON_GET = frozenset({400, 405, 406, 418, 430})
 _PERMANENT = frozenset({301, 308})
+# After these the prober waits before it asks the same URL again.
+_WAIT_CODES = frozenset({429, 503})
 
 
 def judge(observation: Observation) -> Verdict:
@@ -77,7 +80,14 @@ def _judge_answer(observation: Observation, outcome: Answered) -> Verdict:
     if last.challenge is not None:
         return Verdict(VerdictKind.BLOCKED, f"{said}: a challenge for browsers ({last.challenge})", by_get=by_get)
     if status in _BLOCKED_ALWAYS or status >= 600 or (by_get and status in _BLOCKED_ON_GET):
-        return Verdict(VerdictKind.BLOCKED, f"{said}: {_why_blocked(status)}", by_get=by_get)
+        why = _why_too_many(observation.exchanges) if status == 429 else _why_blocked(status)
+        return Verdict(VerdictKind.BLOCKED, f"{said}: {why}", by_get=by_get)
+    if status == 503 and last.retry_after_s is not None:
+        return Verdict(VerdictKind.BLOCKED, f"{said}: asks to come back later: maintenance", by_get=by_get)
+    if last.location is not None:
+        # A redirect is the last answer only where the next host was held beyond the run: no strike.
+        why = f"leads to {last.location}, whose host asks to be left alone for now"
+        return Verdict(VerdictKind.BLOCKED, f"{said}: {why}", by_get=by_get)
     if 200 <= status < 300 or status == 304:
         moved_to = _moved_to(observation)
         if moved_to is not None:
@@ -157,12 +167,20 @@ def _why_blocked(status: int) -> str:
             return "asks for a login"
         case 402:
             return "asks for payment"
-        case 429:
-            return "too many requests, still after waiting"
         case 451:
             return "withheld for legal reasons"
         case _:
             return "turns bots away; the page may well be alive"
+
+
+def _why_too_many(exchanges: tuple[Exchange, ...]) -> str:
+    """Why a 429 is blocked; "still" only where the same URL was asked again after one."""
+    last = exchanges[-1]
+    if any(e.hop == last.hop and e.status in _WAIT_CODES for e in exchanges[:-1]):
+        return "too many requests, still after waiting"
+    if last.retry_after_s is not None:
+        return f"too many requests, asks to wait {last.retry_after_s:,.0f} s"
+    return "too many requests"
 
 
 def _phrase(status: int) -> str:

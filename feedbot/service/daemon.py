@@ -2,7 +2,8 @@
 
 Two jobs: a whole run (read, check, publish) at every `schedule.check`, and between those reading and
 publishing alone at every `schedule.read`, in a thread of its own, so that files never wait for
-probing and probing never waits for files.
+probing and probing never waits for files. Everything that does not probe runs in a thread, because
+signals are answered by the event loop, which must not be kept from them.
 """
 
 import asyncio
@@ -16,11 +17,11 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from feedbot.clock import Clock
 from feedbot.config import Config
-from feedbot.cycle import run_once
+from feedbot.cycle import check_due
 from feedbot.errors import FeedbotError
-from feedbot.publishing import Publishing, publish
-from feedbot.reading import Reading, read
-from feedbot.state.database import daemon_life, open_state
+from feedbot.publishing import publish
+from feedbot.reading import read
+from feedbot.state.database import checking_run, daemon_life, open_state
 
 log = logging.getLogger("feedbot")
 
@@ -47,15 +48,17 @@ async def _serve(config: Config, clock: Clock) -> None:
     under_way: set[asyncio.Task[None]] = set()
 
     async def whole_run() -> None:
-        with open_state(config.state_path, who=_WHO) as state:
-            run = await run_once(config, state, clock)
-        _tell(run.reading, run.publishing)
-        verdicts = ", ".join(f"{number:,} {kind}" for kind, number in run.checking.summary.items())
-        offline = "offline: " if run.checking.online is False else ""
+        await asyncio.to_thread(_read, config, clock, stop.is_set)
+        with open_state(config.state_path, who=_WHO) as state, checking_run(state):
+            checking = await check_due(config, state, clock)
+        await asyncio.to_thread(_publish, config, clock)
+        verdicts = ", ".join(f"{number:,} {kind}" for kind, number in checking.summary.items())
+        offline = "offline: " if checking.online is False else ""
         log.info("checked: %s%s", offline, verdicts or "nothing was due")
 
     async def files_alone() -> None:
-        await asyncio.to_thread(_read_and_publish, config, clock)
+        await asyncio.to_thread(_read, config, clock, stop.is_set)
+        await asyncio.to_thread(_publish, config, clock)
 
     async def guarded(job: Callable[[], Awaitable[None]]) -> None:
         task = asyncio.current_task()
@@ -92,26 +95,22 @@ async def _serve(config: Config, clock: Clock) -> None:
     log.info("stopped; what was checked is kept")
 
 
-def _read_and_publish(config: Config, clock: Clock) -> None:
+def _read(config: Config, clock: Clock, is_stopped: Callable[[], bool]) -> None:
     with open_state(config.state_path, who=_WHO) as state:
-        reading = read(config, state, clock)
-        publishing = publish(config, state, clock)
-    _tell(reading, publishing)
-
-
-def _tell(reading: Reading, publishing: Publishing) -> None:
-    """Say what is news; a quiet slot says nothing."""
+        reading = read(config, state, clock, is_stopped)
+    # A quiet slot says nothing.
     if reading.parsed or reading.vanished:
-        log.info(
-            "read: %d articles anew, %d gone, %d rejected", reading.parsed, len(reading.vanished), len(reading.rejected)
-        )
+        log.info("articles: %d read anew, %d gone", reading.parsed, len(reading.vanished))
+        for one in reading.rejected:
+            log.warning("rejected: %s:%d: %s", one.path, one.line, one.reason)
+
+
+def _publish(config: Config, clock: Clock) -> None:
+    with open_state(config.state_path, who=_WHO) as state:
+        publishing = publish(config, state, clock)
     if publishing.written:
-        log.info(
-            "published: %d files, %d entries came, %d went",
-            len(publishing.written),
-            publishing.added,
-            publishing.removed,
-        )
+        came, went = publishing.added, publishing.removed
+        log.info("feeds: %d files written; entries: %d came, %d went", len(publishing.written), came, went)
     for hold in publishing.holds:
         if hold.is_new:
             log.warning("%s; to let them go: feedbot build --accept %s", hold.sentence, hold.feed)

@@ -8,7 +8,7 @@ as soon as two processes write.
 import math
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,7 +98,12 @@ def open_state(path: Path, *, who: str, write_wait_s: float = WRITE_WAIT_S) -> I
         connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
         state = State(path, Database(connection, execute_plugins=False), who, write_wait_s)
         _migrate(state)
-        yield state
+        try:
+            yield state
+        finally:
+            # Closing the last connection moves the log into the database: a write like any other.
+            with suppress(StateError), locks.hold(_beside(path, ".lock"), who=who, wait_s=write_wait_s):
+                connection.close()
 
 
 @contextmanager
@@ -191,9 +196,11 @@ def _require_owner(path: Path, user: int) -> None:
 
 
 def _require_known_version(path: Path, connection: Any) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    connection.execute("BEGIN")  # one moment for all three: another process may be making the schema right now
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.execute("COMMIT")
     if application != APPLICATION_ID and tables > 0:
         raise StateError(f"{path}: is a database of another program; name another file under `state:`")
     if version > VERSION:

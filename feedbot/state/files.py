@@ -68,10 +68,14 @@ def record(state: State, readings: Iterable[FileReading], rules: str, now: datet
     due_at = stamp(now)
     with state.write() as connection:
         for reading in readings:
+            same_bytes = _sha256(connection, reading.path) == reading.stored.sha256
             file_id = _record_stamp(connection, reading, rules)
             match reading.outcome:
                 case Article() as article:
                     _record_article(connection, file_id, article, reading)
+                    if same_bytes:
+                        # The rules of reading changed, not the file: no editor wrote anything.
+                        _adopt_digest(connection, file_id, reading.digest)
                     _record_members(connection, file_id, article)
                     _record_links(connection, file_id, article, due_at)
                 case Rejected(line=line, reason=reason):
@@ -81,6 +85,17 @@ def record(state: State, readings: Iterable[FileReading], rules: str, now: datet
                     )
                 case None:
                     pass
+
+
+def _sha256(connection: Any, path: str) -> str | None:
+    row = connection.execute("SELECT sha256 FROM files WHERE path = ?", [path]).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _adopt_digest(connection: Any, file_id: int, digest: str) -> None:
+    connection.execute(
+        "UPDATE identities SET digest = ? WHERE id = (SELECT entry_id FROM files WHERE id = ?)", [digest, file_id]
+    )
 
 
 def _record_stamp(connection: Any, reading: FileReading, rules: str) -> int:
@@ -172,12 +187,16 @@ def article(state: State, path: str) -> Article | None:
 
 
 def rejected(state: State) -> list[Rejected]:
-    """The files that cannot be used as they are, by path."""
+    """The files that cannot be used as they are, by path; the reason says where an earlier version is kept."""
     rows = state.rows(
-        "SELECT path, rejected_line, rejected_reason FROM files"
+        "SELECT path, rejected_line, rejected_reason, source FROM files"
         " WHERE rejected_reason IS NOT NULL AND vanished_at IS NULL ORDER BY path"
     )
-    return [Rejected(row["path"], row["rejected_line"], row["rejected_reason"]) for row in rows]
+    kept = {True: "; its last good version stays in use", False: ""}
+    return [
+        Rejected(row["path"], row["rejected_line"], row["rejected_reason"] + kept[row["source"] is not None])
+        for row in rows
+    ]
 
 
 def remarks(state: State) -> list[Remark]:

@@ -29,6 +29,7 @@ def ledger(state: State) -> list[Identity]:
             updated_at=moment(row["updated_at"]),
             digest=row["digest"],
             own_id=bool(row["own_id"]),
+            public=bool(row["public"]),
         )
         for row in state.rows("SELECT * FROM identities ORDER BY id")
     ]
@@ -40,7 +41,7 @@ def unidentified(state: State) -> list[Candidate]:
     A duplicate is looked at each time: the file that has its entry may have gone or changed.
     """
     rows = state.rows(
-        "SELECT path, source, own_id, digest, published_at, updated_at FROM files"
+        "SELECT path, source, own_id, digest, published_at, updated_at, draft FROM files"
         " WHERE (identified = 0 OR entry_id IS NULL) AND source IS NOT NULL AND vanished_at IS NULL ORDER BY path"
     )
     return [
@@ -51,6 +52,7 @@ def unidentified(state: State) -> list[Candidate]:
             digest=row["digest"],
             published_at=moment(row["published_at"]),
             updated_at=None if row["updated_at"] is None else moment(row["updated_at"]),
+            draft=bool(row["draft"]),
         )
         for row in rows
     ]
@@ -74,22 +76,45 @@ def save(state: State, considered: Iterable[str], identified: Identified) -> Non
 
 
 def adopt(state: State, identities: Iterable[Identity], topics: Iterable[Topic]) -> None:
-    """Take over a ledger into an empty database."""
+    """Take from a ledger what the database does not know: ids, and the slugs of topics that have none."""
+    known = "SELECT 1 FROM topics WHERE slug = ? OR (key = ? AND slug IS NOT NULL)"
     with state.write() as connection:
-        _save_identities(connection, identities)
-        connection.executemany(
-            "INSERT INTO topics (key, name, slug) VALUES (?, ?, ?)"
-            " ON CONFLICT (key) DO UPDATE SET slug = excluded.slug, name = excluded.name",
-            [(topic.key, topic.name, topic.slug) for topic in topics],
-        )
+        _save_identities(connection, identities, "IGNORE")
+        for topic in topics:
+            if connection.execute(known, [topic.slug, topic.key]).fetchone() is None:
+                connection.execute(
+                    "INSERT INTO topics (key, name, slug) VALUES (?, ?, ?)"
+                    " ON CONFLICT (key) DO UPDATE SET slug = excluded.slug, name = excluded.name",
+                    [topic.key, topic.name, topic.slug],
+                )
 
 
-def _save_identities(connection: Any, identities: Iterable[Identity]) -> None:
+def mark_public(state: State, now: datetime) -> None:
+    """Note whose articles readers can see now; only those ids leave the database."""
+    due = (
+        "public = 0 AND id IN (SELECT files.entry_id FROM members JOIN files ON files.id = members.file_id"
+        " WHERE members.topic = '' AND members.published_at <= ? AND files.vanished_at IS NULL)"
+    )
+    if state.value(f"SELECT 1 FROM identities WHERE {due} LIMIT 1", [stamp(now)]) is not None:  # noqa: S608
+        with state.write() as connection:
+            connection.execute(f"UPDATE identities SET public = 1 WHERE {due}", [stamp(now)])  # noqa: S608
+
+
+def _save_identities(connection: Any, identities: Iterable[Identity], otherwise: str = "REPLACE") -> None:
     connection.executemany(
-        "INSERT OR REPLACE INTO identities (id, path, source, published_at, updated_at, digest, own_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT OR {otherwise} INTO identities"  # noqa: S608 - no outside text
+        " (id, path, source, published_at, updated_at, digest, own_id, public) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (one.id, one.path, one.source, stamp(one.published_at), stamp(one.updated_at), one.digest, one.own_id)
+            (
+                one.id,
+                one.path,
+                one.source,
+                stamp(one.published_at),
+                stamp(one.updated_at),
+                one.digest,
+                one.own_id,
+                one.public,
+            )
             for one in identities
         ],
     )

@@ -1,8 +1,9 @@
 """What subscribers have: the files in the feeds folder, the entries in each feed, and what is held."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from feedbot.core.guard import RemovalCause
 from feedbot.state.database import State, moment, stamp
@@ -31,11 +32,12 @@ class FileOnDisk:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A removal that waits for an operator, or for a day of confirmation."""
+    """A removal that waits for an operator, or for a day of confirmation; `seen_at` is the latest build with it."""
 
     entry_id: str
     cause: RemovalCause
     since_at: datetime
+    seen_at: datetime
 
 
 _MEMBER = (
@@ -107,9 +109,29 @@ def files(state: State) -> dict[str, FileOnDisk]:
     }
 
 
-def save(state: State, written: Mapping[str, FileOnDisk | None], feeds: Mapping[str, Sequence[str]]) -> None:
-    """Note what now lies in the feeds folder: files by name, entry ids by feed."""
-    if not written and not feeds:
+def is_as_noted(state: State, folder: Path, name: str) -> bool:
+    """True where a published file is the one that this database last wrote."""
+    noted = files(state).get(name)
+    return noted is not None and on_disk(folder / name, noted.inputs) == noted
+
+
+def on_disk(path: Path, inputs: str) -> FileOnDisk | None:
+    """A file as it lies on the disk now; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return FileOnDisk(inputs, found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+def save(
+    state: State,
+    written: Mapping[str, FileOnDisk | None],
+    feeds: Mapping[str, Sequence[str]],
+    held: Mapping[str, Sequence[Hold]],
+) -> None:
+    """Note what now lies in the feeds folder: files by name, entry ids by feed, and what is held in each."""
+    if not written and not feeds and not held:
         return
     with state.write() as connection:
         connection.executemany(
@@ -122,27 +144,28 @@ def save(state: State, written: Mapping[str, FileOnDisk | None], feeds: Mapping[
                 "INSERT INTO published_entries (feed, position, entry_id) VALUES (?, ?, ?)",
                 [(feed, position, entry_id) for position, entry_id in enumerate(ids)],
             )
+        for feed, holds_now in held.items():
+            connection.execute("DELETE FROM holds WHERE feed = ?", [feed])
+            connection.executemany(
+                "INSERT INTO holds (feed, entry_id, cause, since_at, seen_at) VALUES (?, ?, ?, ?, ?)",
+                [(feed, one.entry_id, one.cause.value, stamp(one.since_at), stamp(one.seen_at)) for one in holds_now],
+            )
 
 
 def holds(state: State, feed: str) -> dict[str, Hold]:
     """The removals held back in a feed, by entry id."""
-    rows = state.rows("SELECT entry_id, cause, since_at FROM holds WHERE feed = ?", [feed])
-    return {row["entry_id"]: Hold(row["entry_id"], RemovalCause(row["cause"]), moment(row["since_at"])) for row in rows}
+    rows = state.rows("SELECT entry_id, cause, since_at, seen_at FROM holds WHERE feed = ?", [feed])
+    return {
+        row["entry_id"]: Hold(
+            row["entry_id"], RemovalCause(row["cause"]), moment(row["since_at"]), moment(row["seen_at"])
+        )
+        for row in rows
+    }
 
 
 def held_feeds(state: State) -> list[str]:
     """The slugs of the feeds in which removals are held back."""
     return [row["feed"] for row in state.rows("SELECT DISTINCT feed FROM holds ORDER BY feed")]
-
-
-def save_holds(state: State, feed: str, held: Iterable[Hold]) -> None:
-    """Replace what is held back in a feed."""
-    with state.write() as connection:
-        connection.execute("DELETE FROM holds WHERE feed = ?", [feed])
-        connection.executemany(
-            "INSERT INTO holds (feed, entry_id, cause, since_at) VALUES (?, ?, ?, ?)",
-            [(feed, hold.entry_id, hold.cause.value, stamp(hold.since_at)) for hold in held],
-        )
 
 
 def _member(row: dict[str, str]) -> Member:

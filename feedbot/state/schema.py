@@ -46,7 +46,7 @@ CREATE TABLE articles (
     article BLOB NOT NULL
 ) STRICT;
 
--- Entry ids, minted once; feeds/ids.json is the same outside the database.
+-- Entry ids, minted once; feeds/ids.json is the same outside the database, once readers have seen them.
 CREATE TABLE identities (
     id TEXT PRIMARY KEY,
     path TEXT NOT NULL,
@@ -54,7 +54,8 @@ CREATE TABLE identities (
     published_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
     digest TEXT NOT NULL,
-    own_id INTEGER NOT NULL DEFAULT 0
+    own_id INTEGER NOT NULL DEFAULT 0,
+    public INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX identities_source ON identities (source);
 CREATE INDEX identities_path ON identities (path);
@@ -94,13 +95,14 @@ CREATE TABLE targets (
     revived_at TEXT,
     moved_to TEXT,
     nameless INTEGER NOT NULL DEFAULT 0,
+    frozen INTEGER NOT NULL DEFAULT 0,
     next_check_at TEXT NOT NULL,
     page_checked_at TEXT,
     etag TEXT,
     last_modified TEXT
 ) STRICT;
 CREATE INDEX targets_due ON targets (next_check_at);
-CREATE INDEX targets_host ON targets (host);
+CREATE INDEX targets_host ON targets (host, verdict);
 CREATE INDEX targets_unlinkable ON targets (id) WHERE status IN ('dead', 'refused');
 
 CREATE TABLE links (
@@ -160,6 +162,7 @@ CREATE TABLE holds (
     entry_id TEXT NOT NULL,
     cause TEXT NOT NULL,
     since_at TEXT NOT NULL,
+    seen_at TEXT NOT NULL,
     PRIMARY KEY (feed, entry_id)
 ) STRICT, WITHOUT ROWID;
 """

@@ -1,5 +1,6 @@
 """Targets: where each stands, which are due, and which links point to them."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,8 @@ class Target:
     etag: str | None = None
     last_modified: str | None = None
     head_refused: bool = False
+    frozen: bool = False
+    """Its latest look failed in a way that was put down to our own network, and was not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,12 @@ WITH due AS (
             WHEN links.role IN ('related.source', 'image', 'body') THEN 2
             ELSE 3
         END) AS rank
+    -- CROSS JOIN keeps SQLite from beginning with a scan of all links. A target that was checked in the
+    -- future is due as well: the clock was wrong then, or is now.
     FROM targets
-    JOIN links ON links.target_id = targets.id
-    JOIN files ON files.id = links.file_id
-    WHERE targets.next_check_at <= :now
+    CROSS JOIN links ON links.target_id = targets.id
+    CROSS JOIN files ON files.id = links.file_id
+    WHERE targets.next_check_at <= :now OR targets.checked_at > :now
     GROUP BY targets.id
 )
 SELECT targets.*, coalesce(hosts.head_refused, 0) AS head_refused
@@ -106,15 +111,16 @@ def of_file(state: State, path: str) -> list[str]:
 
 def places(state: State, target_ids: Iterable[int]) -> dict[int, tuple[LinkPlace, ...]]:
     """Where the links to each of these targets stand, by path and line."""
-    found: dict[int, tuple[LinkPlace, ...]] = {}
-    for target_id in target_ids:
-        rows = state.rows(
-            "SELECT path, line, role FROM links JOIN files ON files.id = file_id"
-            " WHERE target_id = ? ORDER BY path, line",
-            [target_id],
-        )
-        found[target_id] = tuple(LinkPlace(row["path"], row["line"], row["role"]) for row in rows)
-    return found
+    found: dict[int, list[LinkPlace]] = {target_id: [] for target_id in target_ids}
+    rows = state.rows(
+        "SELECT links.target_id, files.path, links.line, links.role FROM json_each(?) AS wanted"
+        " CROSS JOIN links ON links.target_id = wanted.value CROSS JOIN files ON files.id = links.file_id"
+        " ORDER BY files.path, links.line",
+        [json.dumps(list(found))],
+    )
+    for row in rows:
+        found[row["target_id"]].append(LinkPlace(row["path"], row["line"], row["role"]))
+    return {target_id: tuple(places) for target_id, places in found.items()}
 
 
 def host_answers(state: State, target: Target) -> bool:
@@ -149,8 +155,8 @@ def in_trouble(state: State, limit: int) -> list[Target]:
 def unlinkable(state: State) -> dict[str, frozenset[str]]:
     """By article path, the canonical URLs that no reader may be sent to: dead ones and refused ones."""
     rows = state.rows(
-        "SELECT files.path AS path, targets.url AS url FROM targets JOIN links ON links.target_id = targets.id"
-        " JOIN files ON files.id = links.file_id"
+        "SELECT files.path AS path, targets.url AS url FROM targets CROSS JOIN links ON links.target_id = targets.id"
+        " CROSS JOIN files ON files.id = links.file_id"
         " WHERE targets.status IN ('dead', 'refused')"
     )
     found: dict[str, set[str]] = {}
@@ -165,7 +171,7 @@ def save(connection: Any, target: Target, next_check_at: datetime) -> None:
     connection.execute(
         "UPDATE targets SET status = ?, since_at = ?, verdict = ?, reason = ?, checked_at = ?, strikes = ?,"
         " first_strike_at = ?, last_strike_at = ?, rule_strikes = ?, rule_over_s = ?, first_alive_at = ?,"
-        " revived_at = ?, moved_to = ?, nameless = ?, next_check_at = ?, page_checked_at = ?, etag = ?,"
+        " revived_at = ?, moved_to = ?, nameless = ?, frozen = 0, next_check_at = ?, page_checked_at = ?, etag = ?,"
         " last_modified = ? WHERE id = ?",
         [
             status.kind.value,
@@ -189,6 +195,13 @@ def save(connection: Any, target: Target, next_check_at: datetime) -> None:
             target.id,
         ],
     )
+
+
+def freeze(state: State, target_ids: Iterable[int], until: datetime) -> None:
+    """Note that the latest look at these was not counted; they are asked again at this time."""
+    rows = [(stamp(until), target_id) for target_id in target_ids]
+    with state.write() as connection:
+        connection.executemany("UPDATE targets SET frozen = 1, next_check_at = ? WHERE id = ?", rows)
 
 
 def postpone(state: State, url: str, until: datetime) -> None:
@@ -242,4 +255,5 @@ def _target(row: dict[str, Any]) -> Target:
         etag=row["etag"],
         last_modified=row["last_modified"],
         head_refused=bool(row["head_refused"]),
+        frozen=bool(row["frozen"]),
     )

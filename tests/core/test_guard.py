@@ -38,7 +38,9 @@ def test_what_is_held(published: int, causes: dict[str, int], count: int) -> Non
 def test_the_sentence_counts_by_cause() -> None:
     held = held_of(20, vanished=6, rejected=1, dead=2, other=3)
     assert held is not None
-    assert held.sentence.startswith("9 of 20 entries would go (6 files vanished, 1 file rejected, 2 links dead)")
+    assert held.sentence.startswith(
+        "9 of 20 entries would go (6 files vanished, 1 file rejected, 2 links dead or refused)"
+    )
 
 
 def test_removals_of_unpublished_entries_do_not_count() -> None:

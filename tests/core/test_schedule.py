@@ -63,8 +63,9 @@ def test_a_blocked_link_is_asked_after_three_to_thirty_days():
     assert wait_days(follow((0, BLOCKED)), 90) == 30
 
 
-def test_a_refused_link_is_asked_after_a_month():
-    assert wait_days(follow((0, Verdict(VerdictKind.REFUSED, "")))) == 30
+def test_a_refused_link_is_asked_after_one_to_thirty_days():
+    refused = follow((0, Verdict(VerdictKind.REFUSED, "")))
+    assert [wait_days(refused, number) for number in (0, 5, 90)] == [1, 5, 30]
 
 
 @given(st.sampled_from([ALIVE, MISSING, GONE, TIMEOUT, BLOCKED]), st.floats(0, 1))

@@ -37,6 +37,42 @@ def test_other_codes_are_unreachable_and_the_reason_names_them(status):
     assert str(status) in verdict.reason
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_503_that_names_a_time_is_maintenance(method):
+    verdict = judge(answered(asked(503, method, retry_after_s=3600)))
+    assert verdict.kind is VerdictKind.BLOCKED
+    assert verdict.reason == f"503 on {method}: asks to come back later: maintenance"
+    # Of the last answer, that is: without a time of its own it is an error like any other.
+    assert judge(answered(asked(503, retry_after_s=60), asked(503))).kind is VerdictKind.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "reason"),
+    [
+        ([asked(429, retry_after_s=3600)], "429 on GET: too many requests, asks to wait 3,600 s"),
+        ([asked(429)], "429 on GET: too many requests"),
+        ([asked(429, retry_after_s=60), asked(429, retry_after_s=60)], "429 on GET: {still}"),
+        ([asked(429, "HEAD"), asked(429)], "429 on GET after 429 on HEAD: {still}"),
+        ([asked(503, retry_after_s=60), asked(429)], "429 on GET after 503 on GET: {still}"),
+        (
+            [asked(405, "HEAD"), asked(429, retry_after_s=90)],
+            "429 on GET after 405 on HEAD: too many requests, asks to wait 90 s",
+        ),
+    ],
+)
+def test_the_reason_of_a_429_does_not_claim_a_wait_that_was_not(exchanges, reason):
+    verdict = judge(answered(*exchanges))
+    assert verdict.kind is VerdictKind.BLOCKED
+    assert verdict.reason == reason.format(still="too many requests, still after waiting")
+
+
+def test_a_redirect_whose_end_was_not_asked_is_no_strike():
+    verdict = judge(answered(asked(301, location="https://a.example/")))
+    assert verdict.kind is VerdictKind.BLOCKED
+    assert verdict.reason == "301 on GET: leads to https://a.example/, whose host asks to be left alone for now"
+    assert verdict.moved_to is None
+
+
 @pytest.mark.parametrize("status", [200, 202, 403, 404, 405, 410, 429, 503])
 def test_a_challenge_at_any_code_is_blocked_before_anything_else(status):
     verdict = judge(answered(asked(status, challenge="cf-mitigated: challenge")))
@@ -102,4 +138,6 @@ def test_every_failure_has_a_verdict_with_its_words(kind):
 def test_broken_is_what_one_look_can_tell(kind):
     broken = {VerdictKind.GONE, VerdictKind.MISSING, VerdictKind.SOFT_DEAD, VerdictKind.PARKED}
     assert is_broken(Verdict(kind, "")) is (kind in broken)
-    assert is_broken(Verdict(kind, "", failure=FailureKind.DNS_NXDOMAIN))
+    # No such host is broken, unless that failure was not counted.
+    no_host = Verdict(kind, "", failure=FailureKind.DNS_NXDOMAIN)
+    assert is_broken(no_host) is (kind in {*broken, VerdictKind.UNREACHABLE})
