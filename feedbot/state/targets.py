@@ -52,12 +52,11 @@ WITH due AS (
             WHEN links.role IN ('related.source', 'image', 'body') THEN 2
             ELSE 3
         END) AS rank
-    -- CROSS JOIN keeps SQLite from beginning with a scan of all links. A target that was checked in the
-    -- future is due as well: the clock was wrong then, or is now.
+    -- CROSS JOIN keeps SQLite from beginning with a scan of all links.
     FROM targets
     CROSS JOIN links ON links.target_id = targets.id
     CROSS JOIN files ON files.id = links.file_id
-    WHERE targets.next_check_at <= :now OR targets.checked_at > :now
+    WHERE targets.next_check_at <= :now
     GROUP BY targets.id
 )
 SELECT targets.*, coalesce(hosts.head_refused, 0) AS head_refused
@@ -69,7 +68,13 @@ ORDER BY due.rank, targets.next_check_at, targets.url
 
 
 def due(state: State, now: datetime) -> list[Target]:
-    """The targets to be asked now, in the order to ask them; only those that a link points to."""
+    """The targets to be asked now, in the order to ask them; only those that a link points to.
+
+    What was checked in the future is due as well: the clock was wrong then, or is now.
+    """
+    if state.value("SELECT 1 FROM runs WHERE started_at > ?", [stamp(now)]) is not None:
+        with state.write() as connection:
+            connection.execute("UPDATE targets SET next_check_at = :now WHERE checked_at > :now", {"now": stamp(now)})
     return [_target(row) for row in state.rows(_DUE, {"now": stamp(now)})]
 
 
