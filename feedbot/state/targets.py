@@ -52,8 +52,8 @@ WITH due AS (
             WHEN links.role IN ('related.source', 'image', 'body') THEN 2
             ELSE 3
         END) AS rank
-    -- CROSS JOIN keeps SQLite from beginning with a scan of all links.
-    FROM targets
+    -- SQLite would rather scan all targets, or all links, than ask for the few that are due.
+    FROM targets INDEXED BY targets_due
     CROSS JOIN links ON links.target_id = targets.id
     CROSS JOIN files ON files.id = links.file_id
     WHERE targets.next_check_at <= :now

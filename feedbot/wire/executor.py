@@ -15,6 +15,8 @@ Result = Observation | Postponed
 
 # Results that may wait for their reader before the probing pauses.
 _MAX_WAITING = 64
+# Targets of a lane in one turn: enough to be worth a connection, few enough that no host waits long.
+_TURN = 10
 
 
 class Executor(Protocol):
@@ -29,9 +31,11 @@ class LocalExecutor:
     """Probes in this event loop, at most `concurrency` at once.
 
     The targets of one gate (politeness.gate_key) stay together: they lie in one deque, worked off by
-    at most `per_host.concurrency` lanes, so that a host is finished on its open connections and one
+    at most `per_host.concurrency` lanes, so that a host is asked on its open connections and one
     slow target holds up one lane. First lanes start in the order of the plan, second lanes after
-    them. At `run_ends_at` no probe starts and those in flight are cancelled: what is left is still due.
+    them; after ten targets a lane gives way to those that wait, so that a host of many links does
+    not keep early ones of other hosts until its last. At `run_ends_at` no probe starts and those in
+    flight are cancelled: what is left is still due.
     """
 
     def __init__(self, prober: Prober, concurrency: int) -> None:
@@ -82,13 +86,18 @@ class LocalExecutor:
     ) -> None:
         while lanes:
             targets = lanes.popleft()
-            while targets and not self._prober.is_over:
+            for _ in range(_TURN):
+                if not targets or self._prober.is_over:
+                    break
                 result = await self._look(targets.popleft())
                 try:
                     await room.acquire()
                 finally:
                     # Also when the run ends while it waits for room: what is done is not lost.
                     results.put_nowait(result)
+            if targets and not self._prober.is_over:
+                # Where no other lane waits, it is taken up again at once.
+                lanes.append(targets)
 
     async def _look(self, target: ProbeTarget) -> Result:
         started_at, started = self._prober.clock.now(), self._prober.clock.monotonic()

@@ -96,12 +96,11 @@ _BY_CLASS: tuple[tuple[type[BaseException], _Row], ...] = (
     (httpx.CookieConflict, (FailureKind.OURSELVES, "exchange failed")),
     (httpcore.ConnectionNotAvailable, (FailureKind.OURSELVES, "no connection of ours became free")),
     (ssl.SSLError, (FailureKind.TLS, "TLS")),
-    # RFC 1035, 2.3.4: a name that cannot be written in DNS cannot exist there.
-    (idna.IDNAError, (FailureKind.DNS_NXDOMAIN, "no such name can exist")),
-    (UnicodeEncodeError, (FailureKind.OURSELVES, "could not be asked")),
+    # What cannot be written in DNS is told by the look-up (failure_of_lookup). Anywhere else the name
+    # was resolved before, so it exists: a library of ours refuses it, as IDNA 2008 does living emoji.
+    (idna.IDNAError, (FailureKind.OURSELVES, "could not be asked")),
     (UnicodeDecodeError, (FailureKind.OURSELVES, "could not be read")),
-    (UnicodeTranslateError, (FailureKind.OURSELVES, "could not be asked")),
-    (UnicodeError, (FailureKind.DNS_NXDOMAIN, "no such name can exist")),
+    (UnicodeError, (FailureKind.OURSELVES, "could not be asked")),
     # Not in every anyio 4.
     (
         getattr(anyio, "ConnectionFailed", ConnectionRefusedError),

@@ -21,6 +21,7 @@ from feedbot.wire.wire import Request, Response, WireLimits
 # httpcore's pool scans all its connections per request; at 500 it invents dead links.
 POOL = 50
 _KEEPALIVE_S = 5.0
+_OWN_PORT = {"http": 80, "https": 443}
 # Headers of which the second value would only spoil the first (RFC 9110, 5.3: they are no lists).
 _SINGLE = frozenset({"location", "retry-after", "etag", "last-modified", "content-type"})
 
@@ -136,7 +137,10 @@ class HttpxWire:
         if parts.scheme == "https" and parts.host.endswith("."):
             # A certificate names the host without the dot of the root.
             extensions["sni_hostname"] = parts.host.rstrip(".")
-        return httpx.Request(request.method, request.url, headers=list(request.headers), extensions=extensions)
+        # Without a Host of ours httpx decodes the name to see whether there is one, by IDNA 2008, which
+        # refuses names that live: emoji, and what IDNA 2003 allowed.
+        headers = [("Host", _host_header(parts)), *request.headers]
+        return httpx.Request(request.method, request.url, headers=headers, extensions=extensions)
 
     async def _read_body(self, head: httpx.Response, body: bytearray) -> None:
         limit = self._limits.max_body_bytes
@@ -190,6 +194,11 @@ class _VettedTransport(httpx.AsyncHTTPTransport):
             retries=0,
             network_backend=door,
         )
+
+
+def _host_header(parts: UrlParts) -> str:
+    """The host as ada wrote it, with its port where that is not the scheme's own (RFC 9110, 7.2)."""
+    return parts.host if parts.port == _OWN_PORT.get(parts.scheme) else f"{parts.host}:{parts.port}"
 
 
 def _peer(stream: httpcore.AsyncNetworkStream | None) -> str | None:

@@ -48,7 +48,10 @@ class ProbeTarget:
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """A target whose host asked to be left alone for longer than the run lasts; nothing is known of it."""
+    """A target that was not judged: its host asked to be left alone for longer than the run lasts.
+
+    It was not asked at all, or with a HEAD only whose answer wants a GET for a second opinion.
+    """
 
     url: str
     retry_after_s: float
@@ -90,13 +93,20 @@ class Prober:
         return self.clock.monotonic() >= self.policy.run_ends_at
 
     async def probe(self, target: ProbeTarget) -> Observation | Postponed:
-        """One observation of a target, or Postponed where its host is held beyond the end of the run."""
+        """One observation of a target, or Postponed where its host is held beyond the end of the run.
+
+        What was answered before the hold is an observation: else a host that asks for a wait every
+        time, or a target that leads to one, would never have any.
+        """
         started_at, started = self.clock.now(), self.clock.monotonic()
         look = _Look(self, target)
         try:
             outcome = await look.outcome()
         except HeldTooLong as held:
-            return Postponed(target.url, held.wait_s)
+            so_far = look.outcome_so_far()
+            if so_far is None:
+                return Postponed(target.url, held.wait_s)
+            outcome = so_far
         return Observation(
             url=target.url,
             started_at=started_at,
@@ -150,6 +160,19 @@ class _Look:
                 return self._failed(FailureKind.REDIRECT_INVALID, self._bad_location)
             refused = self._follow(exchange.location)
         return refused
+
+    def outcome_so_far(self) -> Answered | Failed | None:
+        """What the last exchange says where no other may be made; None where it decides nothing."""
+        if not self.exchanges:
+            return None
+        last = self.exchanges[-1]
+        # Servers answer HEAD with a 404 or 405 for pages that live; GET would have been next.
+        if last.method == "HEAD" and not _asks_to_wait(last) and _may_be_due_to_head(last):
+            return None
+        if last.failure is not None:
+            return Failed(last.failure, last.url)
+        assert last.status is not None
+        return Answered(last.status, last.url)
 
     # One exchange
 
@@ -208,7 +231,7 @@ class _Look:
 
     async def _asks_again(self, exchange: Exchange) -> bool:
         """True where the same URL is asked once more: after a wait, with GET, or as a retry."""
-        held = exchange.status in _WAIT_CODES and exchange.retry_after_s is not None
+        held = _asks_to_wait(exchange)
         if held:
             assert exchange.retry_after_s is not None
             self.prober.gates.hold(self.host, hold_s(exchange.retry_after_s))
@@ -308,6 +331,10 @@ def _is_clear(exchange: Exchange) -> bool:
     if status in _REDIRECTS:
         return exchange.location is not None
     return 200 <= status < 400 or status == 410
+
+
+def _asks_to_wait(exchange: Exchange) -> bool:
+    return exchange.status in _WAIT_CODES and exchange.retry_after_s is not None
 
 
 def _may_be_due_to_head(exchange: Exchange) -> bool:

@@ -118,8 +118,10 @@ def test_finds_the_errno_under_what_httpx_wraps_it_in(code, kind):
         (httpx.RemoteProtocolError("Server disconnected without sending a response."), FailureKind.RESET, "closed"),
         (httpx.RemoteProtocolError("illegal status line"), FailureKind.PROTOCOL, "illegal status line"),
         (h11.RemoteProtocolError("x"), FailureKind.PROTOCOL, "not HTTP"),
-        (idna.IDNAError("x"), FailureKind.DNS_NXDOMAIN, "no such name"),
-        (UnicodeError("label too long"), FailureKind.DNS_NXDOMAIN, "label too long"),
+        # Raised after the name was resolved; what a look-up raises is told by failure_of_lookup.
+        (idna.IDNAError("x"), FailureKind.OURSELVES, "could not be asked"),
+        (idna.InvalidCodepoint("U+2764"), FailureKind.OURSELVES, "U+2764"),
+        (UnicodeError("label too long"), FailureKind.OURSELVES, "label too long"),
         (anyio.ClosedResourceError(), FailureKind.OURSELVES, "ClosedResource"),
         (anyio.BrokenResourceError(), FailureKind.RESET, "broke off"),
         (anyio.EndOfStream(), FailureKind.RESET, "closed"),

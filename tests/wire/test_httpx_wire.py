@@ -12,7 +12,7 @@ import trustme
 
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.wire.wire import Request, Response, WireLimits
-from tests.wire.scripted import ScriptedResolver, loopback_wire
+from tests.wire.scripted import PUBLIC, RecordingBackend, ScriptedResolver, loopback_wire
 from tests.wire.servers import Close, Reset, closed_port, dripping, reply, serve
 
 QUICK = WireLimits(connect_timeout_s=0.3, exchange_timeout_s=0.3)
@@ -63,6 +63,42 @@ async def test_ignores_the_environments_proxies(monkeypatch):
         answer = await ask(server)
     assert answer.status == 200
     assert proxy.connections == 0
+
+
+# A heart and a snowman, which IDNA 2003 allowed and registries gave out.
+@pytest.mark.parametrize("name", ["xn--i-7iq.ws", "xn--n3h.net", "www.xn--n3h.net"])
+async def test_a_name_that_idna_2008_refuses_is_asked_as_it_stands(name):
+    resolver = ScriptedResolver()
+    async with serve(lambda asked: reply(200)) as server:
+        answer = await ask(server, name=name, resolver=resolver)
+    assert isinstance(answer, Response), answer
+    assert server.asked[0].headers == {"host": f"{name}:{server.port}"}
+    assert set(resolver.asked) == {name}
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://a.test/", "a.test"),
+        ("https://a.test/", "a.test"),
+        ("http://a.test:443/", "a.test:443"),
+        ("https://a.test:80/", "a.test:80"),
+        ("http://a.test./", "a.test."),
+        ("http://xn--i-7iq.ws/", "xn--i-7iq.ws"),
+        ("http://[2606:4700::1]:8080/", "[2606:4700::1]:8080"),
+    ],
+)
+async def test_the_host_header_names_the_port_where_it_is_not_the_schemes_own(url, host):
+    requests = []
+
+    def script(address, request):
+        requests.append(request)
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+    wire = loopback_wire(ScriptedResolver(default=PUBLIC), backend=RecordingBackend(script))
+    assert (await wire.exchange(Request("GET", url, (("User-Agent", "me"),)))).status == 200
+    await wire.aclose()
+    assert requests == [f"GET / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: me\r\n\r\n".encode()]
 
 
 # Bodies
@@ -361,6 +397,17 @@ async def test_tls_verifies_the_name_though_an_address_is_connected(authority):
     wrong = await ask_tls(server, client, "other.test")
     assert wrong.kind == FailureKind.TLS
     assert "certificate is for another name" in wrong.text
+
+
+async def test_tls_names_and_verifies_a_name_that_idna_2008_refuses(authority):
+    asked_for = []
+    # A wildcard, as trustme would not write the name itself.
+    server, client = contexts(authority, authority.issue_cert("*.good.test"))
+    server.sni_callback = lambda connection, name, context: asked_for.append(name)
+    assert (await ask_tls(server, client, "xn--i-7iq.good.test")).status == 200
+    wrong = await ask_tls(server, client, "xn--i-7iq.other.test")
+    assert "certificate is for another name" in wrong.text
+    assert asked_for == ["xn--i-7iq.good.test", "xn--i-7iq.other.test"]
 
 
 async def test_tls_expired(authority):

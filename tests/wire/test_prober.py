@@ -6,6 +6,7 @@ import pytest
 
 from feedbot import __version__
 from feedbot.core.observation import Answered, Failure, FailureKind, Observation
+from feedbot.core.verdict import VerdictKind, judge
 from feedbot.wire.prober import Postponed, ProbeTarget
 from feedbot.wire.wire import WireLimits
 from tests.wire.scripted import (
@@ -263,21 +264,52 @@ async def test_an_endless_429_ends(headers, method, status):
     assert 2 <= len(server.asked) <= 4
 
 
-async def test_a_wait_beyond_the_run_is_postponed_and_so_is_the_host():
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_wait_beyond_the_run_is_observed_and_the_rest_of_the_host_postponed(status, method):
     clock = ScriptedClock()
-    async with serve(paths({"/": reply(503, {"Retry-After": "7200"}), "/b": OK})) as server:
-        postponed, prober = await look(server, clock=clock, run_ends_at=1600)
-        assert postponed == Postponed(server.url(), 7200)
+    async with serve(paths({"/": reply(status, {"Retry-After": "7200"}), "/b": OK})) as server:
+        observation, prober = await look(server, first_method=method, clock=clock, run_ends_at=1600)
+        assert observation.outcome == Answered(status, server.url())
+        (exchange,) = observation.exchanges
+        assert exchange.retry_after_s == 7200
         assert await prober.probe(ProbeTarget(server.url(path="/b"))) == Postponed(server.url(path="/b"), 7200)
-        assert server.trail == ["GET /"]
+        assert server.trail == [f"{method} /"]
         assert clock.t == 1000
 
 
-async def test_a_redirect_to_a_held_host_is_postponed():
+async def test_a_redirect_to_a_held_host_is_observed_as_far_as_it_was_followed():
     wire = ScriptedWire(lambda request: response(301, location="http://b.test/"))
     prober = prober_over(wire, ScriptedClock(), run_ends_at=1600)
     prober.gates.hold("b.test", 3600)
-    assert await prober.probe(ProbeTarget("http://a.test/")) == Postponed("http://a.test/", 3600)
+    observation = await prober.probe(ProbeTarget("http://a.test/"))
+    assert observation.outcome == Answered(301, "http://a.test/")
+    assert observation.exchanges[-1].location == "http://b.test/"
+    assert judge(observation).kind is VerdictKind.BLOCKED
+
+
+class Held:
+    """A script after whose answer another target of the host has made it ask for an hour."""
+
+    def __init__(self, answer):
+        self.prober = prober_over(ScriptedWire(self), ScriptedClock(), run_ends_at=1600)
+        self.answer = answer
+
+    def __call__(self, request):
+        self.prober.gates.hold("a.test", 3600)
+        return self.answer
+
+
+async def test_a_retry_that_the_host_no_longer_allows_leaves_the_answer():
+    observation = await Held(response(500)).prober.probe(ProbeTarget("http://a.test/"))
+    assert said(observation) == "500"
+    observation = await Held(Failure(FailureKind.RESET, "x")).prober.probe(ProbeTarget("http://a.test/"))
+    assert said(observation) == "reset"
+
+
+@pytest.mark.parametrize("answer", [response(404), response(405), response(503), Failure(FailureKind.RESET, "x")])
+async def test_head_alone_condemns_nothing_where_get_may_not_follow(answer):
+    assert isinstance(await Held(answer).prober.probe(ProbeTarget("http://a.test/", "HEAD")), Postponed)
 
 
 # Redirects
