@@ -41,6 +41,9 @@ def _read(path: str, raw: bytes, rules: ReadRules, notes: Notes) -> Article:
     source_url = fields.url("source_url", LinkRole.SOURCE, required=True) or _own_page(
         path, fields, published_at, rules, notes
     )
+    if not source_url.startswith(("http://", "https://")):
+        line = notes.links[0].line
+        notes.remark(line, f"{fields.name_of('source_url')}: is not http or https, so no feed carries this article")
     amp_url = fields.url("amp_url", LinkRole.AMP)
     cdn_amp_url = fields.url("cdn_amp_url", LinkRole.CDN_AMP)
     images = fields.images(LinkRole.IMAGE)

@@ -102,6 +102,9 @@ class TestSource:
     def test_with_a_scheme_that_is_never_asked_is_kept_as_a_link(self):
         found = article(NEEDED.replace(SOURCE, "javascript:alert(1)"))
         assert targets(found, LinkRole.SOURCE) == ["javascript:alert(1)"]
+        (said,) = remarks(NEEDED.replace(SOURCE, "javascript:alert(1)"))
+        assert "no feed carries this article" in said.text
+        assert said.line > 1
 
     @pytest.mark.parametrize("text", ["'{{ site.url }}/a'", "'https://a.example/{% post_url x %}'"])
     def test_with_template_marks_rejects_the_file(self, text):
