@@ -19,6 +19,7 @@ from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # pysqlite
 
 from feedbot.errors import LockHeld, StateError
 from feedbot.state import locks
+from feedbot.state.disk import network_type, read_mounts
 from feedbot.state.schema import APPLICATION_ID, MIGRATIONS, VERSION
 
 MIN_SQLITE = (3, 37, 0)
@@ -86,6 +87,7 @@ def open_state(path: Path, *, who: str, write_wait_s: float = WRITE_WAIT_S) -> I
     """
     _require_sqlite(sqlite3.sqlite_version_info)
     _require_owner(path, os.geteuid())
+    _require_local(path, read_mounts())
     if path.exists() and path.stat().st_size > 0:
         with said_plainly(path), _connected(f"{path.resolve().as_uri()}?mode=ro") as probe:
             _require_known_version(path, probe)
@@ -193,6 +195,12 @@ def _require_owner(path: Path, user: int) -> None:
     if path.exists() and path.stat().st_uid != user:
         owner = path.stat().st_uid
         raise StateError(f"{path}: belongs to user {owner}, this is user {user}; try: sudo -u '#{owner}' feedbot ...")
+
+
+def _require_local(path: Path, mounts: str) -> None:
+    kind = network_type(path.parent, mounts)
+    if kind is not None:
+        raise StateError(f"{path}: is on a network file system ({kind}), where SQLite may lose data; move `state:`")
 
 
 def _require_known_version(path: Path, connection: Any) -> None:

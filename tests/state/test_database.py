@@ -114,6 +114,12 @@ def test_a_database_of_another_user_is_refused_with_the_command_that_works(path)
         database._require_owner(path, path.stat().st_uid + 1)
 
 
+def test_a_network_file_system_is_refused(path):
+    database._require_local(path, "22 1 8:1 / / rw - ext4 /dev/sda1 rw")
+    with pytest.raises(StateError, match=r"network file system \(nfs4\)"):
+        database._require_local(path, "22 1 8:1 / / rw - nfs4 server:/ rw")
+
+
 def test_reading_before_the_first_run_says_what_makes_the_database(path):
     with pytest.raises(StateError, match="feedbot run --once"), open_for_reading(path, who="a test"):
         pass
