@@ -1,10 +1,11 @@
 """config.yaml, validated into one frozen Config; every problem is reported at once, with its place."""
 
 import ipaddress
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -16,6 +17,7 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
     field_validator,
+    model_validator,
 )
 
 from feedbot.core.schedule import SchedulePolicy
@@ -25,6 +27,7 @@ from feedbot.errors import ConfigError
 MAX_CONFIG_BYTES = 1024 * 1024
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
+_WILDCARD = re.compile(r"[*?\[]")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -38,7 +41,8 @@ def _duration(value: object) -> object:
     return value
 
 
-def _http_url(value: object) -> object:
+def http_url(value: object) -> object:
+    """An http or https URL, normalised; raises ValueError, saying what is expected instead."""
     if not isinstance(value, str):
         raise ValueError("must be a URL such as https://example.org/")
     try:
@@ -53,7 +57,7 @@ def _http_url(value: object) -> object:
 
 def _folder_url(value: object) -> object:
     """A URL under which files lie: it ends in a slash, so that names can be joined to it."""
-    url = _http_url(value)
+    url = http_url(value)
     return url if isinstance(url, str) and url.endswith("/") else f"{url}/"
 
 
@@ -65,7 +69,7 @@ _DURATION_SCHEMA = {"type": ["string", "number"], "pattern": r"^\d+(\.\d+)?\s*(s
 _URL_SCHEMA = {"type": "string", "format": "uri", "pattern": "^https?://"}
 
 DurationS = Annotated[float, BeforeValidator(_duration), Field(gt=0), WithJsonSchema(_DURATION_SCHEMA)]
-HttpUrl = Annotated[str, BeforeValidator(_http_url), WithJsonSchema(_URL_SCHEMA)]
+HttpUrl = Annotated[str, BeforeValidator(http_url), WithJsonSchema(_URL_SCHEMA)]
 _FIELDS_SCHEMA = {
     "type": "object",
     "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
@@ -265,11 +269,17 @@ class ScheduleConfig(_Section):
     alive_max: DurationS = Field(2592000.0, description="... and after this at the latest.")
     page_check_every: DurationS = Field(604800.0, description="How often a living page is asked with GET.")
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.alive_min > self.alive_max:
+            raise ValueError(f"alive_min ({self.alive_min:,.0f} s) is greater than alive_max ({self.alive_max:,.0f} s)")
+        return self
+
     def policy(self) -> SchedulePolicy:
         """The core's view of these intervals."""
         return SchedulePolicy(
             alive_min_s=self.alive_min,
-            alive_max_s=max(self.alive_min, self.alive_max),
+            alive_max_s=self.alive_max,
             page_check_every_s=self.page_check_every,
         )
 
@@ -318,10 +328,17 @@ def load_config(path: Path) -> Config:
     if len(raw) > MAX_CONFIG_BYTES:
         raise ConfigError(f"{path}: is larger than {MAX_CONFIG_BYTES:,} bytes")
     try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}: is not UTF-8 text; save it as UTF-8") from None
+    try:
         node = yaml.compose(raw, Loader=yaml.SafeLoader)
         content = yaml.safe_load(raw)
     except yaml.MarkedYAMLError as error:
         place = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        if error.problem == "but found another document":
+            raise ConfigError(f"{path}{place}: holds more than one YAML document") from None
         raise ConfigError(f"{path}{place}: is not YAML: {error.problem}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: is not YAML: {str(error).splitlines()[0]}") from None
@@ -337,7 +354,12 @@ def load_config(path: Path) -> Config:
         problems += [
             f"{path}:{_line_of(node, problem['loc'])}: {_dotted(problem['loc'])}: {_sentence(problem)}"
             for problem in error.errors()
+            # A list all of whose items are wrong is not called empty as well.
+            if not (problem["type"] == "too_short" and problem["input"])
         ]
+    else:
+        if (clash := _why_no_feeds_folder(config)) is not None:
+            problems.append(f"{path}:{_line_of(node, ('feeds', 'directory'))}: feeds.directory: {clash}")
     if problems:
         raise ConfigError("\n".join(problems))
     return config
@@ -354,20 +376,78 @@ def config_schema() -> dict[str, Any]:
     }
 
 
+def first_folder(pattern: str) -> str:
+    """The folder in which a glob pattern begins: what comes before its first wildcard, or before a file's name."""
+    parts = pattern.split("/")
+    fixed = next((number for number, part in enumerate(parts) if _WILDCARD.search(part)), len(parts) - 1)
+    return "/".join(parts[:fixed]) or ("/" if pattern.startswith("/") else ".")
+
+
+def _why_no_feeds_folder(config: Config) -> str | None:
+    """Why feeds cannot be written where the config says; None where they can."""
+    root, feeds = (Path(os.path.normpath(path.absolute())) for path in (config.root, config.feeds_path))
+    if feeds == root:
+        return "must be a folder of its own, not the one of the config file"
+    for pattern in config.articles.paths:
+        base = Path(os.path.normpath(root / first_folder(pattern)))
+        # Where articles lie beside the config file, every folder is below theirs.
+        if base.is_relative_to(feeds) or (feeds.is_relative_to(base) and base != root):
+            return f"must be apart from the articles of {pattern!r}, not {os.fspath(config.feeds.directory)!r}"
+    return None
+
+
 def _dotted(place: tuple[str | int, ...]) -> str:
     return ".".join(str(part) for part in place)
 
 
+# What pydantic finds wrong, in the words of somebody who writes YAML; a text in braces is of its context.
+_SENTENCES = {
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "dict_type": "must be a mapping",
+    "extra_forbidden": "unknown key",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "greater_than": "must be more than {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "invalid_key": "unknown key",
+    "less_than_equal": "must be at most {le:g}",
+    "literal_error": "must be {expected}",
+    "path_type": "must be a path",
+    "string_pattern_mismatch": "must match {pattern}",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must not be empty",
+    "string_type": "must be text",
+    "too_short": "must have at least {min_length} item",
+    "tuple_type": "must be a list",
+}
+_REQUIRED_SECTIONS: dict[str, type[BaseModel]] = {"site": SiteConfig, "feeds": FeedsConfig}
+_WITHOUT_INPUT = {"extra_forbidden", "invalid_key", "string_too_short", "value_error"}
+
+
 def _sentence(problem: Any) -> str:
-    if problem["type"] == "extra_forbidden":
-        return "unknown key"
-    if problem["type"] == "missing":
-        return "is required"
+    kind, given, context = problem["type"], problem["input"], problem.get("ctx", {})
+    if kind == "missing":
+        section = _REQUIRED_SECTIONS.get(_dotted(problem["loc"]))
+        return "is required" if section is None else f"is required, with at least {' and '.join(_required(section))}"
+    if kind == "model_type":
+        sections = {section.__name__: section for section in _Section.__subclasses__()}
+        return f"must be a mapping with keys {', '.join(sections[context['class_name']].model_fields)}"
     text = str(problem["msg"]).removeprefix("Value error, ")
-    given = problem["input"]
-    if problem["type"] == "value_error" or isinstance(given, dict | list | tuple):
+    if kind in _SENTENCES:
+        text = _SENTENCES[kind].format(**context)
+    elif kind != "value_error":
+        text = f"{text[0].lower()}{text[1:]}"
+    if kind in _WITHOUT_INPUT or given is None or isinstance(given, dict | list | tuple):
         return text
-    return f"{text[0].lower()}{text[1:]}, not {given!r}"
+    return f"{text}, not {given!r}"
+
+
+def _required(section: type[BaseModel]) -> list[str]:
+    return [name for name, field in section.model_fields.items() if field.is_required()]
 
 
 def _line_of(node: yaml.Node | None, place: tuple[str | int, ...]) -> int:

@@ -71,16 +71,15 @@ articles: {timezone: Mars/Olympus, fields: {tittle: [a]}}
 """,
     ) == [
         "config.yaml:9: schedule: is given twice",
-        "config.yaml:1: site.title: string should have at least 1 character, not ''",
+        "config.yaml:1: site.title: must not be empty",
         "config.yaml:1: site.url: must be an http or https URL, not 'ftp://example.org'",
         "config.yaml:10: articles.timezone: must be a time zone such as UTC or Europe/London, not 'Mars/Olympus'",
         "config.yaml:10: articles.fields: knows no tittle; it knows "
         + ", ".join(load(tmp_path, MINIMAL).articles.fields),
-        "config.yaml:4: feeds.max_entries: input should be a valid integer, unable to parse string as an integer,"
-        " not 'lots'",
-        "config.yaml:6: feeds.topics.AI.slug: string should match pattern '^[a-z0-9]+(-[a-z0-9]+)*$', not 'A B'",
+        "config.yaml:4: feeds.max_entries: must be a whole number, not 'lots'",
+        "config.yaml:6: feeds.topics.AI.slug: must match ^[a-z0-9]+(-[a-z0-9]+)*$, not 'A B'",
         "config.yaml:7: checker.allow_addresses: must be networks such as 127.0.0.0/8, not '300.0.0.1'",
-        "config.yaml:7: checker.per_host.delay_s: input should be greater than or equal to 0, not -1",
+        "config.yaml:7: checker.per_host.delay_s: must be at least 0, not -1",
         "config.yaml:7: checker.colour: unknown key",
         "config.yaml:9: schedule.check: must be a duration such as 30s, 5m, 1h or 7d, not 'soon'",
     ]
@@ -93,11 +92,70 @@ articles: {timezone: Mars/Olympus, fields: {tittle: [a]}}
         ("- a list", "config.yaml: holds no settings; `feedbot init` writes a commented file"),
         ("site: [", "config.yaml:1: is not YAML"),
         ("root: /etc\n" + MINIMAL, "config.yaml:1: root: unknown key"),
-        ("feeds: {url: https://example.org/}", "config.yaml:1: site: is required"),
+        ("feeds: {url: https://example.org/}", "config.yaml:1: site: is required, with at least title and url"),
+        ("site: {title: x, url: https://example.org/}", "config.yaml:1: feeds: is required, with at least url"),
+        ("a: 1\n---\nb: 1", "config.yaml:2: holds more than one YAML document"),
     ],
 )
 def test_a_file_that_is_no_config_is_refused_in_a_sentence(tmp_path, text, sentence):
     assert refused(tmp_path, text)[0].startswith(sentence)
+
+
+def test_a_file_that_is_not_utf_8_is_refused_in_a_sentence(tmp_path):
+    (tmp_path / "config.yaml").write_bytes(b"# first\nsite: {title: caf\xe9}\n")
+    with pytest.raises(ConfigError, match=r"config\.yaml:2: is not UTF-8 text; save it as UTF-8$"):
+        load_config(tmp_path / "config.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("site:\n", "site: must be a mapping with keys title, url, language"),
+        ("articles: {paths: posts}", "articles.paths: must be a list, not 'posts'"),
+        ("articles: {paths: []}", "articles.paths: must have at least 1 item"),
+        ("articles: {fields: [title]}", "articles.fields: must be a mapping"),
+        ("feeds: {url: https://example.org/, formats: [json]}", "feeds.formats.0: must be 'rss' or 'atom', not 'json'"),
+        ("links: {body: perhaps}", "links.body: must be true or false, not 'perhaps'"),
+        ("checker: {concurrency: 9000}", "checker.concurrency: must be at most 2000, not 9000"),
+        (
+            "schedule: {alive_min: 2d, alive_max: 1d}",
+            "schedule: alive_min (172,800 s) is greater than alive_max (86,400 s)",
+        ),
+        (
+            "schedule: {alive_min: 60d}",
+            "schedule: alive_min (5,184,000 s) is greater than alive_max (2,592,000 s)",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_in_plain_words(tmp_path, text, sentence):
+    key = text.partition(":")[0]
+    others = [line for line in MINIMAL.splitlines() if not line.startswith(f"{key}:")]
+    assert refused(tmp_path, "\n".join([*others, text])) == [f"config.yaml:{len(others) + 1}: {sentence}"]
+
+
+FEEDS_IN = "site: {{title: x, url: https://example.org/}}\nfeeds: {{url: https://example.org/, directory: {}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("directory", "paths", "sentence"),
+    [
+        (".", "posts/*.md", "must be a folder of its own, not the one of the config file"),
+        ("feeds/..", "**/*.md", "must be a folder of its own, not the one of the config file"),
+        ("articles", "articles/**/*.md", "must be apart from the articles of 'articles/**/*.md', not 'articles'"),
+        ("articles/feeds", "articles/*.md", "must be apart from the articles of 'articles/*.md', not 'articles/feeds'"),
+        ("src", "./src/posts/*/a.md", "must be apart from the articles of './src/posts/*/a.md', not 'src'"),
+        ("/srv/posts", "/srv/posts/one.md", "must be apart from the articles of '/srv/posts/one.md', not '/srv/posts'"),
+        ("feeds", "**/*.md", None),
+        ("articles-feeds", "articles/*.md", None),
+        ("content/feeds", "content/posts/*.md", None),
+    ],
+)
+def test_feeds_are_not_written_among_articles(tmp_path, directory, paths, sentence):
+    text = FEEDS_IN.format(directory) + f"articles: {{paths: ['{paths}']}}\n"
+    if sentence is None:
+        assert load(tmp_path, text).feeds_path == tmp_path / directory
+    else:
+        assert refused(tmp_path, text) == [f"config.yaml:2: feeds.directory: {sentence}"]
 
 
 def test_a_missing_file_says_what_makes_one(tmp_path):

@@ -177,12 +177,12 @@ def _known_to_fail(state: State, checking: Checking, words: set[str]) -> int:
     """How many links that were not judged just now are known to be what --fail-on names."""
     judged = {one.after.url for one in checking.results if one.verdict.kind is not VerdictKind.UNKNOWN}
     rows = state.rows(
-        "SELECT url, status, verdict, strikes, first_alive_at, nameless FROM targets WHERE verdict IS NOT NULL"
-        " AND id IN (SELECT target_id FROM links JOIN files ON files.id = file_id WHERE vanished_at IS NULL)"
+        "SELECT url, status, verdict, strikes, first_alive_at, nameless FROM targets"
+        " WHERE id IN (SELECT target_id FROM links JOIN files ON files.id = file_id WHERE vanished_at IS NULL)"
     )
     found = 0
     for row in rows:
-        kind = VerdictKind(row["verdict"])
+        kind = VerdictKind(row["verdict"] or VerdictKind.UNKNOWN)
         first_alive_at = None if row["first_alive_at"] is None else moment(row["first_alive_at"])
         status = Status(
             kind=StatusKind(row["status"]),

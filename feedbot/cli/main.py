@@ -1,7 +1,9 @@
 """The `feedbot` command: which commands there are, and how every error becomes one sentence."""
 
 import importlib
+import os
 import sys
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +87,9 @@ def entry_point() -> None:
     if sys.platform == "win32":
         click.echo("feedbot: runs on Linux and macOS; on Windows, start it inside WSL", err=True)
         sys.exit(1)
+    if sys.stdout is None:
+        # It was closed before the start. This refuses every text, and keeps the database from getting its number.
+        sys.stdout = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - open until the end
     try:
         # In this mode a command's return value comes back, and so does the code of ctx.exit().
         code = main(standalone_mode=False)
@@ -112,7 +117,19 @@ def _say(error: Exception) -> int:
             # The reader of a pipe went away (`feedbot status | head`): nobody is left to tell.
             sys.stderr.close()
             return 1
+        case OSError() if _is_of_output(error):
+            # What still waits to be written would fail once more at the end of the process.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            why = error.strerror or "it is closed"
+            click.echo(f"feedbot: standard output cannot be written: {why}", err=True)
+            return 1
         case _:
             what = plain(f"{type(error).__name__}: {error}")
             click.echo(f"feedbot: an error of feedbot's own: {what}; please report it, --debug shows where", err=True)
             return 1
+
+
+def _is_of_output(error: OSError) -> bool:
+    """True where it came up while a text was written for the user."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_code is click.echo.__code__

@@ -9,11 +9,12 @@ from typing import Any
 from feedbot.checking import Checking, Result
 from feedbot.cli.text import count, plain
 from feedbot.config import Config
-from feedbot.core.article import Rejected
+from feedbot.core.article import LinkRole, Rejected
 from feedbot.core.observation import Answered
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import VerdictKind
 from feedbot.cycle import Run
+from feedbot.publish.ledger import LEDGER_NAME
 from feedbot.publishing import Publishing
 from feedbot.reading import Reading
 from feedbot.state.database import stamp
@@ -35,19 +36,21 @@ _BY_URGENCY = (
     VerdictKind.ALIVE,
 )
 _QUIET = {VerdictKind.ALIVE, VerdictKind.UNKNOWN}
+_UNLINKABLE = {StatusKind.DEAD, StatusKind.REFUSED}
 _PLACES_SHOWN = 3
+_REASONS_SHOWN = 5
 
 
 def run_lines(config: Config, run: Run, last: LastRun | None) -> Iterator[str]:
     """The summary of a whole run, the worst news of each part first."""
-    yield from reading_lines(run.reading)
+    yield from reading_lines(config, run.reading)
     yield from checking_lines(run.checking, rejected=(), every=False)
     yield from _changes(run.checking, last)
-    yield from publishing_lines(config, run.publishing)
+    yield from publishing_lines(config, run.publishing, run.checking.results)
     yield f"Files      feeds in {config.feeds_path}/, memory in {config.state_path}"
 
 
-def reading_lines(reading: Reading) -> Iterator[str]:
+def reading_lines(config: Config, reading: Reading) -> Iterator[str]:
     """Articles by what became of them, and every file that needs a hand."""
     counts = reading.counts
     parts = [f"{count(counts.articles, 'article')}, {reading.parsed:,} read anew"]
@@ -58,6 +61,8 @@ def reading_lines(reading: Reading) -> Iterator[str]:
     if reading.rejected:
         parts.append(f"{len(reading.rejected):,} rejected")
     yield f"Articles   {'; '.join(parts)}"
+    if not counts.articles and not reading.rejected:
+        yield f"  note       no file matches articles.paths ({plain(', '.join(config.articles.paths))})"
     yield from _rejected_lines(reading.rejected)
     for path, source in reading.duplicates:
         yield f"  duplicate  {plain(path)}  another article has the same source or id: {plain(source)}"
@@ -79,7 +84,8 @@ def checking_lines(checking: Checking, *, rejected: Iterable[Rejected], every: b
         return
     if not checking.online:
         yield "Links      OFFLINE: this machine seems to be cut off from the network, so nothing is said of any link"
-        yield f"           {count(len(checking.results), 'link')} stay as they were, and due"
+        stay = "stays as it was" if len(checking.results) == 1 else "stay as they were"
+        yield f"           {count(len(checking.results), 'link')} {stay}, and due"
         return
     if checking.frozen:
         yield (
@@ -94,6 +100,19 @@ def checking_lines(checking: Checking, *, rejected: Iterable[Rejected], every: b
     for result in ordered:
         if every or result.verdict.kind not in _QUIET:
             yield from _result_lines(result)
+    if not every:
+        yield from _unknown_lines(checking)
+
+
+def _unknown_lines(checking: Checking) -> Iterator[str]:
+    """Why nothing is known of some links, each reason once."""
+    reasons = Counter(one.verdict.reason for one in checking.results if one.verdict.kind is VerdictKind.UNKNOWN)
+    shown = reasons.most_common(_REASONS_SHOWN)
+    for reason, number in shown:
+        yield f"  {VerdictKind.UNKNOWN:<11}  {count(number, 'link')}  {plain(reason)}"
+    rest = reasons.total() - sum(number for _, number in shown)
+    if rest:
+        yield f"               and {rest:,} more"
 
 
 def _result_lines(result: Result) -> Iterator[str]:
@@ -125,18 +144,31 @@ def _changes(checking: Checking, last: LastRun | None) -> Iterator[str]:
     yield f"Changes    since {last.finished_at:%Y-%m-%d %H:%M} UTC: {', '.join(said) or 'no link changed'}"
 
 
-def publishing_lines(config: Config, publishing: Publishing) -> Iterator[str]:
-    """Feeds written and unchanged, entries that came and went, and what the guard holds."""
+def publishing_lines(config: Config, publishing: Publishing, checked: Iterable[Result] = ()) -> Iterator[str]:
+    """Feeds written and unchanged, entries that came and went and why, and what the guard holds."""
     written = [name for name in publishing.written if not name.endswith(".json")]
-    line = f"Feeds      {count(len(written), 'feed file')} written, {publishing.unchanged:,} unchanged"
+    # The ledger is counted as one or the other too, and is no feed.
+    unchanged = publishing.unchanged - (LEDGER_NAME not in publishing.written)
+    line = f"Feeds      {count(len(written), 'feed file')} written, {unchanged:,} unchanged"
     if publishing.added or publishing.removed:
         line += f"; {count(publishing.added, 'entry', 'entries')} came, {publishing.removed:,} went"
     yield line
+    yield from _withdrawn_lines(checked)
     for hold in publishing.holds:
         yield f"  held       {plain(hold.sentence)}"
         yield f"             check the cause; to let them go: feedbot build --accept {hold.feed}"
     if written:
         yield f"           subscribe to {config.feeds.url}all.atom once {config.feeds.directory}/ is served there"
+
+
+def _withdrawn_lines(checked: Iterable[Result]) -> Iterator[str]:
+    """The articles whose source readers can no longer be sent to, since this run."""
+    for result in checked:
+        status = result.after.status
+        if status.kind in _UNLINKABLE and result.before.status.kind not in _UNLINKABLE:
+            for place in result.places:
+                if place.role == LinkRole.SOURCE:
+                    yield f"  withdrawn  {plain(place.article)}: its source is {status.kind} ({plain(status.reason)})"
 
 
 def json_report(checking: Checking) -> str:

@@ -32,8 +32,11 @@ def command(told: Told) -> int:
             since = "" if target.status.since_at is None else f" since {target.status.since_at:%Y-%m-%d}"
             click.echo(f"  {target.status.kind:<11}  {plain(target.url)}")
             click.echo(f"               {plain(target.status.reason)}; {target.status.kind}{since}")
-        topics = identities.topics(state)
-        click.echo(f"Feeds      all and {count(len(topics), 'topic')}, in {config.feeds_path}/")
+        if published.files(state):
+            topics = identities.topics(state)
+            click.echo(f"Feeds      all and {count(len(topics), 'topic')}, in {config.feeds_path}/")
+        else:
+            click.echo("Feeds      none written yet; `feedbot build` writes them")
         for feed in published.held_feeds(state):
             click.echo(f"  held       removals in {feed}; to let them go: feedbot build --accept {feed}")
         last = runs.last(state)

@@ -8,15 +8,20 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
 import pytest
 from sqlite_utils.utils import sqlite3
 
+from feedbot.articles.read import PARALLEL_FROM
+from feedbot.checking import Checking, Result
+from feedbot.cli.report import checking_lines
 from feedbot.core.article import LinkRole
-from feedbot.core.status import StatusKind
-from feedbot.core.verdict import VerdictKind
+from feedbot.core.status import Status, StatusKind
+from feedbot.core.verdict import Verdict, VerdictKind
+from feedbot.state.targets import Target
 from tests.publication import Publication
 
 FEEDBOT = Path(sys.executable).with_name("feedbot")
@@ -76,7 +81,7 @@ def test_run_once_does_the_main_job_and_tells_it(news, site):
     again = feedbot(news.folder, "run", "--once").stdout
     assert "2 articles, 0 read anew; 1 rejected" in again
     assert "nothing is due" in again
-    assert "0 feed files written, 9 unchanged" in again
+    assert "0 feed files written, 8 unchanged" in again
 
 
 def test_check_prints_the_object_that_the_schema_promises(news, site, project):
@@ -291,6 +296,46 @@ def test_sigterm_in_the_middle_of_a_daemons_check_is_quick_and_keeps_results(new
     assert int(re.search(r"(\d+) alive", feedbot(news.folder, "status").stdout)[1]) > 0
 
 
+def test_waiting_for_another_run_can_be_ended(news):
+    news.article("one")
+    assert feedbot(news.folder, "build").returncode == 0
+    lock = (news.folder / "state.db.check.lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    for words, number in [(["run", "--once", "--wait"], signal.SIGTERM), (["check", "--wait"], signal.SIGINT)]:
+        waiting = started(news.folder, *words)
+        time.sleep(1.5)
+        assert waiting.poll() is None
+        waiting.send_signal(number)
+        _, error = waiting.communicate(timeout=5)
+        assert waiting.returncode != 0
+        assert "Traceback" not in error
+    lock.close()
+
+
+def test_the_helpers_of_a_killed_build_end_with_it(news):
+    for number in range(PARALLEL_FROM + 200):
+        news.article(f"n{number}")
+    build = started(news.folder, "build")
+    children = Path(f"/proc/{build.pid}/task/{build.pid}/children")
+    if not children.exists():
+        build.kill()
+        build.communicate()
+        pytest.skip("may be skipped: this system does not tell a process's children")
+    until(lambda: len(children.read_text().split()) >= 2)
+    helpers = [Path("/proc", pid) for pid in children.read_text().split()]
+    build.kill()
+    build.communicate(timeout=20)
+    until(lambda: not any(helper.exists() for helper in helpers))
+
+
+def test_an_edit_just_before_a_build_is_published_by_it(news):
+    path = news.article("one")
+    assert feedbot(news.folder, "build").returncode == 0
+    path.write_text(path.read_text(encoding="utf-8").replace("About one", "Corrected"), encoding="utf-8")
+    assert feedbot(news.folder, "build").returncode == 0
+    assert news.titles() == ["Corrected"]
+
+
 def test_a_job_that_fails_is_logged_and_the_daemon_goes_on(news):
     news.config_file.write_text(
         news.config_file.read_text(encoding="utf-8") + "schedule: {read: 1s, check: 1h}\n", encoding="utf-8"
@@ -298,15 +343,19 @@ def test_a_job_that_fails_is_logged_and_the_daemon_goes_on(news):
     folder = news.folder / "articles"
     folder.rmdir()
     daemon = started(news.folder, "run")
-    time.sleep(1.5)
+    heard = []
+    for line in daemon.stderr:
+        heard.append(line)
+        if "articles.paths" in line:
+            break
     assert daemon.poll() is None
     folder.mkdir()
     news.article("one")
     until((news.folder / "feeds" / "all.atom").exists)
     daemon.send_signal(signal.SIGINT)
-    _, error = daemon.communicate(timeout=20)
+    daemon.communicate(timeout=20)
     assert daemon.returncode == 0
-    assert "articles.paths" in error
+    assert "ERROR articles.paths" in heard[-1]
 
 
 def test_a_hold_exits_with_1_once_and_accept_lets_it_go(news):
@@ -356,9 +405,8 @@ def test_init_writes_a_config_that_works_and_never_overwrites(tmp_path):
 
 
 def test_init_with_a_wrong_value_writes_nothing(tmp_path):
-    done = feedbot(tmp_path, "init", "--url", "not a url")
-    assert done.returncode == 3
-    assert "site.url" in done.stderr
+    one_sentence(feedbot(tmp_path, "init", "--url", "notaurl"), 2, "--url: must be a URL such as https://")
+    one_sentence(feedbot(tmp_path, "init", "--contact", "ftp://x.example/"), 2, "--contact: must be an http or https")
     assert not (tmp_path / "config.yaml").exists()
 
 
@@ -408,3 +456,158 @@ def test_a_lock_file_that_nobody_holds_is_no_obstacle(news):
         fcntl.flock(file, fcntl.LOCK_EX)
         assert feedbot(news.folder, "check").returncode == 75
     assert feedbot(news.folder, "check").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("word", "code"), [("failing", 4), ("missing", 4), ("broken", 4), ("never_alive", 4), ("gone", 0)]
+)
+def test_fail_on_knows_what_was_found_before_and_is_not_due(news, site, word, code):
+    site.answers["/lost"] = 404
+    lost = news.article("lost")
+    news.article("fine")
+    feedbot(news.folder, "run", "--once")
+    done = feedbot(news.folder, "check", "--fail-on", word)
+    assert done.returncode == code
+    assert "nothing is due" in done.stdout
+    assert (f"Known      1 link that was not due is {word};" in done.stdout) == (code == 4)
+    as_json = feedbot(news.folder, "check", "--format", "json", "--fail-on", word)
+    assert (as_json.returncode, json.loads(as_json.stdout)["results"]) == (code, [])
+    assert feedbot(news.folder, "check", "--fail-on", word, site.link("/fine")).returncode == 0
+    lost.unlink()
+    assert feedbot(news.folder, "check", "--fail-on", word).returncode == 0
+
+
+def test_fail_on_does_not_pass_where_nothing_could_be_checked(tmp_path, site):
+    news = Publication(tmp_path / "news", site, canaries="['http://127.0.0.1:10/']")
+    news.article("one")
+    done = feedbot(news.folder, "check", "--fail-on", "broken")
+    one_sentence(done, 1, "nothing could be checked", "offline")
+    assert "1 link stays as it was, and due" in done.stdout
+    assert feedbot(news.folder, "check").returncode == 0
+
+
+def paths_written(folder):
+    return re.search(r"^  paths: (.*)$", (folder / "config.yaml").read_text(encoding="utf-8"), re.MULTILINE)[1]
+
+
+def test_init_takes_a_folder_and_says_what_belongs_into_one_that_is_not_there(tmp_path):
+    done = feedbot(tmp_path, "init", "--articles", "posts/")
+    assert done.returncode == 0
+    assert paths_written(tmp_path) == '["posts/**/*.md"]'
+    assert "there is no folder posts yet" in done.stdout
+    assert "`sourceUrl: ...`" in done.stdout
+    (tmp_path / "config.yaml").unlink()
+    (tmp_path / "posts").mkdir()
+    (tmp_path / "posts" / "one.markdown").touch()
+    done = feedbot(tmp_path, "init")
+    assert paths_written(tmp_path) == '["posts/**/*.md", "posts/**/*.markdown"]'
+    assert "there is no folder" not in done.stdout
+    (tmp_path / "config.yaml").unlink()
+    feedbot(tmp_path, "init", "--articles", "posts/*.md")
+    assert paths_written(tmp_path) == '["posts/*.md"]'
+
+
+def test_init_in_a_folder_that_cannot_be_written_exits_with_1(tmp_path):
+    one_sentence(feedbot(tmp_path, "--config", "none/config.yaml", "init"), 1, "none/config.yaml: cannot be written")
+
+
+def test_why_links_are_unknown_is_told_by_reason():
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    reasons = ["later", *("later", "offline"), *(f"reason {number}" for number in range(6))]
+    asked = [Target(number, f"https://example.org/{number}", "example.org", Status()) for number in range(len(reasons))]
+    results = tuple(
+        Result(target, target, None, Verdict(VerdictKind.UNKNOWN, reason))
+        for target, reason in zip(asked, reasons, strict=True)
+    )
+    _, *lines = checking_lines(Checking(1, now, now, online=True, results=results), rejected=(), every=False)
+    assert lines[:2] == ["  unknown      2 links  later", "  unknown      1 link  offline"]
+    assert (len(lines), lines[-1]) == (6, "               and 3 more")
+
+
+@pytest.mark.parametrize(
+    ("named", "sentence"),
+    [
+        ("none.md", "none.md: there is no such file"),
+        ("articles", "articles: is a folder; name article files"),
+        ("other.md", "other.md: is no article: articles.paths (articles/*.md) does not match it"),
+        ("articles/bad.md", "articles/bad.md: was rejected: publishedDateTime: is missing"),
+        ("127.0.0.1:8099/ok", "127.0.0.1:8099/ok: there is no such file; did you mean http://127.0.0.1:8099/ok?"),
+        ("news.example", "did you mean http://news.example?"),
+        ("localhost:80", "did you mean http://localhost:80?"),
+        ("https:/news.example/x", "is no URL; did you mean https://news.example/x?"),
+        ("mailto:a@news.example", "only http:// and https:// can be checked, not mailto:"),
+        ("x" * 300, "there is no such file"),
+    ],
+)
+def test_what_cannot_be_checked_is_told_by_its_reason(news, named, sentence):
+    news.article("one")
+    for path in (news.folder / "other.md", news.folder / "articles" / "bad.md"):
+        path.write_text("---\ntitle: x\n---\n", encoding="utf-8")
+    one_sentence(feedbot(news.folder, "check", named), 2, sentence)
+
+
+def test_a_named_article_is_checked_without_word_of_others(news, site):
+    news.article("one")
+    kept = news.article("kept")
+    (news.folder / "articles" / "bad.md").write_text("---\ntitle: x\n---\n", encoding="utf-8")
+    done = feedbot(news.folder, "check", "articles/one.md")
+    assert "rejected" not in done.stdout
+    assert "bad.md" in feedbot(news.folder, "check").stdout
+    # A rejected file keeps the links of its last good version, and its own rejection is told.
+    kept.write_text("---\ntitle: x\n---\n", encoding="utf-8")
+    done = feedbot(news.folder / "articles", "--config", "../config.yaml", "check", "articles/kept.md")
+    assert re.search(r"^  rejected   articles/kept.md", done.stdout)
+    assert site.link("/kept") in done.stdout
+    assert "bad.md" not in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="may be skipped: only Linux has /dev/full")
+@pytest.mark.parametrize("words", [["--help"], ["status"], ["build"], ["check", "--format", "json"], ["init"]])
+def test_a_full_output_is_told_in_a_sentence(news, words):
+    news.article("one")
+    feedbot(news.folder, "build")
+    if words == ["init"]:
+        news.config_file.unlink()
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [FEEDBOT, *words], check=False, cwd=news.folder, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    one_sentence(done, 1, "standard output cannot be written: No space left on device")
+
+
+def test_a_closed_output_is_told_in_a_sentence(news):
+    news.article("one")
+    done = subprocess.run(
+        ["/bin/sh", "-c", '"$0" build >&-', FEEDBOT], check=False, cwd=news.folder, stderr=subprocess.PIPE, text=True
+    )
+    one_sentence(done, 1, "standard output cannot be written: it is closed")
+    assert feedbot(news.folder, "status").returncode == 0
+
+
+def test_a_source_that_no_reader_can_be_sent_to_is_told_with_its_article(news, site):
+    news.article("one")
+    feedbot(news.folder, "run", "--once")
+    text = news.config_file.read_text(encoding="utf-8")
+    news.config_file.write_text(text.replace("[127.0.0.0/8]", "[]"), encoding="utf-8")
+    state = sqlite3.connect(news.folder / "state.db", isolation_level=None)
+    state.execute("UPDATE targets SET next_check_at = '2020-01-01T00:00:00Z'")
+    state.close()
+    said = feedbot(news.folder, "run", "--once").stdout
+    assert re.search(r"^  withdrawn  articles/one\.md: its source is refused \(.+\)$", said, re.MULTILINE)
+    assert "withdrawn" not in feedbot(news.folder, "run", "--once").stdout
+
+
+def test_no_article_file_at_all_is_told_with_the_patterns(news):
+    said = feedbot(news.folder, "build").stdout
+    assert "no file matches articles.paths (articles/*.md)" in said
+    news.article("one")
+    assert "no file matches" not in feedbot(news.folder, "build").stdout
+
+
+def test_the_ledger_is_counted_as_no_feed_and_status_names_only_feeds_that_are_there(news):
+    news.article("one")
+    feedbot(news.folder, "check")
+    assert "Feeds      none written yet; `feedbot build` writes them" in feedbot(news.folder, "status").stdout
+    assert "4 feed files written, 0 unchanged; 1 entry came, 0 went" in feedbot(news.folder, "build").stdout
+    assert "0 feed files written, 4 unchanged" in feedbot(news.folder, "build").stdout
+    assert "Feeds      all and 1 topic" in feedbot(news.folder, "status").stdout
