@@ -52,6 +52,7 @@ _SENTENCES = {
     "mapping values are not allowed in this context": "a colon in unquoted text; put the text in quotes",
     "did not find expected key": "expected a field such as `title: ...`; look for a stray quote or wrong indentation",
     "could not find expected ':'": "expected a colon after a field's name",
+    "did not find expected node content": "a [list] or {mapping} is not closed",
     "did not find expected ',' or ']'": "a [list] is not closed",
     "did not find expected ',' or '}'": "a {mapping} is not closed",
     "did not find expected '-' indicator": "expected a list item that begins with `- `",
