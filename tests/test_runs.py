@@ -348,6 +348,20 @@ def test_a_broken_ledger_beside_an_empty_database_stops_the_build_and_is_kept(ne
     assert (news.folder / "feeds" / "ids.json").read_text(encoding="utf-8") == "{"
 
 
+def test_a_ledger_with_marks_of_a_merge_is_not_written_over_and_the_way_out_is_told(news):
+    news.article("one")
+    news.build()
+    before = news.feeds()
+    ledger = news.folder / "feeds" / "ids.json"
+    ledger.write_text("<<<<<<< HEAD\n" + ledger.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(PublishError, match=r"ids\.json: is broken.*remove it, and it is written anew from state\.db"):
+        news.build()
+    assert ledger.read_text(encoding="utf-8").startswith("<<<<<<<")
+    ledger.unlink()
+    news.build()
+    assert news.feeds() == before
+
+
 def test_an_edit_moves_updated_once_and_a_re_render_never(news):
     path = news.article("one")
     news.build()
