@@ -4,8 +4,10 @@ import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from feedbot.clock import Clock
 from feedbot.config import Config
@@ -14,6 +16,7 @@ from feedbot.core.outage import FAILURES_IN_A_ROW, Asked, is_mass_failure
 from feedbot.core.schedule import first_method, next_check_at
 from feedbot.core.status import StatusKind, advance
 from feedbot.core.verdict import Verdict, VerdictKind, judge
+from feedbot.errors import StateError
 from feedbot.state import runs, targets
 from feedbot.state.database import State
 from feedbot.state.targets import LinkPlace, Target
@@ -152,7 +155,9 @@ class _Asking:
     async def _record_regularly(self) -> None:
         while True:
             await asyncio.sleep(_SECONDS_A_WRITE)
-            self._record()
+            # What cannot be written now is kept; the last write tells, where it fails as well.
+            with suppress(StateError):
+                self._record()
 
     def asked(self) -> Iterator[Asked]:
         """What this run says of our own network."""
@@ -165,7 +170,8 @@ class _Asking:
     def close(self, *, online: bool, frozen: bool) -> tuple[Result, ...]:
         """Settle the failures of the network kind, and give a result for every target, by URL."""
         if online and not frozen:
-            self._settle(self._network_failures, observed=True)
+            with self._state.write() as connection:
+                self._results |= self._settle(connection, self._network_failures)
         else:
             if online and self._network_failures:
                 again_at = self._clock.now() + timedelta(seconds=_FROZEN_S)
@@ -196,30 +202,33 @@ class _Asking:
         return ProbeTarget(target.url, method, etag=target.etag, last_modified=target.last_modified)
 
     def _record(self) -> None:
-        """Write what was seen; verdicts that do not depend on our own network count at once."""
-        seen, self._unrecorded = self._unrecorded, []
-        network = [one for one in seen if one[2].failure in NETWORK_KINDS]
-        if network:
-            with self._state.write() as connection:
-                for target, observation, verdict in network:
-                    runs.add_observation(connection, self._run_id, target.id, observation, verdict)
-            self._network_failures += network
-        self._settle([one for one in seen if one[2].failure not in NETWORK_KINDS], observed=False)
+        """Write what was seen; verdicts that do not depend on our own network count at once.
 
-    def _settle(self, judged: Sequence[tuple[Target, Observation, Verdict]], *, observed: bool) -> None:
-        if not judged:
+        Nothing is forgotten before it is written: where that fails, the next call does it.
+        """
+        seen = tuple(self._unrecorded)
+        if not seen:
             return
         with self._state.write() as connection:
-            for planned, observation, verdict in judged:
-                if not observed:
-                    runs.add_observation(connection, self._run_id, planned.id, observation, verdict)
-                # Somebody's `feedbot check URL` may have asked it since this run was planned.
-                target = after = targets.get(self._state, planned.id)
-                if verdict.kind is not VerdictKind.UNKNOWN and not _is_older(observation, target, self._clock.now()):
-                    after = self._advanced(target, observation, verdict)
-                    due_at = next_check_at(after.status, self._policy, observation.started_at, _jitter(target.url))
-                    targets.save(connection, after, due_at)
-                self._results[target.url] = Result(target, after, observation, verdict)
+            for target, observation, verdict in seen:
+                runs.add_observation(connection, self._run_id, target.id, observation, verdict)
+            results = self._settle(connection, [one for one in seen if one[2].failure not in NETWORK_KINDS])
+        self._unrecorded = self._unrecorded[len(seen) :]
+        self._network_failures += [one for one in seen if one[2].failure in NETWORK_KINDS]
+        self._results |= results
+
+    def _settle(self, connection: Any, judged: Sequence[tuple[Target, Observation, Verdict]]) -> dict[str, Result]:
+        """Let verdicts count; inside a write phase."""
+        results = {}
+        for planned, observation, verdict in judged:
+            # Somebody's `feedbot check URL` may have asked it since this run was planned.
+            target = after = targets.get(self._state, planned.id)
+            if verdict.kind is not VerdictKind.UNKNOWN and not _is_older(observation, target, self._clock.now()):
+                after = self._advanced(target, observation, verdict)
+                due_at = next_check_at(after.status, self._policy, observation.started_at, _jitter(target.url))
+                targets.save(connection, after, due_at)
+            results[target.url] = Result(target, after, observation, verdict)
+        return results
 
     def _advanced(self, target: Target, observation: Observation, verdict: Verdict) -> Target:
         answers = verdict.kind is not VerdictKind.UNREACHABLE or targets.host_answers(self._state, target)

@@ -390,8 +390,10 @@ def _why_no_feeds_folder(config: Config) -> str | None:
         return "must be a folder of its own, not the one of the config file"
     for pattern in config.articles.paths:
         base = Path(os.path.normpath(root / first_folder(pattern)))
-        # Where articles lie beside the config file, every folder is below theirs.
-        if base.is_relative_to(feeds) or (feeds.is_relative_to(base) and base != root):
+        # A pattern without ** looks into no further folder; and where the articles lie above or beside
+        # the config file, every folder is below theirs.
+        is_below = "**" in pattern and feeds.is_relative_to(base) and not root.is_relative_to(base)
+        if base.is_relative_to(feeds) or is_below:
             return f"must be apart from the articles of {pattern!r}, not {os.fspath(config.feeds.directory)!r}"
     return None
 

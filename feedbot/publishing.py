@@ -182,9 +182,7 @@ def _select(config: Config, state: State, topic: str, head: Feed, now: datetime,
     causes = {} if accepted else _removals(config, state, members, previous)
     same = {key: hold for key, hold in before.items() if causes.get(key) is hold.cause}
     confirmed = {key for key, hold in same.items() if _is_confirmed(hold, now)}
-    held = guard_removals(
-        previous, {key: cause for key, cause in causes.items() if key not in confirmed}, same.keys() - confirmed
-    )
+    held = guard_removals(previous, causes, same.keys() - confirmed, confirmed)
     removals = () if held is None else held.removals
     holds = tuple(
         Hold(one.entry_id, one.cause, same[one.entry_id].since_at if one.entry_id in same else now, seen_at=now)

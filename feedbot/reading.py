@@ -13,8 +13,8 @@ from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.article import Rejected, Remark
 from feedbot.core.identity import identify
-from feedbot.errors import ArticlesError, FeedbotError, PublishError
-from feedbot.publish.ledger import LEDGER_NAME, read_ledger
+from feedbot.errors import ArticlesError, FeedbotError
+from feedbot.publish.ledger import LEDGER_NAME, LedgerBroken, read_ledger
 from feedbot.state import files, identities, published
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.files import Counts, FileReading, StoredFile
@@ -115,11 +115,11 @@ def _adopt_ledger(config: Config, state: State, *, is_empty: bool) -> None:
         return
     try:
         ledger = read_ledger(config.feeds_path / LEDGER_NAME)
-    except PublishError as error:
+    except LedgerBroken as error:
         if identities.is_empty(state):
             raise
         # It is not written over: a merge that went wrong may hold ids of another machine.
-        raise PublishError(f"{error}; or remove it, and it is written anew from {config.state}") from None
+        raise LedgerBroken(f"{error}; or remove it, and it is written anew from {config.state}") from None
     if is_empty and ledger.identities and identities.is_empty(state):
         raise ArticlesError(
             f"articles.paths: no article file matches, though {config.feeds_path / LEDGER_NAME} knows of"

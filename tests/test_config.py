@@ -142,12 +142,14 @@ FEEDS_IN = "site: {{title: x, url: https://example.org/}}\nfeeds: {{url: https:/
         (".", "posts/*.md", "must be a folder of its own, not the one of the config file"),
         ("feeds/..", "**/*.md", "must be a folder of its own, not the one of the config file"),
         ("articles", "articles/**/*.md", "must be apart from the articles of 'articles/**/*.md', not 'articles'"),
-        ("articles/feeds", "articles/*.md", "must be apart from the articles of 'articles/*.md', not 'articles/feeds'"),
+        ("articles/x", "articles/**/*.md", "must be apart from the articles of 'articles/**/*.md', not 'articles/x'"),
         ("src", "./src/posts/*/a.md", "must be apart from the articles of './src/posts/*/a.md', not 'src'"),
         ("/srv/posts", "/srv/posts/one.md", "must be apart from the articles of '/srv/posts/one.md', not '/srv/posts'"),
         ("feeds", "**/*.md", None),
         ("articles-feeds", "articles/*.md", None),
         ("content/feeds", "content/posts/*.md", None),
+        ("docs/feeds", "docs/*.md", None),
+        ("static/feeds", "../**/*.md", None),
     ],
 )
 def test_feeds_are_not_written_among_articles(tmp_path, directory, paths, sentence):

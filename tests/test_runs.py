@@ -13,6 +13,8 @@ from feedbot.core.status import StatusKind
 from feedbot.core.verdict import VerdictKind, is_broken, judge
 from feedbot.errors import ArticlesError, ConfigError, PublishError, UsageError
 from feedbot.state import runs, targets
+from feedbot.state.database import open_state
+from feedbot.state.locks import hold
 from tests.publication import Publication
 from tests.wire.scripted import ScriptedResolver
 
@@ -613,6 +615,89 @@ def test_a_database_older_than_the_ledger_goes_on_with_the_ids_of_the_ledger(new
     shutil.copy(tmp_path / "backup.db", news.folder / "state.db")
     news.build()
     assert news.feeds() == before
+
+
+def test_a_restored_database_keeps_the_id_of_a_file_that_was_moved_and_edited_since(news, tmp_path):
+    path = news.article("one")
+    news.build()
+    shutil.copy(news.folder / "state.db", tmp_path / "backup.db")
+    path = path.rename(path.with_name("uno.md"))
+    news.build()
+    news.clock.step(days=1)
+    text = path.read_text(encoding="utf-8").replace("/one", "/uno").replace("About one", "About one, edited")
+    path.write_text(text, encoding="utf-8")
+    news.age(path)
+    news.build()
+    before = news.feeds()
+    shutil.copy(tmp_path / "backup.db", news.folder / "state.db")
+    news.clock.step(days=1)
+    news.build()
+    assert news.feeds() == before
+
+
+def test_an_id_that_the_ledger_tells_stays_in_it(news, tmp_path):
+    path = news.article("later", date="2026-11-03")
+    news.article("now")
+    news.build()
+    shutil.copy(news.folder / "state.db", tmp_path / "backup.db")
+    news.clock.step(days=3)
+    news.build()
+    assert b"/later" in news.feeds()["ids.json"]
+    shutil.copy(tmp_path / "backup.db", news.folder / "state.db")
+    path.unlink()
+    news.build()
+    assert b"/later" in news.feeds()["ids.json"]
+
+
+def test_a_feed_does_not_go_empty_in_the_build_that_confirms_a_hold(news):
+    paths = many(news, 10)
+    news.article("draft", more="published: false\n")
+    news.build()
+    for path in paths[:6]:
+        path.unlink()
+    news.build()
+    news.clock.step(hours=12)
+    news.build()
+    for path in paths[6:]:
+        path.unlink()
+    news.clock.step(hours=13)
+    _, publishing = news.build()
+    assert len(news.titles()) == 4
+    assert publishing.holds
+
+
+def test_links_found_while_the_clock_was_ahead_are_asked_when_it_is_right_again(news, site):
+    news.clock.step(days=400)
+    news.article("one")
+    news.build()
+    news.clock.step(days=-400)
+    assert verdicts(news.check()) == {"one": VerdictKind.ALIVE}
+    news.clock.step(hours=2)
+    assert news.check().results == ()
+
+
+def test_results_that_cannot_be_written_for_a_while_are_not_lost(news, site):
+    for number in range(4):
+        news.article(f"n{number}")
+    news.article("slow")
+    news.build()
+    site.hold("/slow")
+
+    async def checked(state):
+        due = targets.due(state, news.clock.now())
+        task = asyncio.create_task(check(news.config, state, news.clock, due))
+        while len(site.asked) < 5:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        with hold(news.folder / "state.db.lock", who="another"):
+            # Long enough for a write to be tried, and to fail.
+            await asyncio.sleep(3)
+        site.go_on()
+        return await task
+
+    with open_state(news.config.state_path, who="a test", write_wait_s=0.05) as state:
+        checking = asyncio.run(checked(state))
+        assert state.value("SELECT count(*) FROM observations") == 5
+    assert set(verdicts_of(checking)) == {VerdictKind.ALIVE}
 
 
 def test_a_change_of_config_does_not_move_updated(news):

@@ -51,7 +51,10 @@ _SAID = {
 
 
 def guard_removals(
-    published: Sequence[str], removals: Mapping[str, RemovalCause], held_before: Collection[str] = ()
+    published: Sequence[str],
+    removals: Mapping[str, RemovalCause],
+    held_before: Collection[str] = (),
+    confirmed: Collection[str] = (),
 ) -> Held | None:
     """The removals to hold in one feed; None where all may happen.
 
@@ -59,9 +62,10 @@ def guard_removals(
     are vanished, rejected and dead ones: where they are more than 20 % and more than 5 of the
     published entries, or where nothing would be left of more than 5. Additions are never held.
     One of `held_before` stays held by itself: a feed that grew meanwhile has confirmed nothing.
+    One of `confirmed` may go.
     """
     known = [Removal(entry_id, removals[entry_id]) for entry_id in dict.fromkeys(published) if entry_id in removals]
-    guarded = tuple(removal for removal in known if removal.cause in _SAID)
+    guarded = tuple(one for one in known if one.cause in _SAID and one.entry_id not in confirmed)
     total = len(dict.fromkeys(published))
     fresh = [removal for removal in guarded if removal.entry_id not in held_before]
     is_mass = len(fresh) > MAX_REMOVALS and 100 * len(fresh) > MAX_REMOVED_PERCENT * total

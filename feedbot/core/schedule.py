@@ -66,5 +66,6 @@ def first_method(
     living = status.kind in {StatusKind.ALIVE, StatusKind.MOVED}
     if not living or head_refused or page_checked_at is None:
         return "GET"
-    page_is_due = now - page_checked_at >= timedelta(seconds=policy.page_check_every_s)
+    # A page that was read in the future, by a clock that was ahead, was read who knows when.
+    page_is_due = page_checked_at > now or now - page_checked_at >= timedelta(seconds=policy.page_check_every_s)
     return "GET" if page_is_due else "HEAD"

@@ -20,6 +20,10 @@ LEDGER_NAME = "ids.json"
 LEDGER_VERSION = 1
 
 
+class LedgerBroken(PublishError):
+    """The ledger's content is no ledger: cut short, merged wrongly, edited by hand."""
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerTopic:
     """A topic that has been given an address; `key` is topic_key(name)."""
@@ -68,8 +72,8 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 def read_ledger(path: Path) -> Ledger:
     """The ledger in a file; empty where there is no such file.
 
-    Raises PublishError, naming the file, where it cannot be read, is broken, or is of a newer
-    feedbot: writing over it would change ids under subscribers.
+    Raises LedgerBroken, naming the file, where it is broken, PublishError where it cannot be read or
+    is of a newer feedbot: writing over it would change ids under subscribers.
     """
     try:
         raw = path.read_bytes()
@@ -140,8 +144,8 @@ def _entry(identity: Identity) -> _Entry:
     )
 
 
-def _broken(path: Path, why: str) -> PublishError:
-    return PublishError(f"{path}: is broken: {why}; restore it from a backup: it holds the ids that subscribers know")
+def _broken(path: Path, why: str) -> LedgerBroken:
+    return LedgerBroken(f"{path}: is broken: {why}; restore it from a backup: it holds the ids that subscribers know")
 
 
 def _first_repeated(values: Iterable[str]) -> str | None:

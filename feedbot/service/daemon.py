@@ -26,6 +26,8 @@ from feedbot.state.database import checking_run, daemon_life, open_state
 log = logging.getLogger("feedbot")
 
 _WHO = "feedbot run"
+_WAIT_S = 5.0
+"""How long a slot waits for another process before it leaves the work to the next; SIGTERM waits for it too."""
 
 
 def serve_until_signalled(config: Config, clock: Clock, *, wait: bool = False) -> None:
@@ -96,7 +98,7 @@ async def _serve(config: Config, clock: Clock) -> None:
 
 
 def _read(config: Config, clock: Clock, is_stopped: Callable[[], bool]) -> None:
-    with open_state(config.state_path, who=_WHO) as state:
+    with open_state(config.state_path, who=_WHO, write_wait_s=_WAIT_S) as state:
         reading = read(config, state, clock, is_stopped)
     # A quiet slot says nothing.
     if reading.parsed or reading.vanished:
@@ -106,7 +108,7 @@ def _read(config: Config, clock: Clock, is_stopped: Callable[[], bool]) -> None:
 
 
 def _publish(config: Config, clock: Clock) -> None:
-    with open_state(config.state_path, who=_WHO) as state:
+    with open_state(config.state_path, who=_WHO, write_wait_s=_WAIT_S) as state:
         publishing = publish(config, state, clock)
     if publishing.written:
         came, went = publishing.added, publishing.removed

@@ -67,6 +67,7 @@ def record(state: State, readings: Iterable[FileReading], rules: str, now: datet
     """Store what was read, in one write phase: parsed forms, links and new targets."""
     due_at = stamp(now)
     with state.write() as connection:
+        connection.execute("UPDATE clock SET latest = max(latest, ?)", [due_at])
         for reading in readings:
             same_bytes = _sha256(connection, reading.path) == reading.stored.sha256
             file_id = _record_stamp(connection, reading, rules)

@@ -1,9 +1,8 @@
 """Entry ids and topic slugs: given once, kept for ever."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from feedbot.core.identity import Candidate, Identified, Identity
 from feedbot.state.database import State, moment, stamp
@@ -72,14 +71,25 @@ def save(state: State, considered: Iterable[str], identified: Identified) -> Non
             entry_id = None if identity is None else identity.id
             connection.execute("UPDATE files SET identified = 1, entry_id = ? WHERE path = ?", [entry_id, path])
         connection.executemany("DELETE FROM identities WHERE id = ?", [(one,) for one in identified.retired])
-        _save_identities(connection, identified.changed)
+        connection.executemany(
+            _INSERT_IDENTITY.replace("INSERT", "INSERT OR REPLACE"), [_stored(one) for one in identified.changed]
+        )
 
 
-def adopt(state: State, identities: Iterable[Identity], topics: Iterable[Topic]) -> None:
-    """Take from a ledger what the database does not know: ids, and the slugs of topics that have none."""
+def adopt(state: State, identities: Sequence[Identity], topics: Iterable[Topic]) -> None:
+    """Take over a ledger that this database did not write: new ids, later versions of known ones, slugs.
+
+    Who is who is then asked anew for every file.
+    """
     known = "SELECT 1 FROM topics WHERE slug = ? OR (key = ? AND slug IS NOT NULL)"
     with state.write() as connection:
-        _save_identities(connection, identities, "IGNORE")
+        connection.executemany(
+            f"{_INSERT_IDENTITY} ON CONFLICT (id) DO UPDATE SET path = excluded.path, source = excluded.source,"
+            " published_at = excluded.published_at, updated_at = excluded.updated_at, digest = excluded.digest,"
+            " own_id = excluded.own_id WHERE excluded.updated_at >= identities.updated_at",
+            [_stored(one) for one in identities],
+        )
+        connection.executemany("UPDATE identities SET public = 1 WHERE id = ?", [(one.id,) for one in identities])
         for topic in topics:
             if connection.execute(known, [topic.slug, topic.key]).fetchone() is None:
                 connection.execute(
@@ -87,6 +97,8 @@ def adopt(state: State, identities: Iterable[Identity], topics: Iterable[Topic])
                     " ON CONFLICT (key) DO UPDATE SET slug = excluded.slug, name = excluded.name",
                     [topic.key, topic.name, topic.slug],
                 )
+        if identities:
+            connection.execute("UPDATE files SET identified = 0")
 
 
 def mark_public(state: State, now: datetime) -> None:
@@ -100,24 +112,15 @@ def mark_public(state: State, now: datetime) -> None:
             connection.execute(f"UPDATE identities SET public = 1 WHERE {due}", [stamp(now)])  # noqa: S608
 
 
-def _save_identities(connection: Any, identities: Iterable[Identity], otherwise: str = "REPLACE") -> None:
-    connection.executemany(
-        f"INSERT OR {otherwise} INTO identities"  # noqa: S608 - no outside text
-        " (id, path, source, published_at, updated_at, digest, own_id, public) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                one.id,
-                one.path,
-                one.source,
-                stamp(one.published_at),
-                stamp(one.updated_at),
-                one.digest,
-                one.own_id,
-                one.public,
-            )
-            for one in identities
-        ],
-    )
+_INSERT_IDENTITY = (
+    "INSERT INTO identities (id, path, source, published_at, updated_at, digest, own_id, public)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def _stored(one: Identity) -> tuple[object, ...]:
+    times = (stamp(one.published_at), stamp(one.updated_at))
+    return (one.id, one.path, one.source, *times, one.digest, one.own_id, one.public)
 
 
 def is_empty(state: State) -> bool:

@@ -28,6 +28,7 @@ class LastRun:
 def begin(state: State, now: datetime) -> int:
     """A new run; returns its number."""
     with state.write() as connection:
+        connection.execute("UPDATE clock SET latest = max(latest, ?)", [stamp(now)])
         cursor = connection.execute("INSERT INTO runs (who, started_at) VALUES (?, ?)", [state.who, stamp(now)])
         return int(cursor.lastrowid)
 

@@ -114,6 +114,12 @@ CREATE TABLE links (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX links_target ON links (target_id);
 
+-- The latest moment that this database was written at: an earlier one tells that the clock was set back.
+CREATE TABLE clock (
+    latest TEXT NOT NULL
+) STRICT;
+INSERT INTO clock (latest) VALUES ('');
+
 CREATE TABLE hosts (
     host TEXT PRIMARY KEY,
     head_refused INTEGER NOT NULL DEFAULT 0

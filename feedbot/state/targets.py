@@ -3,13 +3,16 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from feedbot.core.status import Status, StatusKind, StrikeRule
 from feedbot.core.url import host_of
 from feedbot.core.verdict import VerdictKind
 from feedbot.state.database import State, moment, stamp
+
+_CLOCK_STEP = timedelta(hours=1)
+"""Less than that is a correction, and worth no second look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +73,21 @@ ORDER BY due.rank, targets.next_check_at, targets.url
 def due(state: State, now: datetime) -> list[Target]:
     """The targets to be asked now, in the order to ask them; only those that a link points to.
 
-    What was checked in the future is due as well: the clock was wrong then, or is now.
+    After the clock was set back, what was planned by the clock that was ahead is due at once.
     """
-    if state.value("SELECT 1 FROM runs WHERE started_at > ?", [stamp(now)]) is not None:
-        with state.write() as connection:
-            connection.execute("UPDATE targets SET next_check_at = :now WHERE checked_at > :now", {"now": stamp(now)})
+    if state.value("SELECT latest FROM clock") > stamp(now + _CLOCK_STEP):
+        _plan_anew(state, now)
     return [_target(row) for row in state.rows(_DUE, {"now": stamp(now)})]
+
+
+def _plan_anew(state: State, now: datetime) -> None:
+    planned_ahead = "checked_at > :now OR checked_at IS NULL OR frozen = 1"
+    with state.write() as connection:
+        connection.execute(
+            f"UPDATE targets SET next_check_at = :now WHERE next_check_at > :now AND ({planned_ahead})",  # noqa: S608
+            {"now": stamp(now)},
+        )
+        connection.execute("UPDATE clock SET latest = ?", [stamp(now)])
 
 
 def count_due(state: State, now: datetime) -> int:

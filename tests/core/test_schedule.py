@@ -87,5 +87,6 @@ def test_get_is_asked_at_first_for_every_trouble_and_every_week():
     assert method(follow((0, ALIVE)), page_checked_at=None) == "GET"
     assert method(follow((0, ALIVE)), head_refused=True) == "GET"
     assert method(follow((0, ALIVE)), number=7) == "GET"
+    assert method(follow((0, ALIVE)), page_checked_at=day(300)) == "GET"
     assert method(follow((0, MISSING))) == "GET"
     assert method(DEAD) == "GET"
