@@ -41,7 +41,19 @@ def feedbot(folder, *words, **more):
 
 
 def started(folder, *words):
-    return subprocess.Popen([FEEDBOT, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    """The command under way; it hears ctrl-C even where these tests run in the background, deaf to it."""
+    return subprocess.Popen(
+        [FEEDBOT, *words],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_hears_interrupts,  # noqa: PLW1509 - one call that is safe between fork and exec
+    )
+
+
+def _hears_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def until(condition, seconds=20.0):
