@@ -5,15 +5,16 @@ VENV ?= .venv
 CONSTRAINTS ?= constraints.txt
 BIN := $(VENV)/bin
 
-.PHONY: help run test test-lowest check check-full format bench constraints schema clean
+.PHONY: help run test test-lowest check check-full format bench bench-checking constraints schema clean
 
 help:
-	@echo "make run          set up what is needed, then read the articles, check the links, write the feeds"
-	@echo "make test         set up what is needed, then run the tests"
-	@echo "make test-lowest  the same with the oldest version of every dependency that pyproject.toml allows"
-	@echo "make check        what must be green before a commit: format, lint, types, imports, tests"
-	@echo "make check-full   all of that, and test-lowest"
-	@echo "make bench        measure a first and an unchanged build of 10,000 articles"
+	@echo "make run             set up what is needed, then read the articles, check the links, write the feeds"
+	@echo "make test            set up what is needed, then run the tests"
+	@echo "make test-lowest     the same with the oldest version of every dependency that pyproject.toml allows"
+	@echo "make check           what must be green before a commit: format, lint, types, imports, tests"
+	@echo "make check-full      all of that, and test-lowest"
+	@echo "make bench           measure a first and an unchanged build of 10,000 articles"
+	@echo "make bench-checking  measure checking beside lychee, against nginx"
 
 run: $(VENV)/.feedbot
 	@$(BIN)/feedbot run --once
@@ -42,12 +43,17 @@ format: $(VENV)/.dev
 # The newest versions that the bounds allow; the tests say whether they fit. Under Python 3.11, pip freeze leaves
 # setuptools out unless it is told --all.
 constraints: $(VENV)/.dev
-	$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable . --group dev
+	$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[fast]' --group dev
 	(sed -n 1p constraints.txt; $(BIN)/python -m pip freeze --all --exclude pip --exclude-editable) > constraints.new
 	mv constraints.new constraints.txt
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/build/measure.py
+
+# Needs nginx, lychee and root (it works in a network of its own): benchmarks/README.md.
+bench-checking: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --editable '.[bench]'
+	$(BIN)/python benchmarks/checking/measure.py
 
 # The JSON Schema that editors read beside config.yaml.
 schema: $(VENV)/.dev
@@ -68,7 +74,7 @@ $(VENV)/.feedbot: pyproject.toml $(CONSTRAINTS)
 	       "$$($(PYTHON) -c 'import sys; print("python3.%d-venv" % sys.version_info[1])'))." >&2; exit 1; }
 	@echo "setting up $(VENV) (once)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --editable '.[fast]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.feedbot

@@ -25,7 +25,7 @@ from feedbot.wire.prober import Postponed, ProbeTarget
 from feedbot.wire.resolver import Resolver
 
 # What is seen is written in batches, and none waits longer than this for the disk.
-_RESULTS_A_WRITE = 100
+_RESULTS_A_WRITE = 500
 _SECONDS_A_WRITE = 2.0
 
 # When failures that were not counted are looked at again. If they still fail, they count.
@@ -210,8 +210,7 @@ class _Asking:
         if not seen:
             return
         with self._state.write() as connection:
-            for target, observation, verdict in seen:
-                runs.add_observation(connection, self._run_id, target.id, observation, verdict)
+            runs.add_observations(connection, self._run_id, ((one[0].id, one[1], one[2]) for one in seen))
             results = self._settle(connection, [one for one in seen if one[2].failure not in NETWORK_KINDS])
         self._unrecorded = self._unrecorded[len(seen) :]
         self._network_failures += [one for one in seen if one[2].failure in NETWORK_KINDS]
@@ -219,15 +218,27 @@ class _Asking:
 
     def _settle(self, connection: Any, judged: Sequence[tuple[Target, Observation, Verdict]]) -> dict[str, Result]:
         """Let verdicts count; inside a write phase."""
+        # What failed comes last: whether its host answers otherwise is then known from this batch as well.
+        failed = [one for one in judged if one[2].kind is VerdictKind.UNREACHABLE]
+        answered = [one for one in judged if one[2].kind is not VerdictKind.UNREACHABLE]
+        return self._settle_alike(connection, answered) | self._settle_alike(connection, failed)
+
+    def _settle_alike(
+        self, connection: Any, judged: Sequence[tuple[Target, Observation, Verdict]]
+    ) -> dict[str, Result]:
         results = {}
+        standing = []
+        # Somebody's `feedbot check URL` may have asked some since this run was planned.
+        changed = targets.checked_since(self._state, [one[0] for one in judged])
+        now = self._clock.now()
         for planned, observation, verdict in judged:
-            # Somebody's `feedbot check URL` may have asked it since this run was planned.
-            target = after = targets.get(self._state, planned.id)
-            if verdict.kind is not VerdictKind.UNKNOWN and not _is_older(observation, target, self._clock.now()):
+            target = after = targets.get(self._state, planned.id) if planned.id in changed else planned
+            if verdict.kind is not VerdictKind.UNKNOWN and not _is_older(observation, target, now):
                 after = self._advanced(target, observation, verdict)
                 due_at = next_check_at(after.status, self._policy, observation.started_at, _jitter(target.url))
-                targets.save(connection, after, due_at)
+                standing.append((after, due_at))
             results[target.url] = Result(target, after, observation, verdict)
+        targets.save(connection, standing)
         return results
 
     def _advanced(self, target: Target, observation: Observation, verdict: Verdict) -> Target:

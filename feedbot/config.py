@@ -242,6 +242,9 @@ class CheckerConfig(_Section):
         DEFAULT_CANARIES, description="Asked before a run, to know that our own network is up; [] = never."
     )
     concurrency: int = Field(100, ge=1, le=2000, description="Requests at once, over all hosts.")
+    workers: Literal["auto"] | Annotated[int, Field(ge=1, le=64)] = Field(
+        "auto", description="Processes that ask; auto = one for a few thousand links, then up to one a core."
+    )
     per_host: PerHostConfig = PerHostConfig()
     connect_timeout_s: float = Field(10.0, gt=0, le=120)
     exchange_timeout_s: float = Field(30.0, gt=0, le=300)

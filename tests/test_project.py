@@ -18,8 +18,14 @@ def names(requirements):
     return {re.match(r"[A-Za-z0-9._-]+", requirement)[0].lower() for requirement in requirements}
 
 
+def needed(pyproject):
+    project = pyproject["project"]
+    return [*project["dependencies"], *project["optional-dependencies"]["fast"]]
+
+
 def test_every_dependency_has_its_reason_and_its_pinned_version(project, pyproject):
-    wanted = names(pyproject["project"]["dependencies"]) | names(pyproject["dependency-groups"]["dev"])
+    wanted = names([*needed(pyproject), *pyproject["project"]["optional-dependencies"]["bench"]])
+    wanted |= names(pyproject["dependency-groups"]["dev"])
     reasons = (project / "docs" / "dependencies.md").read_text(encoding="utf-8")
     told = {name for row in re.findall(r"^\| ([^|]+) \|", reasons, re.MULTILINE) for name in row.lower().split(", ")}
     pinned = names(line for line in (project / "constraints.txt").read_text().splitlines() if not line.startswith("#"))
@@ -29,7 +35,7 @@ def test_every_dependency_has_its_reason_and_its_pinned_version(project, pyproje
 
 
 def test_the_lowest_versions_tested_are_the_lower_bounds(project, pyproject):
-    bounds = [re.sub(r">=([^,]+).*", r"==\1", one) for one in pyproject["project"]["dependencies"]]
+    bounds = [re.sub(r">=([^,]+).*", r"==\1", one) for one in needed(pyproject)]
     lines = (project / "constraints-lowest.txt").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if not line.startswith("#")] == bounds
 

@@ -1,10 +1,11 @@
 """Results as text for people and as JSON for machines."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from feedbot.checking import Checking, Result
 from feedbot.cli.text import count, plain
@@ -173,7 +174,7 @@ def _withdrawn_lines(checked: Iterable[Result]) -> Iterator[str]:
 
 def json_report(checking: Checking) -> str:
     """The object that `feedbot check --format json` promises (feedbot/check.schema.json)."""
-    return json.dumps(
+    whole = msgspec.json.encode(
         {
             "schema": 1,
             "run": {
@@ -184,10 +185,9 @@ def json_report(checking: Checking) -> str:
             },
             "summary": checking.summary,
             "results": [_json_result(result) for result in checking.results],
-        },
-        ensure_ascii=False,
-        indent=1,
+        }
     )
+    return msgspec.json.format(whole, indent=1).decode()
 
 
 def _json_result(result: Result) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.errors import FeedbotError
 from feedbot.reading import settling_s
+from feedbot.wire.loop import run
 
 _T = TypeVar("_T")
 
@@ -33,7 +34,7 @@ def run_until_signalled(work: Coroutine[Any, Any, _T]) -> _T:
         except asyncio.CancelledError:
             raise FeedbotError("stopped; what was checked so far is kept, the rest stays due") from None
 
-    return asyncio.run(supervised())
+    return run(supervised())
 
 
 def let_files_settle(config: Config, clock: Clock) -> None:

@@ -1,8 +1,12 @@
-"""What the wire did and saw: Answered or Failed, exchange by exchange. Never an opinion."""
+"""What the wire did and saw: Answered or Failed, exchange by exchange. Never an opinion.
 
-from dataclasses import dataclass
+The records are msgspec's structs, because they are written down, and passed between processes.
+"""
+
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 
 class FailureKind(StrEnum):
@@ -46,22 +50,31 @@ NETWORK_KINDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """An exchange that brought no answer: its class and the system's own words."""
 
     kind: FailureKind
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Phases(msgspec.Struct, frozen=True, array_like=True):
+    """How long the parts of an exchange took, in milliseconds; 0 for what was not needed."""
+
+    resolve: int = 0
+    connect: int = 0
+    tls: int = 0
+    first_byte: int = 0
+    """From the connection's readiness to the first byte of the answer."""
+
+
+class Exchange(msgspec.Struct, frozen=True, omit_defaults=True):
     """One HTTP request and what came of it: either `status` or `failure` is set.
 
     `hop` is 0 for the target itself and n for the n-th redirect followed; a URL asked again
     (GET after HEAD, a retry) has several exchanges with the same hop. `location` is the absolute
     URL of a redirect. `peer` is the address asked. `retry_after_s` is seconds, as the server asked.
     `challenge` names the header of a bot wall, where one was sent. `bytes_read` counts the body.
+    `certificate_expires_at` is in ISO 8601 and UTC, where a new TLS connection was made.
     """
 
     hop: int
@@ -78,26 +91,25 @@ class Exchange:
     challenge: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    phases: Phases | None = None
+    certificate_expires_at: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True, tag=True):
     """The probe ended in an HTTP answer."""
 
     status: int
     final_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True, tag=True):
     """The probe ended without one; `final_url` is the URL that failed."""
 
     failure: Failure
     final_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True, tag=True):
     """One probe of one target, from the first request to the outcome; durations in milliseconds."""
 
     url: str

@@ -1,6 +1,7 @@
 """The URL of a link, made canonical by the WHATWG URL standard before anything else looks at it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import ada_url
 
@@ -96,6 +97,8 @@ def canonical_url(url: str) -> str:
     return resolve_url(url).partition("#")[0]
 
 
+# The same URL is taken apart by the executor, the prober and the wire in turn.
+@lru_cache(maxsize=4096)
 def split_url(url: str) -> UrlParts:
     """The parts of an absolute URL; the host of an IPv6 literal keeps its brackets.
 

@@ -22,6 +22,7 @@ from feedbot.errors import FeedbotError
 from feedbot.publishing import publish
 from feedbot.reading import read
 from feedbot.state.database import checking_run, daemon_life, open_state
+from feedbot.wire.loop import run
 
 log = logging.getLogger("feedbot")
 
@@ -39,7 +40,7 @@ def serve_until_signalled(config: Config, clock: Clock, *, wait: bool = False) -
     with daemon_life(config.state_path, who=_WHO, wait=wait):
         with open_state(config.state_path, who=_WHO):
             pass  # what is wrong with the database is told at once, not at the first slot
-        asyncio.run(_serve(config, clock))
+        run(_serve(config, clock))
 
 
 async def _serve(config: Config, clock: Clock) -> None:

@@ -31,12 +31,11 @@ _BUSY_TIMEOUT_S = 5.0
 # links, write the same pages of its indexes again and again.
 _CACHE_KIB = 64 * 1024
 _WAL_PAGES = 8000
-_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def stamp(moment: datetime) -> str:
     """The stored form of a time: UTC, whole seconds, so that text sorts as time does."""
-    return moment.astimezone(UTC).strftime(_FORMAT)
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def moment(text: str) -> datetime:

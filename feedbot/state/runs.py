@@ -1,5 +1,6 @@
 """Runs and the observations made in them, which are only ever added to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,8 +59,16 @@ def last(state: State) -> LastRun | None:
     )
 
 
-def add_observation(connection: Any, run_id: int, target_id: int, observation: Observation, verdict: Verdict) -> None:
-    """Append one observation and what it was judged to be; inside a write phase."""
+def add_observations(connection: Any, run_id: int, judged: Iterable[tuple[int, Observation, Verdict]]) -> None:
+    """Append what was seen of targets, by their ids, and what it was judged to be; inside a write phase."""
+    connection.executemany(
+        "INSERT INTO observations (run_id, target_id, started_at, elapsed_ms, http_status, failure, failure_text,"
+        " final_url, exchanges, verdict, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [_row(run_id, target_id, observation, verdict) for target_id, observation, verdict in judged],
+    )
+
+
+def _row(run_id: int, target_id: int, observation: Observation, verdict: Verdict) -> tuple[Any, ...]:
     http_status: int | None = None
     failure: Failure | None = None
     match observation.outcome:
@@ -67,22 +76,18 @@ def add_observation(connection: Any, run_id: int, target_id: int, observation: O
             http_status = status
         case Failed(failure=failure, final_url=final_url):
             pass
-    connection.execute(
-        "INSERT INTO observations (run_id, target_id, started_at, elapsed_ms, http_status, failure, failure_text,"
-        " final_url, exchanges, verdict, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            run_id,
-            target_id,
-            stamp(observation.started_at),
-            observation.elapsed_ms,
-            http_status,
-            None if failure is None else failure.kind.value,
-            None if failure is None else failure.text,
-            final_url,
-            msgspec.json.encode(observation.exchanges).decode(),
-            verdict.kind.value,
-            verdict.reason,
-        ],
+    return (
+        run_id,
+        target_id,
+        stamp(observation.started_at),
+        observation.elapsed_ms,
+        http_status,
+        None if failure is None else failure.kind.value,
+        None if failure is None else failure.text,
+        final_url,
+        msgspec.json.encode(observation.exchanges).decode(),
+        verdict.kind.value,
+        verdict.reason,
     )
 
 

@@ -116,6 +116,16 @@ def get(state: State, target_id: int) -> Target:
     return _target(state.rows(f"{_SELECT} WHERE targets.id = ?", [target_id])[0])
 
 
+def checked_since(state: State, planned: Sequence[Target]) -> set[int]:
+    """The ids of those that were looked at by somebody else since they were read here."""
+    rows = state.rows(
+        "SELECT id, checked_at FROM targets WHERE id IN (SELECT value FROM json_each(?))",
+        [json.dumps([target.id for target in planned])],
+    )
+    checked_at = {row["id"]: row["checked_at"] for row in rows}
+    return {target.id for target in planned if checked_at.get(target.id) != _stamped(target.status.checked_at)}
+
+
 def of_file(state: State, path: str) -> list[str]:
     """The canonical URLs that an article file links to."""
     rows = state.rows(
@@ -182,35 +192,39 @@ def unlinkable(state: State) -> dict[str, frozenset[str]]:
     return {path: frozenset(urls) for path, urls in found.items()}
 
 
-def save(connection: Any, target: Target, next_check_at: datetime) -> None:
-    """Write where a target stands; inside a write phase."""
-    status = target.status
-    connection.execute(
+def save(connection: Any, standing: Iterable[tuple[Target, datetime]]) -> None:
+    """Write where targets stand, and when each is asked next; inside a write phase."""
+    connection.executemany(
         "UPDATE targets SET status = ?, since_at = ?, verdict = ?, reason = ?, checked_at = ?, strikes = ?,"
         " first_strike_at = ?, last_strike_at = ?, rule_strikes = ?, rule_over_s = ?, first_alive_at = ?,"
         " revived_at = ?, moved_to = ?, nameless = ?, frozen = 0, next_check_at = ?, page_checked_at = ?, etag = ?,"
         " last_modified = ? WHERE id = ?",
-        [
-            status.kind.value,
-            _stamped(status.since_at),
-            None if status.verdict is None else status.verdict.value,
-            status.reason,
-            _stamped(status.checked_at),
-            status.strikes,
-            _stamped(status.first_strike_at),
-            _stamped(status.last_strike_at),
-            None if status.rule is None else status.rule.strikes,
-            None if status.rule is None else status.rule.over_s,
-            _stamped(status.first_alive_at),
-            _stamped(status.revived_at),
-            status.moved_to,
-            status.nameless,
-            stamp(next_check_at),
-            _stamped(target.page_checked_at),
-            target.etag,
-            target.last_modified,
-            target.id,
-        ],
+        [_row(target, next_check_at) for target, next_check_at in standing],
+    )
+
+
+def _row(target: Target, next_check_at: datetime) -> tuple[Any, ...]:
+    status = target.status
+    return (
+        status.kind.value,
+        _stamped(status.since_at),
+        None if status.verdict is None else status.verdict.value,
+        status.reason,
+        _stamped(status.checked_at),
+        status.strikes,
+        _stamped(status.first_strike_at),
+        _stamped(status.last_strike_at),
+        None if status.rule is None else status.rule.strikes,
+        None if status.rule is None else status.rule.over_s,
+        _stamped(status.first_alive_at),
+        _stamped(status.revived_at),
+        status.moved_to,
+        status.nameless,
+        stamp(next_check_at),
+        _stamped(target.page_checked_at),
+        target.etag,
+        target.last_modified,
+        target.id,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Protocol
 
 from feedbot.core.observation import Failed, Failure, FailureKind, Observation
-from feedbot.core.url import InvalidUrl, split_url
+from feedbot.core.url import host_of
 from feedbot.wire.failures import failure_of
 from feedbot.wire.politeness import gate_key
 from feedbot.wire.prober import Postponed, Prober, ProbeTarget
@@ -77,7 +77,7 @@ class LocalExecutor:
     def _lanes(self, plan: Sequence[ProbeTarget]) -> deque[deque[ProbeTarget]]:
         by_gate: dict[str, deque[ProbeTarget]] = {}
         for target in plan:
-            by_gate.setdefault(_gate_of(target.url), deque()).append(target)
+            by_gate.setdefault(gate_key(host_of(target.url)), deque()).append(target)
         widest = self._prober.gates.per_host.concurrency
         return deque(targets for lane in range(widest) for targets in by_gate.values() if len(targets) > lane)
 
@@ -119,13 +119,6 @@ class LocalExecutor:
             await asyncio.wait(workers, timeout=self._prober.run_left_s)
             await _end(workers)
         results.put_nowait(None)
-
-
-def _gate_of(url: str) -> str:
-    try:
-        return gate_key(split_url(url).host)
-    except InvalidUrl:
-        return ""
 
 
 async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:

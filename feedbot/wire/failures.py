@@ -127,6 +127,16 @@ _CLOSED_EARLY = (
 )
 
 
+def of_errno(number: int) -> _Row | None:
+    """The kind and words of a socket's error; None where it is not of a socket."""
+    return _BY_ERRNO.get(number)
+
+
+def of_certificate(code: int) -> str | None:
+    """What OpenSSL's X509_V_ERR_* means, in words; None where it is none of the common ones."""
+    return _BY_CERTIFICATE.get(code)
+
+
 def failure_of(error: BaseException) -> Failure:
     """The Failure that an exception stands for; total.
 
@@ -222,9 +232,10 @@ def _tls_words(error: ssl.SSLError) -> str:
         code = getattr(error, "verify_code", None)
         said = getattr(error, "verify_message", "") or _words(error)
         return f"{_BY_CERTIFICATE.get(code or 0, 'certificate is not accepted')} ({said.rstrip('.')})"
+    said = getattr(error, "reason", None) or _words(error)
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return "TLS connection closed by the server"
-    return f"TLS: {getattr(error, 'reason', None) or _words(error)}"
+        return f"TLS connection closed by the server ({said})"
+    return f"TLS handshake failed ({said})"
 
 
 def _with_detail(text: str, error: BaseException) -> str:

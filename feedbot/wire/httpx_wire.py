@@ -62,6 +62,11 @@ class HttpxWire:
         )
         self._slots = anyio.Semaphore(POOL)
 
+    @property
+    def most_at_once(self) -> int | None:
+        """Exchanges beyond this many wait for a connection; None where none ever does."""
+        return POOL
+
     async def exchange(self, request: Request) -> Response | Failure:
         """The answer, or why there is none; raises nothing but cancellation."""
         try:

@@ -1,22 +1,20 @@
 """The room put together for one run on this machine."""
 
-import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-import httpx
-
 from feedbot.clock import Clock
 from feedbot.config import CheckerConfig
 from feedbot.wire.canaries import online
+from feedbot.wire.choice import make_wire
 from feedbot.wire.executor import LocalExecutor, Result
-from feedbot.wire.httpx_wire import POOL, HttpxWire
 from feedbot.wire.identity import Headers, identity_headers
 from feedbot.wire.politeness import HostGates
 from feedbot.wire.prober import ProbePolicy, Prober, ProbeTarget
 from feedbot.wire.resolver import Resolver, SystemResolver
-from feedbot.wire.wire import Wire, WireLimits
+from feedbot.wire.wire import Wire
+from feedbot.wire.workers import Workers, how_many
 
 
 class LocalWire:
@@ -28,17 +26,30 @@ class LocalWire:
         executor: LocalExecutor,
         prober: Prober,
         config: CheckerConfig,
+        contact: str,
         headers: Headers,
+        *,
+        may_share: bool,
     ) -> None:
         self._open_wire = open_wire
         self._executor = executor
         self._prober = prober
-        self._canaries = config.canaries
+        self._config = config
+        self._contact = contact
+        self._may_share = may_share
         self._headers = headers
 
     def observe(self, plan: Sequence[ProbeTarget]) -> AsyncIterator[Result]:
-        """What came of the targets, as they are done; ends by the run's deadline at the latest."""
-        return self._executor.observe(plan)
+        """What came of the targets, as they are done; ends by the run's deadline at the latest.
+
+        Asked by this process, or by several where the plan is long and `workers` allows it.
+        """
+        processes = how_many(self._config.workers, len(plan)) if self._may_share else 1
+        if processes == 1:
+            return self._executor.observe(plan)
+        left_s = self._prober.run_left_s or 0.0
+        config = self._config.model_copy(update={"workers": 1, "max_run_s": left_s})
+        return Workers(config, self._contact, self._prober.head_refused, processes).observe(plan)
 
     async def online(self) -> bool:
         """True where enough of the configured canaries answer, or none is configured.
@@ -46,10 +57,10 @@ class LocalWire:
         They are asked over a wire of their own: the run's remembers addresses and keeps connections,
         so it would not notice that names can no longer be resolved.
         """
-        if not self._canaries:
+        if not self._config.canaries:
             return True
         async with self._open_wire() as wire:
-            return await online(wire, self._canaries, self._headers)
+            return await online(wire, self._config.canaries, self._headers)
 
     @property
     def head_refused(self) -> frozenset[str]:
@@ -71,7 +82,6 @@ async def open_local(
 
     `contact` is the page named in the User-Agent. A resolver that is passed in stays the caller's.
     """
-    context = ssl_context or httpx.create_ssl_context()
     headers = identity_headers(contact)
     policy = ProbePolicy(
         headers=headers,
@@ -83,12 +93,7 @@ async def open_local(
     @asynccontextmanager
     async def open_wire() -> AsyncIterator[Wire]:
         names = resolver or SystemResolver()
-        wire = HttpxWire(
-            names,
-            WireLimits(connect_timeout_s=config.connect_timeout_s, exchange_timeout_s=config.exchange_timeout_s),
-            [ipaddress.ip_network(network) for network in config.allow_addresses],
-            ssl_context=context,
-        )
+        wire = make_wire(config, names, ssl_context)
         try:
             yield wire
         finally:
@@ -99,10 +104,12 @@ async def open_local(
     async with open_wire() as wire:
         # The gates hand out no more turns than the wire has connections, so that no time limit runs
         # while an exchange waits for one.
-        prober = Prober(wire, HostGates(config.per_host, clock, overall=POOL), clock, policy)
+        prober = Prober(wire, HostGates(config.per_host, clock, overall=wire.most_at_once), clock, policy)
         prober.head_refused.update(head_refused)
         executor = LocalExecutor(prober, config.concurrency)
         try:
-            yield LocalWire(open_wire, executor, prober, config, headers)
+            # A resolver or a context that is passed in lives in this process only.
+            may_share = resolver is None and ssl_context is None
+            yield LocalWire(open_wire, executor, prober, config, contact, headers, may_share=may_share)
         finally:
             await executor.aclose()

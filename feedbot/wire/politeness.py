@@ -2,8 +2,6 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import lru_cache
 
 import tldextract
@@ -25,7 +23,7 @@ class HeldTooLong(Exception):
         self.wait_s = wait_s
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def gate_key(host: str) -> str:
     """What shares one gate: the registrable domain; an IP address or a name without one is its own."""
     name = host.rstrip(".").lower()
@@ -47,15 +45,17 @@ class HostGates:
         self._overall = asyncio.Semaphore(overall) if overall is not None else None
         self._gates: dict[str, _Gate] = {}
 
-    @asynccontextmanager
-    async def slot(self, host: str, latest: float = math.inf) -> AsyncIterator[None]:
-        """A turn at a host, in the order of asking.
+    def slot(self, host: str, latest: float = math.inf) -> "Slot":
+        """A turn at a host, in the order of asking, for `async with`.
 
-        Raises HeldTooLong where a hold ends after `latest` (monotonic seconds), which may turn out
-        while waiting.
+        Entering raises HeldTooLong where a hold ends after `latest` (monotonic seconds), which may
+        turn out while waiting.
         """
-        gate = self._gate(host)
-        async with gate.room:
+        return Slot(self, self._gate(host), latest)
+
+    async def _enter(self, gate: "_Gate", latest: float) -> None:
+        await gate.room.acquire()
+        try:
             async with gate.turn:
                 while (wait := gate.opens_at() - self._clock.monotonic()) > 0:
                     if gate.held_until > latest:
@@ -63,12 +63,24 @@ class HostGates:
                     await self._clock.sleep(wait)
                 if self._overall is not None:
                     await self._overall.acquire()
-                gate.next_start_at = self._clock.monotonic() + self.per_host.delay_s
-            try:
-                yield
-            finally:
-                if self._overall is not None:
-                    self._overall.release()
+                gate.next_start_at = self._clock.monotonic() + gate.delay_s
+        except BaseException:
+            gate.room.release()
+            raise
+
+    def _leave(self, gate: "_Gate") -> None:
+        if self._overall is not None:
+            self._overall.release()
+        gate.room.release()
+
+    def slow_down(self, host: str, delay_s: float) -> None:
+        """Let at least so long pass between two starts at the host from now on."""
+        gate = self._gate(host)
+        gate.delay_s = max(gate.delay_s, delay_s)
+
+    def delay_at(self, host: str) -> float:
+        """Seconds between two starts at the host."""
+        return self._gate(host).delay_s
 
     def hold(self, host: str, seconds: float) -> None:
         """Start nothing at the host for so long; a longer hold stays."""
@@ -83,14 +95,32 @@ class HostGates:
         key = gate_key(host)
         gate = self._gates.get(key)
         if gate is None:
-            gate = self._gates[key] = _Gate(self.per_host.concurrency)
+            gate = self._gates[key] = _Gate(self.per_host.concurrency, self.per_host.delay_s)
         return gate
 
 
-class _Gate:
-    __slots__ = ("held_until", "next_start_at", "room", "turn")
+class Slot:
+    """One turn at a host; a class and no generator, for it is entered at every request."""
 
-    def __init__(self, concurrency: int) -> None:
+    __slots__ = ("_gate", "_gates", "_latest")
+
+    def __init__(self, gates: HostGates, gate: "_Gate", latest: float) -> None:
+        self._gates = gates
+        self._gate = gate
+        self._latest = latest
+
+    async def __aenter__(self) -> None:
+        await self._gates._enter(self._gate, self._latest)  # noqa: SLF001 - two halves of one thing
+
+    async def __aexit__(self, *_: object) -> None:
+        self._gates._leave(self._gate)  # noqa: SLF001 - as above
+
+
+class _Gate:
+    __slots__ = ("delay_s", "held_until", "next_start_at", "room", "turn")
+
+    def __init__(self, concurrency: int, delay_s: float) -> None:
+        self.delay_s = delay_s
         self.room = asyncio.Semaphore(concurrency)
         self.turn = asyncio.Lock()
         self.next_start_at = -math.inf

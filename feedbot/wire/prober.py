@@ -2,9 +2,10 @@
 
 import math
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import anyio
+import msgspec
 
 from feedbot.clock import Clock
 from feedbot.core.observation import Answered, Exchange, Failed, Failure, FailureKind, Observation
@@ -46,8 +47,7 @@ class ProbeTarget:
     last_modified: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Postponed:
+class Postponed(msgspec.Struct, frozen=True, tag=True):
     """A target that was not judged: its host asked to be left alone for longer than the run lasts.
 
     It was not asked at all, or with a HEAD only whose answer wants a GET for a second opinion.
@@ -193,7 +193,7 @@ class _Look:
                 hop=self.hop,
                 method=self.method,
                 url=self.url,
-                failure=replace(answer, text=answer.text[:_MAX_TEXT]),
+                failure=Failure(answer.kind, answer.text[:_MAX_TEXT]),
                 elapsed_ms=round(seconds * 1000),
             )
         return self._answered(answer)
@@ -221,6 +221,8 @@ class _Look:
             http_version=answer.http_version[:20],
             elapsed_ms=answer.elapsed_ms,
             bytes_read=len(answer.body),
+            phases=answer.phases,
+            certificate_expires_at=answer.certificate_expires_at,
             retry_after_s=asked_s,
             challenge=next((f"{name}: {headers[name][:80]}" for name in _CHALLENGES if name in headers), None),
             etag=_validator(headers.get("etag")),

@@ -28,6 +28,8 @@ class Resolver(Protocol):
 
 def literal_address(host: str) -> str | None:
     """The address that a host is by itself (`127.0.0.1`, `::1`, `[::1]`); None where it is a name."""
+    if host[-1:].isalpha() and ":" not in host:
+        return None  # most names, without the cost of an exception
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     try:
         return str(ipaddress.ip_address(bare))
@@ -79,12 +81,16 @@ class SystemResolver:
         literal = literal_address(host)
         if literal is not None:
             return (literal,)
-        key = host.lower()
+        key = host if host.islower() else host.lower()
         answer = self._answers.get(key)
         if answer is None:
             if self._closed:
                 return Failure(FailureKind.OURSELVES, "the resolver is closed")
             answer = self._answers[key] = self._submit(key)
+        if answer.done() and not answer.cancelled():
+            result = answer.result()
+            if not isinstance(result, Failure):
+                return result
         # Shielded: an asker that is cancelled does not take the answer away from the others.
         result = await asyncio.shield(answer)
         if isinstance(result, Failure) and result.kind is FailureKind.OURSELVES and self._answers.get(key) is answer:

@@ -15,6 +15,22 @@ from feedbot.wire.resolver import Addresses, Resolver
 MAX_ADDRESSES = 3
 
 
+def vetted(found: Addresses, allowed: Sequence[Network]) -> tuple[str, ...] | Failure:
+    """The public ones, at most three, families taking turns; POLICY_ADDRESS where there is none."""
+    reasons = [why_not_public(address, allowed) for address in found]
+    public = [address for address, why in zip(found, reasons, strict=True) if why is None]
+    if not public:
+        why = next((why for why in reasons if why is not None), "name has no address")
+        return Failure(FailureKind.POLICY_ADDRESS, why)
+    first_family = ":" in public[0]
+    families = (
+        [address for address in public if (":" in address) == first_family],
+        [address for address in public if (":" in address) != first_family],
+    )
+    turns = (address for pair in zip_longest(*families) for address in pair if address is not None)
+    return tuple(turns)[:MAX_ADDRESSES]
+
+
 class VettingBackend(httpcore.AsyncNetworkBackend):
     """Connects to vetted literal addresses only, whatever name httpcore asks for.
 
@@ -47,18 +63,10 @@ class VettingBackend(httpcore.AsyncNetworkBackend):
         found = await self._resolver.resolve(host)
         if isinstance(found, Failure):
             raise CarriedFailure(found)
-        addresses = self._vetted(found)
-        options = list(socket_options or ())
-        ends_at = None if timeout is None else time.monotonic() + timeout
-        failures: list[Failure] = []
-        for index, address in enumerate(addresses):
-            share = None if ends_at is None else max(0.0, ends_at - time.monotonic()) / (len(addresses) - index)
-            try:
-                return await self._inner.connect_tcp(address, port, share, local_address, options)
-            except Exception as error:  # noqa: BLE001 - each is mapped, and the next address is tried
-                failure = failure_of(error)
-                failures.append(Failure(failure.kind, f"{address}: {failure.text}"))
-        raise CarriedFailure(_most_telling(failures))
+        addresses = vetted(found, self._allowed)
+        if isinstance(addresses, Failure):
+            raise CarriedFailure(addresses)
+        return await connect_first(self._inner, addresses, port, timeout, local_address, list(socket_options or ()))
 
     async def connect_unix_socket(
         self,
@@ -73,20 +81,29 @@ class VettingBackend(httpcore.AsyncNetworkBackend):
         """Return after this many seconds."""
         await self._inner.sleep(seconds)
 
-    def _vetted(self, found: Addresses) -> list[str]:
-        """The public ones, at most three, families taking turns; raises CarriedFailure where there is none."""
-        reasons = [why_not_public(address, self._allowed) for address in found]
-        public = [address for address, why in zip(found, reasons, strict=True) if why is None]
-        if not public:
-            why = next((why for why in reasons if why is not None), "name has no address")
-            raise CarriedFailure(Failure(FailureKind.POLICY_ADDRESS, why))
-        first_family = ":" in public[0]
-        families = (
-            [address for address in public if (":" in address) == first_family],
-            [address for address in public if (":" in address) != first_family],
-        )
-        turns = (address for pair in zip_longest(*families) for address in pair if address is not None)
-        return list(turns)[:MAX_ADDRESSES]
+
+async def connect_first(
+    backend: httpcore.AsyncNetworkBackend,
+    addresses: Sequence[str],
+    port: int,
+    timeout: float | None,
+    local_address: str | None,
+    options: Sequence[httpcore.SOCKET_OPTION],
+) -> httpcore.AsyncNetworkStream:
+    """A connection to the first address that answers; they share `timeout` (seconds).
+
+    Raises CarriedFailure: what became of the connecting.
+    """
+    ends_at = None if timeout is None else time.monotonic() + timeout
+    failures: list[Failure] = []
+    for index, address in enumerate(addresses):
+        share = None if ends_at is None else max(0.0, ends_at - time.monotonic()) / (len(addresses) - index)
+        try:
+            return await backend.connect_tcp(address, port, share, local_address, options)
+        except Exception as error:  # noqa: BLE001 - each is mapped, and the next address is tried
+            failure = failure_of(error)
+            failures.append(Failure(failure.kind, f"{address}: {failure.text}"))
+    raise CarriedFailure(_most_telling(failures))
 
 
 def _most_telling(failures: Sequence[Failure]) -> Failure:

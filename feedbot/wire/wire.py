@@ -4,18 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from feedbot.core.observation import Failure
+from feedbot.core.observation import Failure, Phases
 
 Method = Literal["GET", "HEAD"]
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked: a canonical http(s) URL (core/url.py) whose scheme and port are already vetted."""
+    """What is asked: a canonical http(s) URL (core/url.py) whose scheme and port are already vetted.
+
+    `timeout_s` shortens the wire's own limit for this exchange; both run from when the name is resolved.
+    """
 
     method: Method
     url: str
     headers: tuple[tuple[str, str], ...] = ()
+    timeout_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Response:
 
     A header sent several times is joined with ", "; where it can have one value only, the first counts.
     `peer` is the address asked; `elapsed_ms` runs from the request's slot, its name resolved.
+    `certificate_expires_at` is the server's, in ISO 8601 and UTC; None where none was seen: over http,
+    and on a connection that an earlier exchange opened.
     """
 
     status: int
@@ -32,10 +38,17 @@ class Response:
     peer: str | None
     http_version: str
     elapsed_ms: int
+    phases: Phases | None = None
+    certificate_expires_at: str | None = None
 
 
 class Wire(Protocol):
     """Carries out exchanges: no redirects, no cookies, no environment, no retries."""
+
+    @property
+    def most_at_once(self) -> int | None:
+        """Exchanges beyond this many wait for a connection; None where none ever does."""
+        ...
 
     async def exchange(self, request: Request) -> Response | Failure:
         """The answer, or why there is none; raises nothing but cancellation."""
@@ -52,4 +65,5 @@ class WireLimits:
 
     connect_timeout_s: float = 10.0
     exchange_timeout_s: float = 30.0
+    max_header_bytes: int = 100_000
     max_body_bytes: int = 64 * 1024
