@@ -120,6 +120,7 @@ DEFAULT_FIELDS: dict[str, tuple[str, ...]] = {
     "published": ("published",),
     "draft": ("draft",),
     "permalink": ("permalink",),
+    "ignore": ("ignore",),
 }
 
 DEFAULT_EXCLUDE = (

@@ -9,11 +9,11 @@ from typing import Literal
 from feedbot.articles.address import has_template_marks, read_domain, read_url
 from feedbot.articles.dates import parse_date
 from feedbot.articles.frontmatter import Node, Unusable, Value
-from feedbot.articles.notes import Notes, quoted
+from feedbot.articles.notes import Ignored, Notes, quoted
 from feedbot.articles.rules import ReadRules
 from feedbot.articles.text import clean_line, clean_text, fold_name, has_hidden_characters
 from feedbot.core.article import Image, LinkRole, Provider
-from feedbot.core.url import InvalidUrl
+from feedbot.core.url import InvalidUrl, canonical_url
 
 MAX_TOPIC_CHARACTERS = 200
 MAX_ID_CHARACTERS = 1_000
@@ -188,6 +188,23 @@ class Fields:
                     self._notes.remark(item.line, sentence)
         else:
             self._notes.remark(node.line, f"{name}: expected a list of names, not {kind_of(node.value)}; left out")
+
+    def ignored(self) -> Ignored:
+        """The canonical URLs of the links that feedbot is asked to leave alone; None for `true`, which is all."""
+        found = self.find("ignore")
+        if found is None:
+            return frozenset()
+        value = found[1].value
+        word = value.strip().lower() if isinstance(value, str) else ""
+        if word in _TRUE or word in _FALSE:
+            return None if word in _TRUE else frozenset()
+        urls = set()
+        for label, text, line in self._listed_texts("ignore", " "):
+            try:
+                urls.add(canonical_url(read_url(text, self._rules.site_url)[0]))
+            except InvalidUrl as error:
+                self._notes.remark(line, f"{label}: {error}, or true for all links; left out")
+        return frozenset(urls)
 
     def images(self, role: LinkRole) -> tuple[Image, ...]:
         """Pictures, given as a URL, as a mapping with `url`, or as a list of these; each URL once."""

@@ -6,6 +6,8 @@ from feedbot.articles.text import clean_line
 from feedbot.core.article import Link, LinkRole, Remark
 from feedbot.core.url import MAX_URL_LENGTH, InvalidUrl, canonical_url
 
+Ignored = frozenset[str] | None
+
 MAX_REMARKS = 100
 _LOOKS_SECRET = re.compile(r"secured|[A-Za-z0-9+]{24}", re.IGNORECASE)
 
@@ -19,13 +21,18 @@ def quoted(text: str) -> str:
 
 
 class Notes:
-    """Collects the remarks and links of one file, in the order in which they come, each once."""
+    """Collects the remarks and links of one file, in the order in which they come, each once.
+
+    `item` is whose links come now: 0 for the article itself, n for its n-th related article.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._remarks: dict[Remark, None] = {}
         self._left_out = 0
-        self._links: dict[tuple[LinkRole, str], int] = {}
+        self._links: dict[tuple[LinkRole, str], tuple[int, int]] = {}
+        self._ignored: Ignored = frozenset()
+        self.item = 0
 
     def remark(self, line: int, text: str) -> None:
         """Note something odd; beyond 100 only their number is kept."""
@@ -41,8 +48,12 @@ class Notes:
             target = canonical_url(url) if "#" in url or len(url) > MAX_URL_LENGTH else url
         except InvalidUrl:
             return False
-        self._links.setdefault((role, target), line)
+        self._links.setdefault((role, target), (line, self.item))
         return True
+
+    def ignore(self, urls: Ignored) -> None:
+        """Note which links feedbot is asked to leave alone, by canonical URL; None is all of them."""
+        self._ignored = urls
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
@@ -53,4 +64,7 @@ class Notes:
     @property
     def links(self) -> tuple[Link, ...]:
         """All links, no two of the same role and target."""
-        return tuple(Link(role, url, line) for (role, url), line in self._links.items())
+        return tuple(
+            Link(role, url, line, item, is_ignored=self._ignored is None or url in self._ignored)
+            for (role, url), (line, item) in self._links.items()
+        )

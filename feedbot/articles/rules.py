@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from feedbot.config import Config
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Raised whenever the same file and rules would give another Article, so that kept ones are read anew."""
 
 

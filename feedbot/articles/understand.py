@@ -50,6 +50,7 @@ def _read(path: str, raw: bytes, rules: ReadRules, notes: Notes) -> Article:
     provider = fields.provider()
     related = _related(fields, rules, notes)
     body = _body(parts, rules, notes)
+    notes.ignore(fields.ignored())
     title = fields.line_of_text("title", required=True) or body.heading
     if not title:
         raise Unusable(0, f"{fields.name_of('title')}: is missing, and the body has no heading")
@@ -119,8 +120,15 @@ def _related(fields: Fields, rules: ReadRules, notes: Notes) -> tuple[Related, .
         notes.remark(node.line, f"{name}: expected a list of articles, not {kind_of(node.value)}; left out")
         return ()
     listed = node.value if isinstance(node.value, list) else [node]
-    items = (_related_item(f"{name}[{number}]", item, rules, notes) for number, item in enumerate(listed, 1))
-    return tuple(item for item in items if item is not None)
+    items: list[Related] = []
+    for number, one in enumerate(listed, 1):
+        # Of an item that is left out no link is noted.
+        notes.item = len(items) + 1
+        item = _related_item(f"{name}[{number}]", one, rules, notes)
+        if item is not None:
+            items.append(item)
+    notes.item = 0
+    return tuple(items)
 
 
 def _related_item(name: str, node: Node, rules: ReadRules, notes: Notes) -> Related | None:

@@ -22,11 +22,17 @@ class LinkRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A URL in an article file; `url` is the canonical target (core/url.py), `line` counts from 1."""
+    """A URL in an article file; `url` is the canonical target (core/url.py), `line` counts from 1.
+
+    `item` is 0 for the article itself and n for its n-th related article. `is_ignored`: the article asks
+    that feedbot leave this link alone.
+    """
 
     role: LinkRole
     url: str
     line: int
+    item: int = 0
+    is_ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

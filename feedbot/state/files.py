@@ -156,8 +156,15 @@ def _record_links(connection: Any, file_id: int, article: Article, due_at: str) 
         [(link.url, host_of(link.url), due_at) for link in article.links],
     )
     connection.executemany(
-        "INSERT OR IGNORE INTO links (file_id, target_id, role, line) SELECT ?, id, ?, ? FROM targets WHERE url = ?",
-        [(file_id, link.role.value, link.line, link.url) for link in article.links],
+        "INSERT OR IGNORE INTO links (file_id, target_id, role, line, item, ignored)"
+        " SELECT ?, id, ?, ?, ?, ? FROM targets WHERE url = ?",
+        [(file_id, link.role.value, link.line, link.item, link.is_ignored, link.url) for link in article.links],
+    )
+    connection.execute("DELETE FROM items WHERE file_id = ?", [file_id])
+    titles = [article.title, *(related.title for related in article.related)]
+    connection.executemany(
+        "INSERT INTO items (file_id, item, title) VALUES (?, ?, ?)",
+        [(file_id, item, title) for item, title in enumerate(titles)],
     )
 
 

@@ -173,7 +173,46 @@ CREATE TABLE holds (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS = (_V1,)
+_V2 = """
+-- Whose link it is: 0 the article's own, n its n-th related article's; and whether the article asks to leave it alone.
+ALTER TABLE links ADD COLUMN item INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE links ADD COLUMN ignored INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE items (
+    file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+    item INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    PRIMARY KEY (file_id, item)
+) STRICT, WITHOUT ROWID;
+
+-- What the page said when it was last read (JSON), and whether it has carried an article's title.
+ALTER TABLE targets ADD COLUMN page TEXT;
+ALTER TABLE targets ADD COLUMN titled INTEGER NOT NULL DEFAULT 0;
+
+-- What else was known when an observation was judged (JSON), and the version of the rules that judged it.
+ALTER TABLE observations ADD COLUMN context TEXT;
+ALTER TABLE observations ADD COLUMN rules INTEGER NOT NULL DEFAULT 1;
+
+-- Network failures of this run were not counted.
+ALTER TABLE runs ADD COLUMN frozen INTEGER NOT NULL DEFAULT 0;
+
+-- What a made-up address beside a page answered (JSON), by the folder that it was made up in.
+CREATE TABLE siblings (
+    folder TEXT PRIMARY KEY,
+    asked_at TEXT NOT NULL,
+    sibling TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What a person has said of a link, by its canonical URL.
+CREATE TABLE marks (
+    url TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    note TEXT NOT NULL,
+    until TEXT,
+    made_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_V1, _V2)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)

@@ -621,3 +621,41 @@ def test_any_bytes_are_an_article_or_rejected(raw):
         if isinstance(outcome, Article):
             assert outcome.title
             assert all(canonical_url(link.url) == link.url and link.line >= 1 for link in outcome.links)
+
+
+class TestIgnore:
+    FRONT = NEEDED + "ampUrl: https://news.example.com/story.amp\nimages: [https://cdn.example/a.jpg]\n"
+
+    def ignored(self, more):
+        return [link.url for link in article(self.FRONT + more).links if link.is_ignored]
+
+    def test_names_the_links_to_leave_alone(self):
+        assert self.ignored(f"ignore: {SOURCE}\n") == [SOURCE]
+        assert self.ignored(f"ignore: ['{SOURCE}#top', https://cdn.example/a.jpg]\n") == [
+            SOURCE,
+            "https://cdn.example/a.jpg",
+        ]
+
+    def test_true_is_all_of_them(self):
+        assert len(self.ignored("ignore: true\n")) == 3
+        assert self.ignored("ignore: false\n") == self.ignored("") == []
+
+    def test_what_is_no_url_is_told_and_left_out(self):
+        assert self.ignored("ignore: [nonsense]\n") == []
+        assert remarks(self.FRONT + "ignore: [nonsense]\n") == [
+            (7, "ignore[1]: expected a URL such as https://example.org/page, or true for all links; left out")
+        ]
+
+
+def test_a_link_knows_whose_it_is():
+    front = (
+        NEEDED
+        + "related:\n- {title: one, sourceUrl: https://one.example/}\n- {}\n- {sourceUrl: https://three.example/}\n"
+    )
+    found = article(front)
+    assert [(link.url, link.item) for link in found.links] == [
+        (SOURCE, 0),
+        ("https://one.example/", 1),
+        ("https://three.example/", 2),
+    ]
+    assert [related.source_url for related in found.related] == ["https://one.example/", "https://three.example/"]

@@ -10,7 +10,7 @@ from sqlite_utils.utils import sqlite3
 from feedbot.errors import LockHeld, StateError
 from feedbot.state import database
 from feedbot.state.database import checking_run, daemon_life, open_for_reading, open_state
-from feedbot.state.schema import VERSION
+from feedbot.state.schema import APPLICATION_ID, MIGRATIONS, VERSION
 
 
 @pytest.fixture
@@ -213,3 +213,24 @@ def test_a_guest_who_reads_leaves_nothing_that_the_owner_cannot_use(path):
     assert {file.name for file in path.parent.iterdir()} == before
     with pytest.raises(StateError, match="sudo -u '#12345' feedbot"), opened(path):
         pass
+
+
+@pytest.mark.parametrize("version", range(1, VERSION))
+def test_a_database_of_an_older_version_is_brought_along_with_what_it_holds(path, version):
+    older = sqlite3.connect(path)
+    for step in MIGRATIONS[:version]:
+        older.executescript(step)
+    older.executescript(
+        f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version};"
+        "INSERT INTO targets (url, host, next_check_at) VALUES ('https://a.example/', 'a.example', 'now')"
+    )
+    older.close()
+    with opened(path) as state:
+        assert state.value("SELECT url FROM targets") == "https://a.example/"
+        brought = schema_of(state)
+    with opened(path.with_name("new.db")) as state:
+        assert brought == schema_of(state)
+
+
+def schema_of(state):
+    return {row["name"]: row["sql"] for row in state.rows("SELECT name, sql FROM sqlite_master WHERE sql <> ''")}
