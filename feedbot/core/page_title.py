@@ -1,0 +1,70 @@
+"""Whether a page carries an article's title, whatever a site makes of it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from feedbot.core.page_words import UNSPACED, folded_words
+
+# Scripts without spaces, and Hangul, whose words carry endings: compared by pairs of letters.
+_PAIRED = re.compile(
+    f"[{UNSPACED}\uac00-\ud7a3\U00020000-\U0002ffff]+|[^{UNSPACED}\uac00-\ud7a3\U00020000-\U0002ffff]+"
+)
+_IS_PAIRED = re.compile(f"[{UNSPACED}\uac00-\ud7a3\U00020000-\U0002ffff]")
+
+# Short words ("of", "der", "the") are everybody's.
+_SHORT = 3
+_SHARED = 0.7
+_SHARED_OF_SHORT_TITLE = 0.9
+_SHORT_TITLE_TOKENS = 2
+# A cut title: most of the page's is the article's, and it is a good part of that.
+_SHARED_OF_CUT = 0.85
+_LEAST_LEFT = 0.4
+_LEAST_TOKENS = 3
+
+
+def resembles(title: str, candidates: Iterable[str]) -> bool:
+    """True where one of the candidates is this title, but for case, punctuation, a site's name or a cut end.
+
+    A title of which nothing can be compared (an emoji) is carried by a candidate that contains it.
+    """
+    wanted = _tokens(title)
+    if not wanted:
+        bare = title.strip()
+        return bool(bare) and any(bare in candidate for candidate in candidates)
+    return any(_resemble(wanted, _tokens(candidate)) for candidate in candidates)
+
+
+def _tokens(text: str) -> Counter[str]:
+    tokens: Counter[str] = Counter()
+    for word in folded_words(text):
+        for run in _PAIRED.findall(word):
+            if len(run) > 1 and _IS_PAIRED.match(run):
+                tokens.update(run[place : place + 2] for place in range(len(run) - 1))
+            else:
+                tokens[run] += 1
+    return tokens
+
+
+def _resemble(wanted: Counter[str], seen: Counter[str]) -> bool:
+    shared = _weight(wanted & seen)
+    if not shared:
+        return False
+    is_short = wanted.total() <= _SHORT_TITLE_TOKENS
+    if shared >= _weight(wanted) * (_SHARED_OF_SHORT_TITLE if is_short else _SHARED):
+        return True
+    return (
+        seen.total() >= _LEAST_TOKENS
+        and shared >= _weight(seen) * _SHARED_OF_CUT
+        and shared >= _weight(wanted) * _LEAST_LEFT
+    )
+
+
+def _weight(tokens: Counter[str]) -> int:
+    return sum(times * _token_weight(token) for token, times in tokens.items())
+
+
+def _token_weight(token: str) -> int:
+    if _IS_PAIRED.match(token):
+        return _SHORT
+    return len(token) if len(token) > _SHORT or token.isdigit() else 1
