@@ -9,16 +9,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from feedbot.clock import Clock
 from feedbot.config import Config
-from feedbot.core.observation import NETWORK_KINDS, Exchange, FailureKind, Observation
+from feedbot.core.context import Context, Sibling, Source, folder_of, sibling_url
+from feedbot.core.mark import Mark, MarkKind, mark_on
+from feedbot.core.observation import NETWORK_KINDS, Answered, Exchange, FailureKind, Observation
 from feedbot.core.outage import FAILURES_IN_A_ROW, Asked, is_mass_failure
 from feedbot.core.schedule import first_method, next_check_at
+from feedbot.core.soft_death import wants_sibling
 from feedbot.core.status import StatusKind, advance
-from feedbot.core.verdict import Verdict, VerdictKind, judge
+from feedbot.core.verdict import Verdict, VerdictKind, carries_any, judge
 from feedbot.errors import StateError
-from feedbot.state import runs, targets
+from feedbot.state import marks, runs, siblings, targets
 from feedbot.state.database import State
+from feedbot.state.runs import Judged
 from feedbot.state.targets import LinkPlace, Target
 from feedbot.wire.local import LocalWire, open_local
 from feedbot.wire.prober import Postponed, ProbeTarget
@@ -30,6 +36,15 @@ _SECONDS_A_WRITE = 2.0
 
 # When failures that were not counted are looked at again. If they still fail, they count.
 _FROZEN_S = 3600.0
+
+_GOOD = frozenset({VerdictKind.ALIVE, VerdictKind.MOVED})
+_NOT_THERE = frozenset({VerdictKind.GONE, VerdictKind.MISSING})
+
+# When it is looked again whether a link is still to be left alone.
+_LOOK_AGAIN = timedelta(days=1)
+
+# Titles by which a page is known; an article that many others relate to may have as many.
+_TITLES = 5
 
 Progress = Callable[[int, int], None]
 """Told (targets done, targets planned) after each answer."""
@@ -47,6 +62,13 @@ class Result:
     observation: Observation | None
     verdict: Verdict
     places: tuple[LinkPlace, ...] = ()
+    mark: Mark | None = None
+    """What a person, or the config, says of the link."""
+
+    @property
+    def is_excused(self) -> bool:
+        """True where a person has said that the link is well, or to leave it alone."""
+        return self.mark is not None and self.mark.kind in {MarkKind.ALIVE, MarkKind.IGNORE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +124,22 @@ async def check(
         results=asking.close(online=online, frozen=frozen),
         frozen=frozen,
     )
-    runs.finish(state, run_id, checking.finished_at, online=online, summary=checking.summary)
+    runs.finish(state, run_id, checking.finished_at, online=online, summary=checking.summary, frozen=frozen)
     return checking
+
+
+def to_ask(config: Config, state: State, now: datetime) -> list[Target]:
+    """The targets that are due, in the order to ask them, without those that people want left alone."""
+    said, exclusions = marks.holding(state, now), config.links.exclusions()
+    due = targets.due(state, now)
+    ignored = [target.id for target in due if _is_ignored(mark_on(target.url, said, exclusions, now))]
+    targets.set_aside(state, ignored, now + _LOOK_AGAIN)
+    without = set(ignored)
+    return [target for target in due if target.id not in without]
+
+
+def _is_ignored(mark: Mark | None) -> bool:
+    return mark is not None and mark.kind is MarkKind.IGNORE
 
 
 class _Asking:
@@ -111,12 +147,16 @@ class _Asking:
 
     def __init__(self, config: Config, state: State, clock: Clock, run_id: int, due: Sequence[Target]) -> None:
         self._policy = config.schedule.policy()
+        self._strikes = config.verdicts.policy()
+        self._exclusions = config.links.exclusions()
         self._state = state
         self._clock = clock
         self._run_id = run_id
         self._due = {target.url: target for target in due}
-        self._unrecorded: list[tuple[Target, Observation, Verdict]] = []
-        self._network_failures: list[tuple[Target, Observation, Verdict]] = []
+        self._places = targets.places(state, [target.id for target in due])
+        self._undecided: list[_Look] = []
+        self._unrecorded: list[_Look] = []
+        self._network_failures: list[_Look] = []
         self._results: dict[str, Result] = {}
 
     async def ask_all(self, wire: LocalWire, progress: Progress | None) -> bool:
@@ -135,11 +175,14 @@ class _Asking:
                 if isinstance(outcome, Postponed):
                     self._postpone(target, outcome.retry_after_s)
                     continue
-                verdict = judge(outcome)
-                self._unrecorded.append((target, outcome, verdict))
+                look = self._judged(target, outcome)
+                if look.wants_sibling or look.wants_article:
+                    self._undecided.append(look)
+                else:
+                    self._unrecorded.append(look)
                 if len(self._unrecorded) >= _RESULTS_A_WRITE:
                     self._record()
-                if verdict.failure not in NETWORK_KINDS:
+                if look.verdict.failure not in NETWORK_KINDS:
                     failing_hosts.clear()
                     continue
                 failing_hosts.add(target.host)
@@ -147,10 +190,57 @@ class _Asking:
                     failing_hosts.clear()
                     if not await wire.online():
                         return False
+            await self._decide(wire)
         finally:
             recording.cancel()
             self._record()
         return True
+
+    # What one look is worth
+
+    def _judged(self, target: Target, observation: Observation) -> "_Look":
+        places = self._places[target.id]
+        context = Context(
+            roles=tuple(dict.fromkeys(place.role for place in places)),
+            titles=tuple(dict.fromkeys(place.title for place in places if place.title))[:_TITLES],
+            was_titled=target.titled,
+        )
+        return _Look(target, observation, context, judge(observation, context))
+
+    async def _decide(self, wire: LocalWire) -> None:
+        """Judge what was left undecided, now that every other target has been asked."""
+        self._record()  # the article of an AMP page may have been asked in this run
+        looks, self._undecided = self._undecided, []
+        beside = await self._ask_siblings(wire, [look.target.url for look in looks if look.wants_sibling])
+        for look in looks:
+            sibling = beside.get(folder_of(look.target.url)) if look.wants_sibling else None
+            if look.wants_sibling and sibling is None:
+                why = "not judged yet: it must first be known what a made-up address beside it answers"
+                self._results[look.target.url] = Result(look.target, look.target, look.observation, _unknown(why))
+                continue
+            context = msgspec.structs.replace(look.context, sibling=sibling, **self._article_of(look))
+            self._unrecorded.append(_Look(look.target, look.observation, context, judge(look.observation, context)))
+
+    async def _ask_siblings(self, wire: LocalWire, urls: Sequence[str]) -> dict[str, Sibling]:
+        """By folder, what a made-up address beside each page answers; without those that this run cannot ask."""
+        now = self._clock.now()
+        one_a_folder = {folder_of(url): url for url in urls}
+        known = {folder: siblings.known(self._state, url, now) for folder, url in one_a_folder.items()}
+        found = {folder: sibling for folder, sibling in known.items() if sibling is not None}
+        week = now.toordinal() // 7
+        plan = [ProbeTarget(sibling_url(url, week)) for folder, url in one_a_folder.items() if folder not in found]
+        asked = [_as_sibling(one) async for one in wire.observe(plan) if isinstance(one, Observation)]
+        siblings.remember(self._state, asked)
+        return found | {folder_of(one.url): one for one in asked}
+
+    def _article_of(self, look: "_Look") -> dict[str, Any]:
+        """The parts of a context that tell of the article that an AMP page, or a cache's copy, stands for."""
+        if not look.wants_article:
+            return {}
+        source = targets.source_of(self._state, look.target)
+        amp = targets.amp_of(self._state, look.target) if look.context.is_cache else None
+        # A cache's copy stands for the AMP page; only where that is not known, for the article.
+        return {"source": _as_source(amp or source), "amp_url": None if amp is None else amp.url}
 
     async def _record_regularly(self) -> None:
         while True:
@@ -161,8 +251,8 @@ class _Asking:
 
     def asked(self) -> Iterator[Asked]:
         """What this run says of our own network."""
-        for target, _, _ in self._network_failures:
-            yield Asked(target.host, _was_alive(target), failed=True)
+        for look in self._network_failures:
+            yield Asked(look.target.host, _was_alive(look.target), failed=True)
         for result in self._results.values():
             if result.observation is not None:
                 yield Asked(result.before.host, _was_alive(result.before), failed=False)
@@ -175,16 +265,20 @@ class _Asking:
         else:
             if online and self._network_failures:
                 again_at = self._clock.now() + timedelta(seconds=_FROZEN_S)
-                targets.freeze(self._state, [target.id for target, _, _ in self._network_failures], again_at)
-            for target, observation, verdict in self._network_failures:
-                why = f"not counted, our own network seems to be down ({verdict.reason})"
-                self._results[target.url] = Result(target, target, observation, _unknown(why, verdict.failure))
+                targets.freeze(self._state, [look.target.id for look in self._network_failures], again_at)
+            for look in self._network_failures:
+                why = f"not counted, our own network seems to be down ({look.verdict.reason})"
+                not_counted = _unknown(why, look.verdict.failure)
+                self._results[look.target.url] = Result(look.target, look.target, look.observation, not_counted)
         why = "not asked: the run ended before its turn" if online else "not asked: this machine seems to be offline"
         for url, target in self._due.items():
             self._results.setdefault(url, Result(target, target, None, _unknown(why)))
-        where = targets.places(self._state, [target.id for target in self._due.values()])
         results = (self._results[url] for url in sorted(self._results))
-        return tuple(replace(result, places=where[result.after.id]) for result in results)
+        said, exclusions, now = marks.holding(self._state, self._clock.now()), self._exclusions, self._clock.now()
+        return tuple(
+            replace(result, places=self._places[result.after.id], mark=mark_on(result.after.url, said, exclusions, now))
+            for result in results
+        )
 
     def _postpone(self, target: Target, wait_s: float) -> None:
         targets.postpone(self._state, target.url, self._clock.now() + timedelta(seconds=wait_s))
@@ -210,47 +304,106 @@ class _Asking:
         if not seen:
             return
         with self._state.write() as connection:
-            runs.add_observations(connection, self._run_id, ((one[0].id, one[1], one[2]) for one in seen))
-            results = self._settle(connection, [one for one in seen if one[2].failure not in NETWORK_KINDS])
+            runs.add_observations(connection, self._run_id, (look.as_judged for look in seen))
+            results = self._settle(connection, [look for look in seen if look.verdict.failure not in NETWORK_KINDS])
         self._unrecorded = self._unrecorded[len(seen) :]
-        self._network_failures += [one for one in seen if one[2].failure in NETWORK_KINDS]
+        self._network_failures += [look for look in seen if look.verdict.failure in NETWORK_KINDS]
         self._results |= results
 
-    def _settle(self, connection: Any, judged: Sequence[tuple[Target, Observation, Verdict]]) -> dict[str, Result]:
+    def _settle(self, connection: Any, looks: Sequence["_Look"]) -> dict[str, Result]:
         """Let verdicts count; inside a write phase."""
         # What failed comes last: whether its host answers otherwise is then known from this batch as well.
-        failed = [one for one in judged if one[2].kind is VerdictKind.UNREACHABLE]
-        answered = [one for one in judged if one[2].kind is not VerdictKind.UNREACHABLE]
+        failed = [look for look in looks if look.verdict.kind is VerdictKind.UNREACHABLE]
+        answered = [look for look in looks if look.verdict.kind is not VerdictKind.UNREACHABLE]
         return self._settle_alike(connection, answered) | self._settle_alike(connection, failed)
 
-    def _settle_alike(
-        self, connection: Any, judged: Sequence[tuple[Target, Observation, Verdict]]
-    ) -> dict[str, Result]:
+    def _settle_alike(self, connection: Any, looks: Sequence["_Look"]) -> dict[str, Result]:
         results = {}
         standing = []
         # Somebody's `feedbot check URL` may have asked some since this run was planned.
-        changed = targets.checked_since(self._state, [one[0] for one in judged])
+        changed = targets.checked_since(self._state, [look.target for look in looks])
         now = self._clock.now()
-        for planned, observation, verdict in judged:
+        for look in looks:
+            planned, observation, verdict = look.target, look.observation, look.verdict
             target = after = targets.get(self._state, planned.id) if planned.id in changed else planned
             if verdict.kind is not VerdictKind.UNKNOWN and not _is_older(observation, target, now):
-                after = self._advanced(target, observation, verdict)
+                after = self._advanced(target, look)
                 due_at = next_check_at(after.status, self._policy, observation.started_at, _jitter(target.url))
                 standing.append((after, due_at))
             results[target.url] = Result(target, after, observation, verdict)
         targets.save(connection, standing)
         return results
 
-    def _advanced(self, target: Target, observation: Observation, verdict: Verdict) -> Target:
+    def _advanced(self, target: Target, look: "_Look") -> Target:
+        observation, verdict = look.observation, look.verdict
         answers = verdict.kind is not VerdictKind.UNREACHABLE or targets.host_answers(self._state, target)
-        status = advance(target.status, verdict, observation.started_at, host_answers=answers)
-        if verdict.kind not in {VerdictKind.ALIVE, VerdictKind.MOVED}:
+        status = advance(target.status, verdict, observation.started_at, host_answers=answers, policy=self._strikes)
+        if verdict.kind not in _GOOD:
             return replace(target, status=status, etag=None, last_modified=None)
         final = observation.exchanges[-1]
         kept = target if final.status == 304 else _validators(target, final)
+        if final.signals is None:
+            return replace(kept, status=status)
         return replace(
-            kept, status=status, page_checked_at=observation.started_at if verdict.by_get else target.page_checked_at
+            kept,
+            status=status,
+            page_checked_at=observation.started_at,
+            page=msgspec.json.encode(final.signals),
+            titled=target.titled or carries_any(final.signals, look.context.titles),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One target, what was seen of it, what else is known, and what that is worth."""
+
+    target: Target
+    observation: Observation
+    context: Context
+    verdict: Verdict
+
+    @property
+    def wants_sibling(self) -> bool:
+        """True where what a made-up address beside the page answers would decide."""
+        return self.verdict.kind in _GOOD and wants_sibling(self.observation, self.context)
+
+    @property
+    def wants_article(self) -> bool:
+        """True where the article of an AMP page, or of a cache's copy, would decide."""
+        if not self.context.is_amp and not self.context.is_cache:
+            return False
+        was_redirected = self.verdict.kind in _GOOD and self.observation.exchanges[-1].hop > 0
+        return was_redirected or self.verdict.kind in _NOT_THERE
+
+    @property
+    def as_judged(self) -> Judged:
+        """What is kept of it."""
+        return Judged(self.target.id, self.observation, self.context, self.verdict)
+
+
+def _as_sibling(observation: Observation) -> Sibling:
+    final = observation.exchanges[-1] if observation.exchanges else None
+    return Sibling(
+        url=observation.url,
+        asked_at=observation.started_at,
+        final_url=observation.outcome.final_url,
+        status=observation.outcome.status if isinstance(observation.outcome, Answered) else None,
+        signals=None if final is None else final.signals,
+    )
+
+
+def _as_source(target: Target | None) -> Source | None:
+    if target is None or target.status.verdict is None:
+        return None
+    page = target.signals
+    return Source(
+        url=target.url,
+        is_alive=target.status.kind in {StatusKind.ALIVE, StatusKind.MOVED},
+        was_read=page is not None,
+        amphtml=None if page is None else page.amphtml,
+        canonical=None if page is None else page.canonical,
+        moved_to=target.status.moved_to,
+    )
 
 
 def _validators(target: Target, final: Exchange) -> Target:

@@ -4,6 +4,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -20,7 +21,9 @@ from pydantic import (
     model_validator,
 )
 
+from feedbot.core.mark import Exclusion, Exclusions
 from feedbot.core.schedule import SchedulePolicy
+from feedbot.core.status import DAY_S, StrikePolicy, StrikeRule
 from feedbot.core.url import InvalidUrl, resolve_url, split_url
 from feedbot.errors import ConfigError
 
@@ -169,10 +172,40 @@ class ArticlesConfig(_Section):
         return {**DEFAULT_FIELDS, **named}
 
 
+class ExcludeConfig(_Section):
+    """Links that are left alone: neither asked nor reported, and kept where they stand."""
+
+    host: str | None = Field(None, min_length=1, description="A host, with its subdomains.")
+    glob: str | None = Field(None, min_length=1, description="A pattern with * and ? that the whole URL matches.")
+    regex: str | None = Field(None, min_length=1, description="A regular expression that is found in the URL.")
+    reason: str = Field("", description="Why; it is shown where the link is.")
+    until: date | None = Field(None, description="The last day on which this holds (UTC); default: for good.")
+
+    @field_validator("regex")
+    @classmethod
+    def _compiles(cls, value: str | None) -> str | None:
+        try:
+            re.compile(value or "")
+        except re.error as error:
+            raise ValueError(f"must be a regular expression ({error}), not {value!r}") from None
+        return value
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> Self:
+        if sum(one is not None for one in (self.host, self.glob, self.regex)) != 1:
+            raise ValueError("must have one of host, glob and regex")
+        return self
+
+
 class LinksConfig(_Section):
-    """Which links of an article are checked besides those of its front matter."""
+    """Which links of an article are checked besides those of its front matter, and which are left alone."""
 
     body: bool = Field(False, description="Also check the links in the Markdown body.")
+    exclude: tuple[ExcludeConfig, ...] = Field((), description="Links that are left alone.")
+
+    def exclusions(self) -> Exclusions:
+        """The core's view of what is left alone."""
+        return Exclusions([Exclusion(one.host, one.glob, one.regex, one.reason, one.until) for one in self.exclude])
 
 
 class TopicConfig(_Section):
@@ -288,6 +321,29 @@ class ScheduleConfig(_Section):
         )
 
 
+class StrikeConfig(_Section):
+    """When a verdict makes a link dead: so many times, with at least so long from the first to the last."""
+
+    strikes: int = Field(ge=2, le=100, description="How many times in a row, without a good answer in between.")
+    over: DurationS = Field(description="At least this long from the first to the last.")
+
+
+class VerdictsConfig(_Section):
+    """How sure feedbot must be before it calls a link dead."""
+
+    gone: StrikeConfig = StrikeConfig(strikes=2, over=1 * DAY_S)
+    missing: StrikeConfig = StrikeConfig(strikes=3, over=6 * DAY_S)
+    soft_dead: StrikeConfig = StrikeConfig(strikes=3, over=6 * DAY_S)
+    parked: StrikeConfig = StrikeConfig(strikes=2, over=3 * DAY_S)
+    no_host: StrikeConfig = StrikeConfig(strikes=5, over=14 * DAY_S)
+    unreachable: StrikeConfig = StrikeConfig(strikes=5, over=60 * DAY_S)
+
+    def policy(self) -> StrikePolicy:
+        """The core's view of these numbers."""
+        rules = {name: StrikeRule(rule.strikes, rule.over) for name, rule in self}
+        return StrikePolicy(**rules)
+
+
 class Config(_Section):
     """Everything that feedbot is told; paths are relative to `root`, the config file's folder."""
 
@@ -298,6 +354,7 @@ class Config(_Section):
     state: Path = Field(Path("state.db"), description="The database, relative to the config file.")
     checker: CheckerConfig = CheckerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
+    verdicts: VerdictsConfig = VerdictsConfig()
     root: Path = Path()
 
     @property

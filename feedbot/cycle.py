@@ -6,12 +6,11 @@ FeedbotError is for what the operator must mend.
 
 from dataclasses import dataclass
 
-from feedbot.checking import Checking, Progress, check
+from feedbot.checking import Checking, Progress, check, to_ask
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.publishing import Publishing, publish
 from feedbot.reading import Reading, read
-from feedbot.state import targets
 from feedbot.state.database import State
 
 
@@ -37,5 +36,4 @@ async def run_once(config: Config, state: State, clock: Clock, progress: Progres
 
 async def check_due(config: Config, state: State, clock: Clock, progress: Progress | None = None) -> Checking:
     """The middle of a run: ask what is due. Whoever calls it holds `checking_run(state)`."""
-    due = targets.due(state, clock.now())
-    return await check(config, state, clock, due, progress=progress)
+    return await check(config, state, clock, to_ask(config, state, clock.now()), progress=progress)

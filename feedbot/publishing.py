@@ -14,12 +14,13 @@ from feedbot.config import Config
 from feedbot.core.feed import Category, Entry, Feed, build_entry
 from feedbot.core.guard import RemovalCause, guard_removals
 from feedbot.core.identity import feed_id
+from feedbot.core.mark import MarkKind, is_linkable, mark_on
 from feedbot.core.slug import assign_slugs, topic_key
 from feedbot.errors import ConfigError, UsageError
 from feedbot.publish.files import Published, publish_files
 from feedbot.publish.ledger import LEDGER_NAME, Ledger, LedgerTopic, ledger_bytes
 from feedbot.publish.render import RENDERERS, Render
-from feedbot.state import files, identities, published, targets
+from feedbot.state import files, identities, marks, published, targets
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.identities import Topic
 from feedbot.state.published import FileOnDisk, Hold, Member
@@ -59,6 +60,7 @@ def publish(config: Config, state: State, clock: Clock, accept: Sequence[str] = 
     with one_at_a_time(state):
         now = clock.now()
         _require_holds(state, accept)
+        targets.set_unlinkable(state, _unlinkable(config, state, now))
         feeds = _feeds(config, state, now)
         identities.mark_public(state, now)
         selections = [_select(config, state, key, feed, now, accepted=feed.slug in accept) for key, feed in feeds]
@@ -82,6 +84,18 @@ def publish(config: Config, state: State, clock: Clock, accept: Sequence[str] = 
         removed=len(set(everything.previous) - set(everything.ids)),
         holds=tuple(selection.held for selection in selections if selection.held is not None),
     )
+
+
+def _unlinkable(config: Config, state: State, now: datetime) -> set[int]:
+    """The targets that no reader may be sent to: by what was seen of them, and by what people have said."""
+    said, exclusions = marks.holding(state, now), config.links.exclusions()
+    seem_dead = [
+        number
+        for number, url in targets.seem_unlinkable(state)
+        if not is_linkable(mark_on(url, said, exclusions, now), seems_dead=True)
+    ]
+    marked_dead = targets.numbers(state, [url for url, mark in said.items() if mark.kind is MarkKind.DEAD])
+    return {*seem_dead, *marked_dead}
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,10 +90,14 @@ def loopback_site() -> Iterator[Site]:
 
         def do_GET(self) -> None:
             status, location = site.answer(self.command, self.path)
-            body = b"" if self.command == "HEAD" or status in {204, 304} else b"<title>A page</title>"
+            is_picture = self.path.endswith(".jpg")
+            body = b"\xff\xd8\xff" if is_picture else b"<title>A page</title><p>Words that somebody may read."
+            if self.command == "HEAD" or status in {204, 304}:
+                body = b""
             self.send_response(status)
             if location is not None:
                 self.send_header("Location", location)
+            self.send_header("Content-Type", "image/jpeg" if is_picture else "text/html")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

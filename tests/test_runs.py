@@ -246,7 +246,7 @@ def test_a_run_does_not_overwrite_what_was_seen_after_it_was_planned(news, site)
     assert verdicts(late) == {"one": VerdictKind.ALIVE}
     assert statuses(late) == {"one": StatusKind.FAILING}
     with news.state() as state:
-        assert len(runs.observations(state, site.link("/one"))) == 2
+        assert len(runs.trail(state, site.link("/one"))) == 2
 
 
 def test_a_run_with_the_clock_a_year_ahead_does_no_lasting_harm(news, site):
@@ -285,7 +285,7 @@ def test_every_observation_is_kept_as_it_was_made(news, site):
     news.article("one")
     news.run()
     with news.state() as state:
-        (observation,) = runs.observations(state, site.link("/one"))
+        (observation,) = (one.observation for one in runs.trail(state, site.link("/one")))
     assert [exchange.status for exchange in observation.chain] == [301, 200]
     assert judge(observation).moved_to == site.link("/new")
 

@@ -1,11 +1,12 @@
 """The human has the last word: what a person has said of a link, against what was seen of it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from fnmatch import translate
+from typing import assert_never
 
 from feedbot.core.url import host_of
 
@@ -29,6 +30,13 @@ class Mark:
     note: str = ""
     until: date | None = None
     made_at: datetime | None = None
+
+    @property
+    def words(self) -> str:
+        """The mark as a report shows it, such as "marked alive (the wall is theirs)"."""
+        note = f" ({self.note})" if self.note else ""
+        until = f" until {self.until}" if self.until else ""
+        return f"marked {self.kind}{note}{until}"
 
     def holds(self, now: datetime) -> bool:
         """True as long as the mark's time is not over."""
@@ -78,3 +86,28 @@ def _fits(rule: Exclusion, matcher: re.Pattern[str], url: str) -> bool:
     if rule.regex is not None:
         return matcher.search(url) is not None
     return matcher.match(url) is not None
+
+
+def mark_on(url: str, marks: Mapping[str, Mark], exclusions: Exclusions, now: datetime) -> Mark | None:
+    """A person's word on a link, or else what a rule of the config says of it; None where neither says anything."""
+    mark = marks.get(url)
+    if mark is not None and mark.holds(now):
+        return mark
+    rule = exclusions.of(url, now)
+    if rule is None:
+        return None
+    why = f" ({rule.reason})" if rule.reason else ""
+    return Mark(MarkKind.IGNORE, f"links.exclude: {rule.pattern}{why}", rule.until)
+
+
+def is_linkable(mark: Mark | None, *, seems_dead: bool) -> bool:
+    """True where readers may be sent to a link: what a person says of it comes before what was seen."""
+    if mark is None:
+        return not seems_dead
+    match mark.kind:
+        case MarkKind.ALIVE | MarkKind.IGNORE:
+            return True
+        case MarkKind.DEAD:
+            return False
+        case _ as never:
+            assert_never(never)

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
+from feedbot.core.page import PageSignals
+
 
 class FailureKind(StrEnum):
     """How an exchange ended without an answer. Values are stored and never change their meaning."""
@@ -74,7 +76,8 @@ class Exchange(msgspec.Struct, frozen=True, omit_defaults=True):
     (GET after HEAD, a retry) has several exchanges with the same hop. `location` is the absolute
     URL of a redirect. `peer` is the address asked. `retry_after_s` is seconds, as the server asked.
     `challenge` names the header of a bot wall, where one was sent. `bytes_read` counts the body.
-    `certificate_expires_at` is in ISO 8601 and UTC, where a new TLS connection was made.
+    `certificate_expires_at` is in ISO 8601 and UTC, where a new TLS connection was made. `signals` are
+    what the page says, where one was read: of a GET that was not a redirect.
     """
 
     hop: int
@@ -93,6 +96,7 @@ class Exchange(msgspec.Struct, frozen=True, omit_defaults=True):
     last_modified: str | None = None
     phases: Phases | None = None
     certificate_expires_at: str | None = None
+    signals: PageSignals | None = None
 
 
 class Answered(msgspec.Struct, frozen=True, tag=True):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal, assert_never
 
 from feedbot.core.status import DAY_S, RECOVERY_S, Status, StatusKind
+from feedbot.core.verdict import VerdictKind
 
 _SHARE_OF_JITTER = 0.1
 
@@ -63,7 +64,8 @@ def first_method(
     status: Status, policy: SchedulePolicy, now: datetime, *, page_checked_at: datetime | None, head_refused: bool
 ) -> Literal["GET", "HEAD"]:
     """HEAD where a living page was read lately and the host is known to answer HEAD; otherwise GET."""
-    living = status.kind in {StatusKind.ALIVE, StatusKind.MOVED}
+    good = {VerdictKind.ALIVE, VerdictKind.MOVED}
+    living = status.kind in {StatusKind.ALIVE, StatusKind.MOVED} and status.verdict in good
     if not living or head_refused or page_checked_at is None:
         return "GET"
     # A page that was read in the future, by a clock that was ahead, was read who knows when.

@@ -36,11 +36,23 @@ class StrikeRule:
         return self.over_s / (self.strikes - 1)
 
 
-_GONE = StrikeRule(2, 1 * DAY_S)
-_MISSING = StrikeRule(3, 6 * DAY_S)
-_PARKED = StrikeRule(2, 3 * DAY_S)
-_NO_SUCH_HOST = StrikeRule(5, 14 * DAY_S)
-_SILENT_HOST = StrikeRule(5, 60 * DAY_S)
+@dataclass(frozen=True, slots=True)
+class StrikePolicy:
+    """How each kind of bad verdict counts towards `dead`; the defaults are those of the specification."""
+
+    gone: StrikeRule = StrikeRule(2, 1 * DAY_S)
+    missing: StrikeRule = StrikeRule(3, 6 * DAY_S)
+    soft_dead: StrikeRule = StrikeRule(3, 6 * DAY_S)
+    parked: StrikeRule = StrikeRule(2, 3 * DAY_S)
+    no_host: StrikeRule = StrikeRule(5, 14 * DAY_S)
+    """No such host, or the connection refused."""
+    unreachable: StrikeRule = StrikeRule(5, 60 * DAY_S)
+    """Every other failure; a host that resolves and stays silent is often a trap for bots."""
+
+
+DEFAULT_STRIKES = StrikePolicy()
+UNVERIFIABLE_AFTER_S = 30 * DAY_S
+"""A link blocked for so long is listed as one that feedbot cannot verify."""
 
 RECOVERY_S = 6 * 3600.0
 """Seconds between the two good answers to GET that bring a dead target back."""
@@ -78,18 +90,19 @@ class Status:
         return self.first_alive_at is None and self.strikes > 0 and not_found
 
 
-def strike_rule(verdict: Verdict) -> StrikeRule | None:
+def strike_rule(verdict: Verdict, policy: StrikePolicy = DEFAULT_STRIKES) -> StrikeRule | None:
     """How a verdict counts towards `dead`; None where it does not."""
     match verdict.kind:
         case VerdictKind.GONE:
-            return _GONE
-        case VerdictKind.MISSING | VerdictKind.SOFT_DEAD:
-            return _MISSING
+            return policy.gone
+        case VerdictKind.MISSING:
+            return policy.missing
+        case VerdictKind.SOFT_DEAD:
+            return policy.soft_dead
         case VerdictKind.PARKED:
-            return _PARKED
+            return policy.parked
         case VerdictKind.UNREACHABLE:
-            no_host = verdict.failure in {FailureKind.DNS_NXDOMAIN, FailureKind.CONNECT_REFUSED}
-            return _NO_SUCH_HOST if no_host else _SILENT_HOST
+            return policy.unreachable if _is_of_silence(verdict) else policy.no_host
         case (
             VerdictKind.ALIVE
             | VerdictKind.MOVED
@@ -104,7 +117,22 @@ def strike_rule(verdict: Verdict) -> StrikeRule | None:
             assert_never(never)
 
 
-def advance(past: Status, verdict: Verdict, now: datetime, *, host_answers: bool) -> Status:
+def _is_of_silence(verdict: Verdict) -> bool:
+    """True where a host that exists gave no usable answer."""
+    told = {FailureKind.DNS_NXDOMAIN, FailureKind.CONNECT_REFUSED}
+    return verdict.kind is VerdictKind.UNREACHABLE and verdict.failure not in told
+
+
+def is_unverifiable(status: Status, now: datetime) -> bool:
+    """True for a link that walls have kept from being seen for 30 days: it may live, and a person can look."""
+    if status.kind is not StatusKind.BLOCKED or status.since_at is None:
+        return False
+    return (now - status.since_at).total_seconds() >= UNVERIFIABLE_AFTER_S
+
+
+def advance(
+    past: Status, verdict: Verdict, now: datetime, *, host_answers: bool, policy: StrikePolicy = DEFAULT_STRIKES
+) -> Status:
     """The status after one more verdict.
 
     `host_answers` tells whether another target of the same host is not failing. Without one, a
@@ -130,7 +158,7 @@ def advance(past: Status, verdict: Verdict, now: datetime, *, host_answers: bool
             | VerdictKind.PARKED
             | VerdictKind.UNREACHABLE
         ):
-            return _strike(past, verdict, now, host_answers=host_answers)
+            return _strike(past, verdict, now, policy, host_answers=host_answers)
         case _ as never:
             assert_never(never)
 
@@ -178,8 +206,8 @@ def _without_strike(past: Status, verdict: Verdict, now: datetime, kind: StatusK
     return _told(past, verdict, now, kind)
 
 
-def _strike(past: Status, verdict: Verdict, now: datetime, *, host_answers: bool) -> Status:
-    rule = strike_rule(verdict)
+def _strike(past: Status, verdict: Verdict, now: datetime, policy: StrikePolicy, *, host_answers: bool) -> Status:
+    rule = strike_rule(verdict, policy)
     assert rule is not None
     if past.rule is not None and past.rule.over_s > rule.over_s:
         rule = past.rule
@@ -195,8 +223,7 @@ def _strike(past: Status, verdict: Verdict, now: datetime, *, host_answers: bool
     )
     if past.kind is StatusKind.DEAD:
         return struck
-    silent = verdict.kind is VerdictKind.UNREACHABLE and strike_rule(verdict) is _SILENT_HOST
-    dies = _is_out(struck) and (host_answers or not silent)
+    dies = _is_out(struck) and (host_answers or not _is_of_silence(verdict))
     return _in_kind(struck, past, StatusKind.DEAD if dies else StatusKind.FAILING, now)
 
 

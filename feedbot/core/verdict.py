@@ -1,15 +1,27 @@
 """The judgement of one observation, with a reason that a person would use.
 
-This version judges by codes, failures and redirects; what a page says comes later, so
-`soft_dead`, `parked`, `suspect` and `amp_withdrawn` are words that are not spoken yet.
+The rules stand in the order in which they are asked; the first that has something to say decides. A wall comes
+before anything else, because at any code it hides what is behind it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from typing import assert_never
 
+from feedbot.core import soft_death
+from feedbot.core.amp import why_not_cache_of
+from feedbot.core.context import NOTHING_KNOWN, Context
+from feedbot.core.domain import registrable_domain
 from feedbot.core.observation import Answered, Exchange, Failed, FailureKind, Observation
+from feedbot.core.page import PageSignals, carries_title, consent_url, login_url, marketplace_host
+from feedbot.core.page_body import HTML_TYPES
+from feedbot.core.url import host_of
+
+RULES = 2
+"""The version of the rules; stored with each verdict, and raised whenever one would judge otherwise."""
 
 
 class VerdictKind(StrEnum):
@@ -33,7 +45,8 @@ class VerdictKind(StrEnum):
 class Verdict:
     """A kind and its reason; `failure` where the probe got no answer, `moved_to` where kind is moved.
 
-    `by_get` tells that the deciding answer was to a GET, which alone may raise the dead.
+    `by_get` tells that the deciding answer was to a GET, which alone may raise the dead. `warnings` are
+    sentences on what a person should look at although the link is well.
     """
 
     kind: VerdictKind
@@ -41,6 +54,7 @@ class Verdict:
     failure: FailureKind | None = None
     moved_to: str | None = None
     by_get: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 _BROKEN = frozenset({VerdictKind.GONE, VerdictKind.MISSING, VerdictKind.SOFT_DEAD, VerdictKind.PARKED})
@@ -56,48 +70,243 @@ def is_broken(verdict: Verdict) -> bool:
 _BLOCKED_ALWAYS = frozenset({401, 402, 403, 407, 429, 451})
 _BLOCKED_ON_GET = frozenset({400, 405, 406, 418, 430})
 _PERMANENT = frozenset({301, 308})
+_NOT_THERE = frozenset({404, 410})
+_CERTIFICATE_SOON = timedelta(days=14)
 # After these the prober waits before it asks the same URL again.
 _WAIT_CODES = frozenset({429, 503})
 
 
-def judge(observation: Observation) -> Verdict:
+def judge(observation: Observation, context: Context = NOTHING_KNOWN) -> Verdict:
     """The verdict of one observation; total: every observation has one."""
     match observation.outcome:
         case Answered():
-            return _judge_answer(observation, observation.outcome)
+            return _judge_answer(_Seen(observation, context))
         case Failed():
             return _judge_failure(observation.outcome)
         case _ as never:
             assert_never(never)
 
 
-def _judge_answer(observation: Observation, outcome: Answered) -> Verdict:
-    status = outcome.status
-    last = observation.exchanges[-1]
-    by_get = last.method == "GET"
-    said = _say(observation)
-    # A wall is asked about first: at any code it hides what is behind it.
-    if last.challenge is not None:
-        return Verdict(VerdictKind.BLOCKED, f"{said}: a challenge for browsers ({last.challenge})", by_get=by_get)
-    if status in _BLOCKED_ALWAYS or status >= 600 or (by_get and status in _BLOCKED_ON_GET):
-        why = _why_too_many(observation.exchanges) if status == 429 else _why_blocked(status)
-        return Verdict(VerdictKind.BLOCKED, f"{said}: {why}", by_get=by_get)
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An answered observation, as the rules look at it."""
+
+    observation: Observation
+    context: Context
+
+    @property
+    def last(self) -> Exchange:
+        """The exchange that decided."""
+        return self.observation.exchanges[-1]
+
+    @property
+    def status(self) -> int:
+        assert self.last.status is not None
+        return self.last.status
+
+    @property
+    def page(self) -> PageSignals | None:
+        return self.last.signals
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300 or self.status == 304
+
+    @property
+    def was_redirected(self) -> bool:
+        return self.last.hop > 0
+
+    @property
+    def has_left_its_domain(self) -> bool:
+        there, here = host_of(self.last.url), host_of(self.observation.url)
+        return there != here and registrable_domain(there) != registrable_domain(here)
+
+    def verdict(self, kind: VerdictKind, why: str = "", moved_to: str | None = None) -> Verdict:
+        """A verdict of this kind, whose reason begins with what was asked and answered."""
+        said = _say(self.observation)
+        reason = f"{said}: {why}" if why else said
+        return Verdict(kind, reason, moved_to=moved_to, by_get=self.last.method == "GET")
+
+
+def _judge_answer(seen: _Seen) -> Verdict:
+    for rule in _RULES:
+        verdict = rule(seen)
+        if verdict is not None:
+            return replace(verdict, warnings=_warnings(seen, verdict))
+    return _alive(seen)
+
+
+# Walls
+
+
+def _challenged(seen: _Seen) -> Verdict | None:
+    mark = seen.last.challenge or (seen.page.challenge if seen.page is not None else None)
+    return None if mark is None else seen.verdict(VerdictKind.BLOCKED, f"a challenge for browsers ({mark})")
+
+
+def _turned_away(seen: _Seen) -> Verdict | None:
+    status, last = seen.status, seen.last
+    if status in _BLOCKED_ALWAYS or status >= 600 or (last.method == "GET" and status in _BLOCKED_ON_GET):
+        why = _why_too_many(seen.observation.exchanges) if status == 429 else _why_blocked(status)
+        return seen.verdict(VerdictKind.BLOCKED, why)
     if status == 503 and last.retry_after_s is not None:
-        return Verdict(VerdictKind.BLOCKED, f"{said}: asks to come back later: maintenance", by_get=by_get)
-    if last.location is not None:
-        # A redirect is the last answer only where the next host was held beyond the run: no strike.
-        why = f"leads to {last.location}, whose host asks to be left alone for now"
-        return Verdict(VerdictKind.BLOCKED, f"{said}: {why}", by_get=by_get)
-    if 200 <= status < 300 or status == 304:
-        moved_to = _moved_to(observation)
-        if moved_to is not None:
-            return Verdict(VerdictKind.MOVED, f"moved permanently to {moved_to}", moved_to=moved_to, by_get=by_get)
-        return Verdict(VerdictKind.ALIVE, said, by_get=by_get)
-    if status == 410:
-        return Verdict(VerdictKind.GONE, f"{said}: gone, says the server", by_get=by_get)
-    if status == 404:
-        return Verdict(VerdictKind.MISSING, f"{said}: not found", by_get=by_get)
-    return Verdict(VerdictKind.UNREACHABLE, f"{said}: {_phrase(status)}", by_get=by_get)
+        return seen.verdict(VerdictKind.BLOCKED, "asks to come back later: maintenance")
+    return None
+
+
+def _held(seen: _Seen) -> Verdict | None:
+    # A redirect is the last answer only where the next host was held beyond the run: no strike.
+    if seen.last.location is None:
+        return None
+    why = f"leads to {seen.last.location}, whose host asks to be left alone for now"
+    return seen.verdict(VerdictKind.BLOCKED, why)
+
+
+def _walled(seen: _Seen) -> Verdict | None:
+    page = seen.page
+    if page is not None and page.wall is not None and (seen.is_success or seen.status >= 500):
+        return seen.verdict(VerdictKind.BLOCKED, f"a wall before the page ({page.wall})")
+    if not seen.is_success:
+        return None
+    if seen.was_redirected and (what := _asks_first(seen)) is not None:
+        return seen.verdict(VerdictKind.BLOCKED, f"leads to {what}")
+    if page is not None and page.login is not None:
+        return seen.verdict(VerdictKind.BLOCKED, f"asks for a login ({page.login})")
+    return None
+
+
+def _asks_first(seen: _Seen) -> str | None:
+    """What a redirect leads to that asks something of a person before the page is shown."""
+    before, after = seen.observation.url, seen.last.url
+    if login_url(after) is not None and login_url(before) is None:
+        return "a page that asks for a login"
+    if consent_url(after) is not None and consent_url(before) is None:
+        return "a page that asks for consent"
+    return None
+
+
+# What is not there
+
+
+def _amp_withdrawn(seen: _Seen) -> Verdict | None:
+    """An AMP page that is no longer offered while its article lives: no error, the source serves."""
+    source = seen.context.source
+    if seen.context.is_cache:
+        # A cache drops pages that live, and keeps some that are dead: it never decides alone.
+        if seen.status in _NOT_THERE and (source is None or source.is_alive):
+            return seen.verdict(VerdictKind.AMP_WITHDRAWN, "the cache does not hold it, which says nothing of the page")
+        return None
+    if not seen.context.is_amp or source is None or not source.is_alive:
+        return None
+    ends = {source.url, source.canonical, source.moved_to} - {None, seen.observation.url}
+    if seen.is_success and seen.was_redirected and seen.last.url in ends:
+        return seen.verdict(VerdictKind.AMP_WITHDRAWN, "the AMP page now leads to the article itself")
+    if seen.status in _NOT_THERE and source.was_read and source.amphtml != seen.observation.url:
+        return seen.verdict(VerdictKind.AMP_WITHDRAWN, "the article lives and no longer names this AMP page")
+    return None
+
+
+def _not_there(seen: _Seen) -> Verdict | None:
+    if seen.status == 410:
+        return seen.verdict(VerdictKind.GONE, "gone, says the server")
+    if seen.status == 404:
+        return seen.verdict(VerdictKind.MISSING, "not found")
+    return None
+
+
+def _other_code(seen: _Seen) -> Verdict | None:
+    return None if seen.is_success else seen.verdict(VerdictKind.UNREACHABLE, _phrase(seen.status))
+
+
+# Answers of success that are not the page
+
+
+def _parked(seen: _Seen) -> Verdict | None:
+    market = marketplace_host(host_of(seen.last.url)) if seen.has_left_its_domain else None
+    if market is not None:
+        return seen.verdict(VerdictKind.PARKED, f"leads to a marketplace for domains ({market})")
+    page = seen.page
+    if page is not None and page.parked is not None and soft_death.is_wildcard(seen.last, seen.context):
+        return seen.verdict(VerdictKind.PARKED, f"{page.parked}, at every address of the host")
+    return None
+
+
+def _suspect(seen: _Seen) -> Verdict | None:
+    """Another domain whose page is not the article: lapsed domains lead to casinos and worse."""
+    page, titles = seen.page, seen.context.titles
+    if not titles or not seen.has_left_its_domain or seen.context.is_image or seen.context.is_cache:
+        return None
+    if page is None or page.media not in HTML_TYPES or carries_any(page, titles):
+        return None
+    if page.not_found is not None:
+        return None
+    shown = f"titled {page.title!r}" if page.title else "without a title"
+    return seen.verdict(VerdictKind.SUSPECT, f"leads to another domain, to a page {shown} that is not the article")
+
+
+def _soft_dead(seen: _Seen) -> Verdict | None:
+    found = soft_death.signs(seen.observation, seen.last, seen.context)
+    if soft_death.weight(found) < soft_death.ENOUGH:
+        return None
+    return seen.verdict(VerdictKind.SOFT_DEAD, f"but {' and '.join(sign.text for sign in found)}")
+
+
+def _moved(seen: _Seen) -> Verdict | None:
+    moved_to = _moved_to(seen.observation)
+    if moved_to is None:
+        return None
+    return Verdict(
+        VerdictKind.MOVED,
+        f"moved permanently to {moved_to}",
+        moved_to=moved_to,
+        by_get=seen.last.method == "GET",
+    )
+
+
+def _alive(seen: _Seen) -> Verdict:
+    return seen.verdict(VerdictKind.ALIVE)
+
+
+_Rule = Callable[[_Seen], Verdict | None]
+
+_RULES: tuple[_Rule, ...] = (
+    _challenged,
+    _turned_away,
+    _held,
+    _walled,
+    _amp_withdrawn,
+    _not_there,
+    _other_code,
+    _parked,
+    _suspect,
+    _soft_dead,
+    _moved,
+    _alive,
+)
+
+
+def _warnings(seen: _Seen, verdict: Verdict) -> tuple[str, ...]:
+    """What a person should know beside a good verdict; none of it is a reason to doubt the link."""
+    if verdict.kind not in {VerdictKind.ALIVE, VerdictKind.MOVED}:
+        return ()
+    context, page = seen.context, seen.page
+    found = []
+    expires_at = seen.last.certificate_expires_at
+    if expires_at is not None:
+        left = datetime.fromisoformat(expires_at) - seen.observation.started_at
+        if left < _CERTIFICATE_SOON:
+            found.append(f"its certificate expires on {expires_at[:10]}")
+    if context.was_titled and page is not None and page.title and not carries_any(page, context.titles):
+        found.append(f"its page is now titled {page.title!r}, which is not like the article's title any more")
+    if context.is_cache and context.amp_url is not None:
+        why = why_not_cache_of(seen.observation.url, context.amp_url)
+        found += [] if why is None else [why]
+    return tuple(found)
+
+
+def carries_any(page: PageSignals, titles: tuple[str, ...]) -> bool:
+    """True where the page carries one of the titles."""
+    return any(carries_title(page, title) for title in titles)
 
 
 def _judge_failure(outcome: Failed) -> Verdict:

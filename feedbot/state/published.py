@@ -53,8 +53,8 @@ JOIN identities ON identities.id = files.entry_id
 WHERE members.topic = ? AND members.published_at <= ? AND files.vanished_at IS NULL
     AND (files.source LIKE 'http://%' OR files.source LIKE 'https://%')
     AND NOT EXISTS (
-        SELECT 1 FROM links JOIN targets ON targets.id = links.target_id
-        WHERE links.file_id = files.id AND links.role = 'source' AND targets.status IN ('dead', 'refused')
+        SELECT 1 FROM links WHERE links.file_id = files.id AND links.role = 'source' AND links.ignored = 0
+            AND links.target_id IN (SELECT id FROM temp.unlinkable)
     )
 ORDER BY members.published_at DESC, files.path
 LIMIT ?
@@ -70,7 +70,10 @@ LIMIT 1
 
 
 def newest(state: State, topic: str, now: datetime, limit: int) -> list[Member]:
-    """The entries that a topic's feed may carry, newest first; '' is every topic."""
+    """The entries that a topic's feed may carry, newest first; '' is every topic.
+
+    To be asked after `targets.set_unlinkable`, as `removal_cause` is.
+    """
     return [_member(row) for row in state.rows(_NEWEST, [topic, stamp(now), limit])]
 
 
@@ -83,9 +86,9 @@ def member(state: State, entry_id: str) -> Member | None:
 def removal_cause(state: State, entry_id: str) -> RemovalCause:
     """Why an entry that was in a feed is no longer selected for it."""
     rows = state.rows(
-        "SELECT files.vanished_at AS vanished_at, EXISTS (SELECT 1 FROM links JOIN targets ON targets.id ="
-        " links.target_id WHERE links.file_id = files.id AND links.role = 'source' AND targets.status IN"
-        " ('dead', 'refused')) AS dead FROM files WHERE files.entry_id = ? ORDER BY files.vanished_at IS NOT NULL",
+        "SELECT files.vanished_at AS vanished_at, EXISTS (SELECT 1 FROM links WHERE links.file_id = files.id"
+        " AND links.role = 'source' AND links.ignored = 0 AND links.target_id IN (SELECT id FROM temp.unlinkable))"
+        " AS dead FROM files WHERE files.entry_id = ? ORDER BY files.vanished_at IS NOT NULL",
         [entry_id],
     )
     if not rows:

@@ -1,16 +1,18 @@
 """Runs and the observations made in them, which are only ever added to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from feedbot.core.observation import Answered, Exchange, Failed, Failure, FailureKind, Observation
-from feedbot.core.verdict import Verdict
+from feedbot.core.context import NOTHING_KNOWN, Context
+from feedbot.core.observation import NETWORK_KINDS, Answered, Exchange, Failed, Failure, FailureKind, Observation
+from feedbot.core.verdict import RULES, Verdict, VerdictKind
 from feedbot.state.database import State, moment, stamp
 
+_decode_context = msgspec.json.Decoder(Context).decode
 _decode_exchanges = msgspec.json.Decoder(tuple[Exchange, ...]).decode
 
 
@@ -34,12 +36,17 @@ def begin(state: State, now: datetime) -> int:
         return int(cursor.lastrowid)
 
 
-def finish(state: State, run_id: int, now: datetime, *, online: bool | None, summary: dict[str, int]) -> None:
-    """Close a run; `summary` counts verdicts, `online` is None where nothing was asked."""
+def finish(
+    state: State, run_id: int, now: datetime, *, online: bool | None, summary: dict[str, int], frozen: bool = False
+) -> None:
+    """Close a run; `summary` counts verdicts, `online` is None where nothing was asked.
+
+    `frozen` tells that its network failures do not count, because so many came at once.
+    """
     with state.write() as connection:
         connection.execute(
-            "UPDATE runs SET finished_at = ?, online = ?, summary = ? WHERE id = ?",
-            [stamp(now), online, msgspec.json.encode(summary).decode(), run_id],
+            "UPDATE runs SET finished_at = ?, online = ?, summary = ?, frozen = ? WHERE id = ?",
+            [stamp(now), online, msgspec.json.encode(summary).decode(), frozen, run_id],
         )
 
 
@@ -59,16 +66,27 @@ def last(state: State) -> LastRun | None:
     )
 
 
-def add_observations(connection: Any, run_id: int, judged: Iterable[tuple[int, Observation, Verdict]]) -> None:
-    """Append what was seen of targets, by their ids, and what it was judged to be; inside a write phase."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was seen of a target, what else was known then, and what it was judged to be."""
+
+    target_id: int
+    observation: Observation
+    context: Context
+    verdict: Verdict
+
+
+def add_observations(connection: Any, run_id: int, judged: Iterable[Judged]) -> None:
+    """Append what was seen of targets, and what it was judged to be; inside a write phase."""
     connection.executemany(
         "INSERT INTO observations (run_id, target_id, started_at, elapsed_ms, http_status, failure, failure_text,"
-        " final_url, exchanges, verdict, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [_row(run_id, target_id, observation, verdict) for target_id, observation, verdict in judged],
+        " final_url, exchanges, verdict, reason, context, rules) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [_row(run_id, one) for one in judged],
     )
 
 
-def _row(run_id: int, target_id: int, observation: Observation, verdict: Verdict) -> tuple[Any, ...]:
+def _row(run_id: int, judged: Judged) -> tuple[Any, ...]:
+    observation, verdict = judged.observation, judged.verdict
     http_status: int | None = None
     failure: Failure | None = None
     match observation.outcome:
@@ -78,7 +96,7 @@ def _row(run_id: int, target_id: int, observation: Observation, verdict: Verdict
             pass
     return (
         run_id,
-        target_id,
+        judged.target_id,
         stamp(observation.started_at),
         observation.elapsed_ms,
         http_status,
@@ -88,29 +106,64 @@ def _row(run_id: int, target_id: int, observation: Observation, verdict: Verdict
         msgspec.json.encode(observation.exchanges).decode(),
         verdict.kind.value,
         verdict.reason,
+        msgspec.json.encode(judged.context).decode(),
+        RULES,
     )
 
 
-def observations(state: State, url: str) -> list[Observation]:
-    """Every observation of a canonical URL, oldest first, as it was made."""
-    rows = state.rows(
-        "SELECT observations.* FROM observations JOIN targets ON targets.id = observations.target_id"
-        " WHERE targets.url = ? ORDER BY observations.id",
-        [url],
-    )
-    return [_observation(url, row) for row in rows]
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An observation as it is kept: what was known and judged then, by which rules, and whether it counted."""
+
+    run_id: int
+    target_id: int
+    observation: Observation
+    context: Context
+    verdict: VerdictKind
+    reason: str
+    rules: int
+    counted: bool
+    """False for a failure of the network kind in a run that was cut off, stopped, or that failed as a whole."""
 
 
-def _observation(url: str, row: dict[str, Any]) -> Observation:
+_RECORDED = (
+    "SELECT observations.*, targets.url AS url, runs.online = 1 AND runs.frozen = 0 AS was_online"
+    " FROM observations JOIN targets ON targets.id = observations.target_id JOIN runs ON runs.id = run_id"
+)
+
+
+def trail(state: State, url: str) -> list[Recorded]:
+    """Every observation of a canonical URL, oldest first."""
+    return [_recorded(row) for row in state.rows(f"{_RECORDED} WHERE targets.url = ? ORDER BY observations.id", [url])]
+
+
+def trails(state: State) -> Iterator[list[Recorded]]:
+    """The same for every target that was ever asked, one after the other."""
+    for row in state.rows("SELECT DISTINCT target_id FROM observations ORDER BY target_id"):
+        rows = state.rows(f"{_RECORDED} WHERE target_id = ? ORDER BY observations.id", [row["target_id"]])
+        yield [_recorded(one) for one in rows]
+
+
+def _recorded(row: dict[str, Any]) -> Recorded:
     outcome: Answered | Failed
     if row["failure"] is None:
         outcome = Answered(row["http_status"], row["final_url"])
     else:
         outcome = Failed(Failure(FailureKind(row["failure"]), row["failure_text"]), row["final_url"])
-    return Observation(
-        url=url,
-        started_at=moment(row["started_at"]),
-        elapsed_ms=row["elapsed_ms"],
-        exchanges=_decode_exchanges(row["exchanges"]),
-        outcome=outcome,
+    is_of_network = row["failure"] is not None and FailureKind(row["failure"]) in NETWORK_KINDS
+    return Recorded(
+        run_id=row["run_id"],
+        target_id=row["target_id"],
+        observation=Observation(
+            url=row["url"],
+            started_at=moment(row["started_at"]),
+            elapsed_ms=row["elapsed_ms"],
+            exchanges=_decode_exchanges(row["exchanges"]),
+            outcome=outcome,
+        ),
+        context=NOTHING_KNOWN if row["context"] is None else _decode_context(row["context"]),
+        verdict=VerdictKind(row["verdict"]),
+        reason=row["reason"],
+        rules=row["rules"],
+        counted=not is_of_network or bool(row["was_online"]),
     )

@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
+from feedbot.core.article import LinkRole
+from feedbot.core.context import TITLED_ROLES
+from feedbot.core.page import PageSignals
 from feedbot.core.status import Status, StatusKind, StrikeRule
 from feedbot.core.url import host_of
 from feedbot.core.verdict import VerdictKind
-from feedbot.state.database import State, moment, stamp
+from feedbot.state.database import State, moment, said_plainly, stamp
+
+_decode_signals = msgspec.json.Decoder(PageSignals).decode
 
 _CLOCK_STEP = timedelta(hours=1)
 """Less than that is a correction, and worth no second look."""
@@ -29,15 +36,25 @@ class Target:
     head_refused: bool = False
     frozen: bool = False
     """Its latest look failed in a way that was put down to our own network, and was not counted."""
+    page: bytes | None = None
+    """What its page said when it was last read and well: PageSignals in JSON."""
+    titled: bool = False
+    """Its page has once carried the title of an article that links to it."""
+
+    @property
+    def signals(self) -> PageSignals | None:
+        """What its page said when it was last read and well."""
+        return None if self.page is None else _decode_signals(self.page)
 
 
 @dataclass(frozen=True, slots=True)
 class LinkPlace:
-    """Where a link to a target stands."""
+    """Where a link to a target stands; `title` is that of the article it stands for, where its page should carry it."""
 
     article: str
     line: int
-    role: str
+    role: LinkRole
+    title: str = ""
 
 
 _SELECT = (
@@ -59,7 +76,7 @@ WITH due AS (
     FROM targets INDEXED BY targets_due
     CROSS JOIN links ON links.target_id = targets.id
     CROSS JOIN files ON files.id = links.file_id
-    WHERE targets.next_check_at <= :now
+    WHERE targets.next_check_at <= :now AND links.ignored = 0
     GROUP BY targets.id
 )
 SELECT targets.*, coalesce(hosts.head_refused, 0) AS head_refused
@@ -140,14 +157,41 @@ def places(state: State, target_ids: Iterable[int]) -> dict[int, tuple[LinkPlace
     """Where the links to each of these targets stand, by path and line."""
     found: dict[int, list[LinkPlace]] = {target_id: [] for target_id in target_ids}
     rows = state.rows(
-        "SELECT links.target_id, files.path, links.line, links.role FROM json_each(?) AS wanted"
+        "SELECT links.target_id, files.path, links.line, links.role, items.title FROM json_each(?) AS wanted"
         " CROSS JOIN links ON links.target_id = wanted.value CROSS JOIN files ON files.id = links.file_id"
+        " LEFT JOIN items ON items.file_id = links.file_id AND items.item = links.item"
         " ORDER BY files.path, links.line",
         [json.dumps(list(found))],
     )
+    texts: dict[str, str] = {}  # each path and title once, however many links it has
     for row in rows:
-        found[row["target_id"]].append(LinkPlace(row["path"], row["line"], row["role"]))
+        role = LinkRole(row["role"])
+        title = row["title"] or "" if role in TITLED_ROLES else ""
+        path = texts.setdefault(row["path"], row["path"])
+        found[row["target_id"]].append(LinkPlace(path, row["line"], role, texts.setdefault(title, title)))
     return {target_id: tuple(places) for target_id, places in found.items()}
+
+
+def source_of(state: State, target: Target) -> Target | None:
+    """The page of the article that an AMP page or a cache's copy stands for; None where no link tells of one."""
+    return _beside(state, target, (LinkRole.SOURCE, LinkRole.RELATED_SOURCE))
+
+
+def amp_of(state: State, target: Target) -> Target | None:
+    """The AMP page that a cache's copy is of; None where no link tells of one."""
+    return _beside(state, target, (LinkRole.AMP, LinkRole.RELATED_AMP))
+
+
+def _beside(state: State, target: Target, roles: tuple[LinkRole, LinkRole]) -> Target | None:
+    """A target of one of these roles in an article that links to this one."""
+    rows = state.rows(
+        f"{_SELECT} JOIN links ON links.target_id = targets.id"
+        " JOIN links AS mine ON mine.file_id = links.file_id AND mine.item = links.item"
+        " WHERE mine.target_id = ? AND links.role IN (?, ?) AND targets.id <> mine.target_id"
+        " ORDER BY links.file_id, links.line LIMIT 1",
+        [target.id, *roles],
+    )
+    return _target(rows[0]) if rows else None
 
 
 def host_answers(state: State, target: Target) -> bool:
@@ -179,12 +223,33 @@ def in_trouble(state: State, limit: int) -> list[Target]:
     return [_target(row) for row in rows]
 
 
+def seem_unlinkable(state: State) -> list[tuple[int, str]]:
+    """Number and URL of the targets that are dead or refused by what was seen of them."""
+    rows = state.rows("SELECT id, url FROM targets WHERE status IN ('dead', 'refused')")
+    return [(row["id"], row["url"]) for row in rows]
+
+
+def numbers(state: State, urls: Iterable[str]) -> list[int]:
+    """The numbers of targets by their canonical URLs; those that are not known are left out."""
+    rows = state.rows("SELECT id FROM targets WHERE url IN (SELECT value FROM json_each(?))", [json.dumps(list(urls))])
+    return [row["id"] for row in rows]
+
+
+def set_unlinkable(state: State, target_ids: Iterable[int]) -> None:
+    """Tell the queries of this connection to which targets no reader may be sent."""
+    with said_plainly(state.path):
+        connection = state.db.conn
+        connection.execute("CREATE TEMP TABLE IF NOT EXISTS unlinkable (id INTEGER PRIMARY KEY)")
+        connection.execute("DELETE FROM temp.unlinkable")
+        connection.executemany("INSERT INTO temp.unlinkable (id) VALUES (?)", [(one,) for one in sorted(target_ids)])
+
+
 def unlinkable(state: State) -> dict[str, frozenset[str]]:
-    """By article path, the canonical URLs that no reader may be sent to: dead ones and refused ones."""
+    """By article path, the canonical URLs that no reader may be sent to (`set_unlinkable`)."""
     rows = state.rows(
-        "SELECT files.path AS path, targets.url AS url FROM targets CROSS JOIN links ON links.target_id = targets.id"
-        " CROSS JOIN files ON files.id = links.file_id"
-        " WHERE targets.status IN ('dead', 'refused')"
+        "SELECT files.path AS path, targets.url AS url FROM temp.unlinkable JOIN targets USING (id)"
+        " CROSS JOIN links ON links.target_id = targets.id CROSS JOIN files ON files.id = links.file_id"
+        " WHERE links.ignored = 0"
     )
     found: dict[str, set[str]] = {}
     for row in rows:
@@ -198,7 +263,7 @@ def save(connection: Any, standing: Iterable[tuple[Target, datetime]]) -> None:
         "UPDATE targets SET status = ?, since_at = ?, verdict = ?, reason = ?, checked_at = ?, strikes = ?,"
         " first_strike_at = ?, last_strike_at = ?, rule_strikes = ?, rule_over_s = ?, first_alive_at = ?,"
         " revived_at = ?, moved_to = ?, nameless = ?, frozen = 0, next_check_at = ?, page_checked_at = ?, etag = ?,"
-        " last_modified = ? WHERE id = ?",
+        " last_modified = ?, page = ?, titled = ? WHERE id = ?",
         [_row(target, next_check_at) for target, next_check_at in standing],
     )
 
@@ -224,6 +289,8 @@ def _row(target: Target, next_check_at: datetime) -> tuple[Any, ...]:
         _stamped(target.page_checked_at),
         target.etag,
         target.last_modified,
+        None if target.page is None else target.page.decode(),
+        target.titled,
         target.id,
     )
 
@@ -233,6 +300,15 @@ def freeze(state: State, target_ids: Iterable[int], until: datetime) -> None:
     rows = [(stamp(until), target_id) for target_id in target_ids]
     with state.write() as connection:
         connection.executemany("UPDATE targets SET frozen = 1, next_check_at = ? WHERE id = ?", rows)
+
+
+def set_aside(state: State, target_ids: Sequence[int], until: datetime) -> None:
+    """Leave these alone until this time."""
+    if target_ids:
+        with state.write() as connection:
+            connection.executemany(
+                "UPDATE targets SET next_check_at = ? WHERE id = ?", [(stamp(until), one) for one in target_ids]
+            )
 
 
 def postpone(state: State, url: str, until: datetime) -> None:
@@ -287,4 +363,6 @@ def _target(row: dict[str, Any]) -> Target:
         last_modified=row["last_modified"],
         head_refused=bool(row["head_refused"]),
         frozen=bool(row["frozen"]),
+        page=None if row["page"] is None else row["page"].encode(),
+        titled=bool(row["titled"]),
     )

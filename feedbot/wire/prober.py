@@ -9,6 +9,7 @@ import msgspec
 
 from feedbot.clock import Clock
 from feedbot.core.observation import Answered, Exchange, Failed, Failure, FailureKind, Observation
+from feedbot.core.page import read_page
 from feedbot.core.url import BAD_PORTS, MAX_URL_LENGTH, InvalidUrl, resolve_url, split_url, why_never_asked
 from feedbot.wire.identity import Headers
 from feedbot.wire.politeness import HeldTooLong, HostGates
@@ -210,6 +211,9 @@ class _Look:
     def _answered(self, answer: Response) -> Exchange:
         headers = answer.headers
         location = self._location(headers.get("location")) if answer.status in _REDIRECTS else None
+        # A redirect's own page is not where anybody arrives, and a HEAD has none.
+        reads = self.method == "GET" and location is None
+        signals = read_page(self.url, answer.status, headers, answer.body) if reads else None
         asked_s = asked_wait_s(headers["retry-after"], self.prober.clock.now()) if "retry-after" in headers else None
         return Exchange(
             hop=self.hop,
@@ -227,6 +231,7 @@ class _Look:
             challenge=next((f"{name}: {headers[name][:80]}" for name in _CHALLENGES if name in headers), None),
             etag=_validator(headers.get("etag")),
             last_modified=_validator(headers.get("last-modified")),
+            signals=signals,
         )
 
     # Asking again
