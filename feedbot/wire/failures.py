@@ -63,6 +63,9 @@ _BY_CERTIFICATE = {
     64: "certificate is for another address",
 }
 
+# How OpenSSL asks for more bytes: the context of whatever then happens to the connection, such as a reset.
+_NO_TLS_FAULT = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
 # First row that fits, for the outermost exception of the chain that has one.
 _BY_CLASS: tuple[tuple[type[BaseException], _Row], ...] = (
     (httpx.PoolTimeout, (FailureKind.OURSELVES, "no connection of ours became free")),
@@ -158,7 +161,7 @@ def known_failure(error: BaseException) -> Failure | None:
     for one in chain:
         if isinstance(one, socket.gaierror):
             return failure_of_lookup(one)
-        if isinstance(one, ssl.SSLError):
+        if isinstance(one, ssl.SSLError) and not isinstance(one, _NO_TLS_FAULT):
             return Failure(FailureKind.TLS, _shortened(_tls_words(one)))
     for one in chain:
         if isinstance(one, OSError) and one.errno in _BY_ERRNO:

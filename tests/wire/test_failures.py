@@ -139,6 +139,14 @@ def test_tells_them_apart(error, kind, word):
     assert word in failure.text
 
 
+@pytest.mark.parametrize("asking", [ssl.SSLWantReadError, ssl.SSLWantWriteError])
+def test_openssl_asking_for_more_is_no_fault_of_tls(asking):
+    broken = httpx.ReadError("")
+    broken.__context__ = anyio.BrokenResourceError()
+    broken.__context__.__context__ = asking("The operation did not complete (read)")
+    assert failure_of(broken).kind is FailureKind.RESET
+
+
 def test_a_text_is_bounded_and_on_one_line():
     failure = failure_of(httpx.RemoteProtocolError("x\r\n" * 10_000))
     assert len(failure.text) <= MAX_TEXT
