@@ -26,7 +26,7 @@ from feedbot.state import marks, runs, siblings, targets
 from feedbot.state.database import State
 from feedbot.state.runs import Judged
 from feedbot.state.targets import LinkPlace, Target
-from feedbot.wire.local import LocalWire, open_local
+from feedbot.wire.local import LocalWire, WireOver, open_local
 from feedbot.wire.prober import Postponed, ProbeTarget
 from feedbot.wire.resolver import Resolver
 
@@ -100,11 +100,13 @@ async def check(
     *,
     progress: Progress | None = None,
     resolver: Resolver | None = None,
+    wire_over: WireOver | None = None,
 ) -> Checking:
     """Ask targets, judge what was seen and record it; what is finished is kept, however the run ends.
 
     Failures of the network kind count when the run closes, and not at all where our own network
-    was down: then nothing changes, and the targets stay due. `resolver` is the system's unless given.
+    was down: then nothing changes, and the targets stay due. `resolver` is the system's and `wire_over`
+    makes the config's wire unless given.
     """
     started_at = clock.now()
     run_id = runs.begin(state, started_at)
@@ -112,7 +114,7 @@ async def check(
         runs.finish(state, run_id, started_at, online=None, summary={})
         return Checking(run_id, started_at, started_at, online=None)
     asking = _Asking(config, state, clock, run_id, due)
-    async with open_local(config.checker, config.contact, clock, resolver) as wire:
+    async with open_local(config.checker, config.contact, clock, resolver, wire_over=wire_over) as wire:
         online = await wire.online() and await asking.ask_all(wire, progress)
         targets.remember_head_refused(state, wire.head_refused)
     frozen = online and is_mass_failure(asking.asked())

@@ -16,6 +16,9 @@ from feedbot.wire.resolver import Resolver, SystemResolver
 from feedbot.wire.wire import Wire
 from feedbot.wire.workers import Workers, how_many
 
+WireOver = Callable[[Resolver], Wire]
+"""Makes a wire that asks this resolver for names."""
+
 
 class LocalWire:
     """One run's network: what is learnt of hosts lives as long as this object."""
@@ -77,10 +80,12 @@ async def open_local(
     *,
     head_refused: Iterable[str] = (),
     ssl_context: ssl.SSLContext | None = None,
+    wire_over: WireOver | None = None,
 ) -> AsyncIterator[LocalWire]:
     """A LocalWire whose run ends `max_run_s` from now; closes every task, thread and socket at exit.
 
     `contact` is the page named in the User-Agent. A resolver that is passed in stays the caller's.
+    `wire_over` makes the wire; without one it is the config's.
     """
     headers = identity_headers(contact)
     policy = ProbePolicy(
@@ -93,7 +98,7 @@ async def open_local(
     @asynccontextmanager
     async def open_wire() -> AsyncIterator[Wire]:
         names = resolver or SystemResolver()
-        wire = make_wire(config, names, ssl_context)
+        wire = wire_over(names) if wire_over else make_wire(config, names, ssl_context)
         try:
             yield wire
         finally:
@@ -108,8 +113,8 @@ async def open_local(
         prober.head_refused.update(head_refused)
         executor = LocalExecutor(prober, config.concurrency)
         try:
-            # A resolver or a context that is passed in lives in this process only.
-            may_share = resolver is None and ssl_context is None
+            # A resolver, a context or a wire that is passed in lives in this process only.
+            may_share = resolver is None and ssl_context is None and wire_over is None
             yield LocalWire(open_wire, executor, prober, config, contact, headers, may_share=may_share)
         finally:
             await executor.aclose()
