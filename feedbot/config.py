@@ -64,6 +64,18 @@ def _folder_url(value: object) -> object:
     return url if isinstance(url, str) and url.endswith("/") else f"{url}/"
 
 
+def _host_name(value: object) -> object:
+    """A host as it stands in canonical URLs: lower case, punycode, no dot at the end."""
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        parts = split_url(resolve_url(f"https://{text}/"))
+    except InvalidUrl:
+        parts = None
+    if parts is None or (parts.port, parts.path) != (443, "/") or set("@#*") & set(text):
+        raise ValueError(f"must be a host such as example.org, not {value!r}")
+    return parts.host.rstrip(".")
+
+
 def _canary(value: object) -> object:
     return {"url": value} if isinstance(value, str) else value
 
@@ -89,6 +101,7 @@ _CANARY_SCHEMA = {
     ]
 }
 FolderUrl = Annotated[str, BeforeValidator(_folder_url), WithJsonSchema(_URL_SCHEMA)]
+HostName = Annotated[str, BeforeValidator(_host_name), WithJsonSchema({"type": "string"})]
 
 
 class _Section(BaseModel):
@@ -280,6 +293,9 @@ class CheckerConfig(_Section):
         "auto", description="Processes that ask; auto = one for a few thousand links, then up to one a core."
     )
     per_host: PerHostConfig = PerHostConfig()
+    optout: tuple[HostName, ...] = Field(
+        (), description="Hosts that asked not to be checked, each with its subdomains: never asked, and kept as links."
+    )
     connect_timeout_s: float = Field(10.0, gt=0, le=120)
     exchange_timeout_s: float = Field(30.0, gt=0, le=300)
     probe_timeout_s: float = Field(60.0, gt=0, le=600)

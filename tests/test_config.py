@@ -174,6 +174,20 @@ def test_durations_carry_their_unit(tmp_path, text, seconds):
         assert load(tmp_path, config).schedule.read == seconds
 
 
+def test_hosts_that_opted_out_are_read_as_they_stand_in_urls(tmp_path):
+    config = load(tmp_path, MINIMAL + "checker: {optout: [Example.ORG., bücher.example, '[2001:DB8::1]', 127.0.0.1]}\n")
+    assert config.checker.optout == ("example.org", "xn--bcher-kva.example", "[2001:db8::1]", "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "a b", "example.org/x", "http://example.org/", "me@example.org", "example.org:8080", "*.example.org"],
+)
+def test_what_is_no_host_is_told(tmp_path, host):
+    (problem,) = refused(tmp_path, MINIMAL + f"checker: {{optout: ['{host}']}}\n")
+    assert problem == f"config.yaml:3: checker.optout.0: must be a host such as example.org, not {host!r}"
+
+
 def test_a_config_cannot_be_changed(tmp_path):
     config = load(tmp_path, MINIMAL)
     with pytest.raises(ValueError, match="frozen"):

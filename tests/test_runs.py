@@ -831,3 +831,30 @@ def test_every_time_kept_in_the_database_sorts_as_text(news):
         due = state.value("SELECT next_check_at FROM targets")
     low = (news.clock.at + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert low <= due
+
+
+def test_a_source_whose_host_asks_not_to_be_checked_stays_in_the_feed(tmp_path, site):
+    news = Publication(tmp_path / "news", site, more="  optout: [127.0.0.1]\n")
+    news.article("one", more=f"images: [{{url: {site.link('/image.jpg')}}}]\n")
+    checking = news.run().checking
+    assert set(statuses(checking).values()) == {StatusKind.REFUSED}
+    assert {result.verdict.reason for result in checking.results} == {"not asked: 127.0.0.1 asks not to be checked"}
+    assert site.asked == []
+    assert news.titles() == ["About one"]
+    assert b"image.jpg" in news.feeds()["all.atom"]
+
+
+def test_a_link_to_an_address_of_no_public_network_leaves_the_feed_even_after_an_opt_out(tmp_path, site):
+    news = Publication(tmp_path / "news", site, more="  optout: [127.0.0.1]\n")
+    news.article("one")
+    news.run()
+    assert news.titles() == ["About one"]
+    opened = news.config_file.read_text(encoding="utf-8")
+    closed = opened.replace("allow_addresses: [127.0.0.0/8]", "").replace("  optout: [127.0.0.1]\n", "")
+    news.config_file.write_text(closed, encoding="utf-8")
+    news.clock.step(days=2)
+    with news.state() as state, state.write() as connection:
+        connection.execute("UPDATE targets SET next_check_at = '2026-01-01T00:00:00Z'")
+    assert statuses(news.run().checking) == {"one": StatusKind.REFUSED}
+    with news.state() as state:
+        assert targets.seem_unlinkable(state)

@@ -37,7 +37,6 @@ _BY_URGENCY = (
     VerdictKind.ALIVE,
 )
 _QUIET = {VerdictKind.ALIVE, VerdictKind.UNKNOWN}
-_UNLINKABLE = {StatusKind.DEAD, StatusKind.REFUSED}
 _PLACES_SHOWN = 3
 _REASONS_SHOWN = 5
 
@@ -166,7 +165,7 @@ def _withdrawn_lines(checked: Iterable[Result]) -> Iterator[str]:
     """The articles whose source readers can no longer be sent to, since this run."""
     for result in checked:
         status = result.after.status
-        if status.kind in _UNLINKABLE and result.before.status.kind not in _UNLINKABLE:
+        if status.is_unlinkable and not result.before.status.is_unlinkable:
             for place in result.places:
                 if place.role == LinkRole.SOURCE:
                     yield f"  withdrawn  {plain(place.article)}: its source is {status.kind} ({plain(status.reason)})"

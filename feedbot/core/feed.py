@@ -67,7 +67,7 @@ def build_entry(
 ) -> Entry:
     """The entry of an article, without the related links and pictures that no reader may be sent to.
 
-    `unlinkable` holds canonical URLs (core/url.py): the article's dead and refused targets.
+    `unlinkable` holds canonical URLs (core/url.py): the article's targets of which Status.is_unlinkable holds.
     """
     return Entry(
         id=entry_id,

@@ -31,6 +31,8 @@ class FailureKind(StrEnum):
     POLICY_SCHEME = "policy_scheme"
     POLICY_PORT = "policy_port"
     POLICY_ADDRESS = "policy_address"
+    POLICY_ROBOTS = "policy_robots"
+    POLICY_OPTOUT = "policy_optout"
     OURSELVES = "ourselves"
     """Our own congestion (pool, descriptors, memory): never the link's fault."""
 
@@ -50,6 +52,10 @@ NETWORK_KINDS = frozenset(
         FailureKind.TIMEOUT,
     }
 )
+
+
+# Not asked because the host asks for that: a reader may follow such a link all the same.
+BY_REQUEST = frozenset({FailureKind.POLICY_ROBOTS, FailureKind.POLICY_OPTOUT})
 
 
 class Failure(msgspec.Struct, frozen=True):

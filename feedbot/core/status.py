@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from feedbot.core.observation import FailureKind
+from feedbot.core.observation import BY_REQUEST, FailureKind
 from feedbot.core.verdict import Verdict, VerdictKind
 
 DAY_S = 86400.0
@@ -81,6 +81,13 @@ class Status:
     moved_to: str | None = None
     nameless: bool = False
     """The latest strike was that no such host exists."""
+    by_request: bool = False
+    """Refused because the host asks not to be checked, by its robots.txt or in words."""
+
+    @property
+    def is_unlinkable(self) -> bool:
+        """True where no reader may be sent to it: dead, or refused by its scheme, port or address."""
+        return self.kind is StatusKind.DEAD or (self.kind is StatusKind.REFUSED and not self.by_request)
 
     @property
     def never_alive(self) -> bool:
@@ -150,7 +157,8 @@ def advance(
         case VerdictKind.SUSPECT | VerdictKind.AMP_WITHDRAWN:
             return _told(past, verdict, now)
         case VerdictKind.REFUSED:
-            return _without_strike(past, verdict, now, StatusKind.REFUSED)
+            refused = _without_strike(past, verdict, now, StatusKind.REFUSED)
+            return replace(refused, by_request=verdict.failure in BY_REQUEST)
         case (
             VerdictKind.GONE
             | VerdictKind.MISSING

@@ -312,7 +312,13 @@ def carries_any(page: PageSignals, titles: tuple[str, ...]) -> bool:
 def _judge_failure(outcome: Failed) -> Verdict:
     kind, text = outcome.failure.kind, outcome.failure.text
     match kind:
-        case FailureKind.POLICY_SCHEME | FailureKind.POLICY_PORT | FailureKind.POLICY_ADDRESS:
+        case (
+            FailureKind.POLICY_SCHEME
+            | FailureKind.POLICY_PORT
+            | FailureKind.POLICY_ADDRESS
+            | FailureKind.POLICY_ROBOTS
+            | FailureKind.POLICY_OPTOUT
+        ):
             return Verdict(VerdictKind.REFUSED, f"not asked: {text}", failure=kind)
         case FailureKind.OURSELVES:
             return Verdict(VerdictKind.UNKNOWN, f"our own fault: {text}", failure=kind)

@@ -174,6 +174,8 @@ CREATE TABLE holds (
 """
 
 _V2 = """
+-- Whether a refused target was refused because its host asks not to be checked: a reader may follow it.
+ALTER TABLE targets ADD COLUMN by_request INTEGER NOT NULL DEFAULT 0;
 -- Whose link it is: 0 the article's own, n its n-th related article's; and whether the article asks to leave it alone.
 ALTER TABLE links ADD COLUMN item INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE links ADD COLUMN ignored INTEGER NOT NULL DEFAULT 0;

@@ -224,8 +224,10 @@ def in_trouble(state: State, limit: int) -> list[Target]:
 
 
 def seem_unlinkable(state: State) -> list[tuple[int, str]]:
-    """Number and URL of the targets that are dead or refused by what was seen of them."""
-    rows = state.rows("SELECT id, url FROM targets WHERE status IN ('dead', 'refused')")
+    """Number and URL of the targets to which no reader may be sent by what was seen of them (Status.is_unlinkable)."""
+    rows = state.rows(
+        "SELECT id, url FROM targets WHERE status IN ('dead', 'refused') AND NOT (status = 'refused' AND by_request)"
+    )
     return [(row["id"], row["url"]) for row in rows]
 
 
@@ -262,8 +264,8 @@ def save(connection: Any, standing: Iterable[tuple[Target, datetime]]) -> None:
     connection.executemany(
         "UPDATE targets SET status = ?, since_at = ?, verdict = ?, reason = ?, checked_at = ?, strikes = ?,"
         " first_strike_at = ?, last_strike_at = ?, rule_strikes = ?, rule_over_s = ?, first_alive_at = ?,"
-        " revived_at = ?, moved_to = ?, nameless = ?, frozen = 0, next_check_at = ?, page_checked_at = ?, etag = ?,"
-        " last_modified = ?, page = ?, titled = ? WHERE id = ?",
+        " revived_at = ?, moved_to = ?, nameless = ?, by_request = ?, frozen = 0, next_check_at = ?,"
+        " page_checked_at = ?, etag = ?, last_modified = ?, page = ?, titled = ? WHERE id = ?",
         [_row(target, next_check_at) for target, next_check_at in standing],
     )
 
@@ -285,6 +287,7 @@ def _row(target: Target, next_check_at: datetime) -> tuple[Any, ...]:
         _stamped(status.revived_at),
         status.moved_to,
         status.nameless,
+        status.by_request,
         stamp(next_check_at),
         _stamped(target.page_checked_at),
         target.etag,
@@ -357,6 +360,7 @@ def _target(row: dict[str, Any]) -> Target:
             revived_at=_moment(row["revived_at"]),
             moved_to=row["moved_to"],
             nameless=bool(row["nameless"]),
+            by_request=bool(row["by_request"]),
         ),
         page_checked_at=_moment(row["page_checked_at"]),
         etag=row["etag"],

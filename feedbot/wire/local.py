@@ -90,6 +90,7 @@ async def open_local(
     headers = identity_headers(contact)
     policy = ProbePolicy(
         headers=headers,
+        optout=frozenset(config.optout),
         max_redirects=config.max_redirects,
         probe_timeout_s=config.probe_timeout_s,
         run_ends_at=clock.monotonic() + config.max_run_s,

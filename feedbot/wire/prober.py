@@ -11,6 +11,7 @@ from feedbot.clock import Clock
 from feedbot.core.observation import Answered, Exchange, Failed, Failure, FailureKind, Observation
 from feedbot.core.page import read_page
 from feedbot.core.url import BAD_PORTS, MAX_URL_LENGTH, InvalidUrl, resolve_url, split_url, why_never_asked
+from feedbot.wire.hosts import covering
 from feedbot.wire.identity import Headers
 from feedbot.wire.politeness import HeldTooLong, HostGates
 from feedbot.wire.retry_after import asked_wait_s, hold_s
@@ -60,9 +61,13 @@ class Postponed(msgspec.Struct, frozen=True, tag=True):
 
 @dataclass(frozen=True, slots=True)
 class ProbePolicy:
-    """How far a probe goes; durations in seconds, `run_ends_at` in the clock's monotonic seconds."""
+    """How far a probe goes; durations in seconds, `run_ends_at` in the clock's monotonic seconds.
+
+    `optout` are hosts that are never asked, nor their subdomains (canonical names).
+    """
 
     headers: Headers
+    optout: frozenset[str] = frozenset()
     max_redirects: int = 5
     probe_timeout_s: float = 60.0
     run_ends_at: float = math.inf
@@ -296,6 +301,9 @@ class _Look:
             is_port = parts.scheme in ("http", "https") and parts.port in BAD_PORTS
             return self._failed(FailureKind.POLICY_PORT if is_port else FailureKind.POLICY_SCHEME, why)
         self.host = parts.host
+        optout = self.prober.policy.optout
+        if optout and covering(optout, self.host) is not None:
+            return self._failed(FailureKind.POLICY_OPTOUT, f"{self.host} asks not to be checked")
         if self.method == "HEAD" and self.host in self.prober.head_refused:
             self.method = "GET"
         return None

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feedbot.core.observation import FailureKind
 from feedbot.core.status import Status, StatusKind, advance, strike_rule
 from feedbot.core.verdict import Verdict, VerdictKind
 from tests.core.histories import (
@@ -168,3 +169,32 @@ def test_who_dies_has_the_strikes_and_the_days_of_the_streak(history):
             assert after.strikes >= after.rule.strikes
             assert after.last_strike_at - after.first_strike_at >= timedelta(seconds=after.rule.over_s)
         status = after
+
+
+def refused(kind):
+    return Verdict(VerdictKind.REFUSED, "not asked", failure=FailureKind(kind))
+
+
+@pytest.mark.parametrize(
+    ("kind", "unlinkable"),
+    [
+        ("policy_scheme", True),
+        ("policy_port", True),
+        ("policy_address", True),
+        ("policy_robots", False),
+        ("policy_optout", False),
+    ],
+)
+def test_a_link_refused_at_its_hosts_request_stays_a_link(kind, unlinkable):
+    status = follow((0, refused(kind)))
+    assert (status.kind, status.is_unlinkable) == (StatusKind.REFUSED, unlinkable)
+    # What refused it last is what counts.
+    assert follow((1, refused("policy_address")), status=status).is_unlinkable
+    assert not follow((1, refused("policy_optout")), status=status).is_unlinkable
+    assert not follow((1, ALIVE), status=status).is_unlinkable
+
+
+def test_the_dead_stay_unlinkable_when_their_host_asks_not_to_be_checked():
+    dead = follow((0, GONE), (1, GONE))
+    assert dead.is_unlinkable
+    assert follow((2, refused("policy_optout")), status=dead).is_unlinkable

@@ -447,6 +447,29 @@ async def test_what_policy_refuses_is_not_asked(url, kind):
     assert wire.asked == []
 
 
+OPTED_OUT = {"optout": frozenset({"out.test", "203.0.113.7"})}
+
+
+@pytest.mark.parametrize("host", ["out.test", "www.out.test", "out.test.", "203.0.113.7"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_a_host_that_opted_out_is_never_asked(host, method):
+    wire = ScriptedWire(lambda request: response(302, location=f"http://{host}/there"))
+    prober = prober_over(wire, ScriptedClock(), **OPTED_OUT)
+    directly = await prober.probe(ProbeTarget(f"http://{host}/", method))
+    assert (said(directly), directly.exchanges) == ("policy_optout", ())
+    assert judge(directly).kind is VerdictKind.REFUSED
+    assert judge(directly).reason == f"not asked: {host} asks not to be checked"
+    led_there = await prober.probe(ProbeTarget("http://a.test/", method))
+    assert (said(led_there), led_there.outcome.final_url) == ("policy_optout", f"http://{host}/there")
+    assert [request.url for request in wire.asked] == ["http://a.test/"]
+
+
+@pytest.mark.parametrize("host", ["about.test", "out.test.example", "ut.test", "test", "7"])
+async def test_only_the_host_that_opted_out_and_its_subdomains_are_left_alone(host):
+    wire = ScriptedWire(lambda request: response(200))
+    assert said(await prober_over(wire, ScriptedClock(), **OPTED_OUT).probe(ProbeTarget(f"http://{host}/"))) == "200"
+
+
 async def test_waiting_for_a_slot_is_not_part_of_the_budget():
     clock = ScriptedClock()
     wire = ScriptedWire(lambda request: response(200))
