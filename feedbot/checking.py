@@ -26,7 +26,8 @@ from feedbot.state import marks, runs, siblings, targets
 from feedbot.state.database import State
 from feedbot.state.runs import Judged
 from feedbot.state.targets import LinkPlace, Target
-from feedbot.wire.local import LocalWire, WireOver, open_local
+from feedbot.wire.hosts import covering
+from feedbot.wire.local import LocalWire, WireOver, open_local, require_credentials
 from feedbot.wire.prober import Postponed, ProbeTarget
 from feedbot.wire.resolver import Resolver
 
@@ -106,8 +107,10 @@ async def check(
 
     Failures of the network kind count when the run closes, and not at all where our own network
     was down: then nothing changes, and the targets stay due. `resolver` is the system's and `wire_over`
-    makes the config's wire unless given.
+    makes the config's wire unless given. Raises ConfigError where a credential that the config names is not
+    in the environment.
     """
+    require_credentials(config.checker)
     started_at = clock.now()
     run_id = runs.begin(state, started_at)
     if not due:
@@ -151,6 +154,7 @@ class _Asking:
         self._policy = config.schedule.policy()
         self._strikes = config.verdicts.policy()
         self._exclusions = config.links.exclusions()
+        self._hosts = config.checker.hosts
         self._state = state
         self._clock = clock
         self._run_id = run_id
@@ -294,8 +298,13 @@ class _Asking:
             now,
             page_checked_at=target.page_checked_at,
             head_refused=target.head_refused,
+            prefers_head=self._prefers_head(target.host),
         )
         return ProbeTarget(target.url, method, etag=target.etag, last_modified=target.last_modified)
+
+    def _prefers_head(self, host: str) -> bool:
+        name = covering(self._hosts, host) if self._hosts else None
+        return name is not None and self._hosts[name].method == "HEAD"
 
     def _record(self) -> None:
         """Write what was seen; verdicts that do not depend on our own network count at once.

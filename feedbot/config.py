@@ -30,6 +30,9 @@ from feedbot.errors import ConfigError
 MAX_CONFIG_BYTES = 1024 * 1024
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WILDCARD = re.compile(r"[*?\[]")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -276,6 +279,82 @@ class PerHostConfig(_Section):
     delay_s: float = Field(1.0, ge=0, le=3600, description="Seconds between the starts of two requests.")
 
 
+# What the wire writes by itself, or what a key of its own is for.
+_NO_HEADERS_OF_A_HOST = {
+    "authorization": "is a secret: name its variable in bearer_env or basic_auth_env",
+    "proxy-authorization": "is not for a host",
+    "user-agent": "has a key of its own: user_agent",
+    **dict.fromkeys(
+        (
+            "accept-encoding",
+            "connection",
+            "content-length",
+            "expect",
+            "host",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+        ),
+        "is written by feedbot itself",
+    ),
+}
+
+
+def _variable_name(value: object) -> object:
+    # What was given may be the secret itself, so it is not repeated.
+    if not isinstance(value, str) or not _VARIABLE.fullmatch(value.strip()):
+        raise ValueError("must be the name of an environment variable, such as NEWS_TOKEN")
+    return value
+
+
+VariableName = Annotated[
+    str, BeforeValidator(_variable_name), WithJsonSchema({"type": "string", "pattern": _VARIABLE.pattern})
+]
+
+
+class HostConfig(_Section):
+    """What is different for one host and its subdomains; headers and credentials are for that very host, over https."""
+
+    delay_s: float | None = Field(None, ge=0, le=3600, description="Seconds between the starts of two requests.")
+    concurrency: int | None = Field(None, ge=1, le=32, description="Requests at once.")
+    method: Literal["GET", "HEAD"] | None = Field(
+        None, description="GET: never ask with HEAD; HEAD: ask a living link with HEAD even where its page is due."
+    )
+    user_agent: str | None = Field(None, min_length=1, max_length=500, pattern=r"^[\x20-\x7e]+$")
+    accepted: tuple[Annotated[int, Field(ge=100, le=999)], ...] = Field(
+        (), description="Codes that count as alive here, such as 403 or 999."
+    )
+    headers: dict[str, str] = Field(
+        default_factory=dict, description="Headers sent to this very host, over https only, and never after a redirect."
+    )
+    basic_auth_env: VariableName | None = Field(
+        None, description="The environment variable that holds NAME:PASSWORD; sent as the headers are."
+    )
+    bearer_env: VariableName | None = Field(
+        None, description="The environment variable that holds a token; sent as the headers are."
+    )
+    port: int = Field(443, ge=1, le=65535, description="The https port that headers and credentials are for.")
+
+    @field_validator("headers")
+    @classmethod
+    def _sendable(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, text in value.items():
+            if not _HEADER_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is not the name of a header")
+            if name.lower() in _NO_HEADERS_OF_A_HOST:
+                raise ValueError(f"{name} {_NO_HEADERS_OF_A_HOST[name.lower()]}")
+            if not _HEADER_VALUE.fullmatch(text):
+                raise ValueError(f"{name} holds characters that no header may")
+        return value
+
+    @model_validator(mode="after")
+    def _one_authorization(self) -> Self:
+        if self.basic_auth_env and self.bearer_env:
+            raise ValueError("has basic_auth_env and bearer_env; a request can carry one of them")
+        return self
+
+
 class CheckerConfig(_Section):
     """How links are asked."""
 
@@ -296,11 +375,22 @@ class CheckerConfig(_Section):
     optout: tuple[HostName, ...] = Field(
         (), description="Hosts that asked not to be checked, each with its subdomains: never asked, and kept as links."
     )
+    hosts: dict[str, HostConfig] = Field(default_factory=dict, description="What is different for single hosts.")
     connect_timeout_s: float = Field(10.0, gt=0, le=120)
     exchange_timeout_s: float = Field(30.0, gt=0, le=300)
     probe_timeout_s: float = Field(60.0, gt=0, le=600)
     max_redirects: int = Field(5, ge=0, le=20)
     max_run_s: float = Field(600.0, gt=0, description="A checking run ends after this; what is left stays due.")
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _by_canonical_name(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        named = {_host_name(name): told for name, told in value.items()}
+        if len(named) < len(value):
+            raise ValueError("names a host twice, in two spellings")
+        return named
 
     @field_validator("allow_addresses")
     @classmethod

@@ -188,6 +188,54 @@ def test_what_is_no_host_is_told(tmp_path, host):
     assert problem == f"config.yaml:3: checker.optout.0: must be a host such as example.org, not {host!r}"
 
 
+def test_what_is_different_for_a_host_is_read(tmp_path):
+    text = """checker:
+  hosts:
+    News.Example: {delay_s: 5, method: GET, accepted: [403, 999], headers: {Accept-Language: de}}
+    bücher.example: {bearer_env: BOOKS_TOKEN, port: 8443}
+"""
+    hosts = load(tmp_path, MINIMAL + text).checker.hosts
+    assert list(hosts) == ["news.example", "xn--bcher-kva.example"]
+    assert (hosts["news.example"].accepted, hosts["news.example"].concurrency) == ((403, 999), None)
+    assert hosts["xn--bcher-kva.example"].bearer_env == "BOOKS_TOKEN"
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        ("a b: {}", "hosts: must be a host such as example.org, not 'a b'"),
+        ("A.test: {}, a.test: {}", "hosts: names a host twice, in two spellings"),
+        ("a.test: {colour: red}", "hosts.a.test.colour: unknown key"),
+        ("a.test: {method: POST}", "hosts.a.test.method: must be 'GET' or 'HEAD', not 'POST'"),
+        ("a.test: {accepted: [42]}", "hosts.a.test.accepted.0: must be at least 100, not 42"),
+        ("a.test: {headers: {'X Y': a}}", "hosts.a.test.headers: 'X Y' is not the name of a header"),
+        ("a.test: {headers: {X: 's3cret\\n'}}", None),
+        ('a.test: {headers: {X: "s3cret\\x07"}}', "hosts.a.test.headers: X holds characters that no header may"),
+        ("a.test: {headers: {Host: b.test}}", "hosts.a.test.headers: Host is written by feedbot itself"),
+        (
+            "a.test: {headers: {Authorization: Bearer s3cret}}",
+            "hosts.a.test.headers: Authorization is a secret: name its variable in bearer_env or basic_auth_env",
+        ),
+        (
+            "a.test: {bearer_env: 's3cret value'}",
+            "hosts.a.test.bearer_env: must be the name of an environment variable, such as NEWS_TOKEN",
+        ),
+        (
+            "a.test: {bearer_env: A, basic_auth_env: B}",
+            "hosts.a.test: has basic_auth_env and bearer_env; a request can carry one of them",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_host_is_told_without_its_secrets(tmp_path, told, sentence):
+    text = MINIMAL + f"checker: {{hosts: {{{told}}}}}\n"
+    if sentence is None:
+        assert load(tmp_path, text)
+        return
+    problems = refused(tmp_path, text)
+    assert problems == [f"config.yaml:3: checker.{sentence}"]
+    assert "s3cret" not in problems[0]
+
+
 def test_a_config_cannot_be_changed(tmp_path):
     config = load(tmp_path, MINIMAL)
     with pytest.raises(ValueError, match="frozen"):

@@ -858,3 +858,17 @@ def test_a_link_to_an_address_of_no_public_network_leaves_the_feed_even_after_an
     assert statuses(news.run().checking) == {"one": StatusKind.REFUSED}
     with news.state() as state:
         assert targets.seem_unlinkable(state)
+
+
+def test_a_run_without_a_credential_that_the_config_names_is_not_begun(tmp_path, site, monkeypatch):
+    monkeypatch.delenv("NEWS_TOKEN", raising=False)
+    news = Publication(tmp_path / "news", site, more="  hosts: {news.example: {bearer_env: NEWS_TOKEN}}\n")
+    news.article("one")
+    with pytest.raises(ConfigError, match=r"^checker\.hosts\.news\.example\.bearer_env: .* NEWS_TOKEN is not set$"):
+        news.run()
+    assert site.asked == []
+    with news.state() as state:
+        assert state.rows("SELECT * FROM runs") == []
+    monkeypatch.setenv("NEWS_TOKEN", "canary-5d41402abc4b2a76")
+    assert verdicts(news.run().checking) == {"one": VerdictKind.ALIVE}
+    assert b"canary" not in news.config.state_path.read_bytes()

@@ -81,7 +81,8 @@ class Exchange(msgspec.Struct, frozen=True, omit_defaults=True):
     `hop` is 0 for the target itself and n for the n-th redirect followed; a URL asked again
     (GET after HEAD, a retry) has several exchanges with the same hop. `location` is the absolute
     URL of a redirect. `peer` is the address asked. `retry_after_s` is seconds, as the server asked.
-    `challenge` names the header of a bot wall, where one was sent. `bytes_read` counts the body.
+    `challenge` names the header of a bot wall, where one was sent. `accepted` tells that the operator
+    takes this status of this host for a living page (`checker.hosts`). `bytes_read` counts the body.
     `certificate_expires_at` is in ISO 8601 and UTC, where a new TLS connection was made. `signals` are
     what the page says, where one was read: of a GET that was not a redirect.
     """
@@ -103,6 +104,7 @@ class Exchange(msgspec.Struct, frozen=True, omit_defaults=True):
     phases: Phases | None = None
     certificate_expires_at: str | None = None
     signals: PageSignals | None = None
+    accepted: bool = False
 
 
 class Answered(msgspec.Struct, frozen=True, tag=True):

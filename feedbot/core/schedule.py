@@ -61,13 +61,24 @@ def _clamp(value: float, low: float, high: float) -> float:
 
 
 def first_method(
-    status: Status, policy: SchedulePolicy, now: datetime, *, page_checked_at: datetime | None, head_refused: bool
+    status: Status,
+    policy: SchedulePolicy,
+    now: datetime,
+    *,
+    page_checked_at: datetime | None,
+    head_refused: bool,
+    prefers_head: bool = False,
 ) -> Literal["GET", "HEAD"]:
-    """HEAD where a living page was read lately and the host is known to answer HEAD; otherwise GET."""
+    """HEAD where a living page was read lately and the host is known to answer HEAD; otherwise GET.
+
+    `prefers_head` is the operator's word for a host: a living page once read is not read again.
+    """
     good = {VerdictKind.ALIVE, VerdictKind.MOVED}
     living = status.kind in {StatusKind.ALIVE, StatusKind.MOVED} and status.verdict in good
     if not living or head_refused or page_checked_at is None:
         return "GET"
+    if prefers_head:
+        return "HEAD"
     # A page that was read in the future, by a clock that was ahead, was read who knows when.
     page_is_due = page_checked_at > now or now - page_checked_at >= timedelta(seconds=policy.page_check_every_s)
     return "GET" if page_is_due else "HEAD"

@@ -136,6 +136,13 @@ def _judge_answer(seen: _Seen) -> Verdict:
     return _alive(seen)
 
 
+def _accepted(seen: _Seen) -> Verdict | None:
+    # The operator knows this host: what is accepted is neither a wall nor an error.
+    if not seen.last.accepted:
+        return None
+    return _moved(seen) or seen.verdict(VerdictKind.ALIVE, "" if seen.is_success else "which the config accepts")
+
+
 # Walls
 
 
@@ -270,6 +277,7 @@ def _alive(seen: _Seen) -> Verdict:
 _Rule = Callable[[_Seen], Verdict | None]
 
 _RULES: tuple[_Rule, ...] = (
+    _accepted,
     _challenged,
     _turned_away,
     _held,
@@ -347,7 +355,7 @@ def _moved_to(observation: Observation) -> str | None:
     """The end of the leading run of 301/308, not what a later 302 points at; None where there is none."""
     end = None
     for exchange in observation.chain:
-        if exchange.status not in _PERMANENT:
+        if exchange.status not in _PERMANENT or exchange.accepted:
             break
         end = exchange.location
     return end if end != observation.url else None

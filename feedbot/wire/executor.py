@@ -8,7 +8,6 @@ from typing import Protocol
 from feedbot.core.observation import Failed, Failure, FailureKind, Observation
 from feedbot.core.url import host_of
 from feedbot.wire.failures import failure_of
-from feedbot.wire.politeness import gate_key
 from feedbot.wire.prober import Postponed, Prober, ProbeTarget
 
 Result = Observation | Postponed
@@ -30,8 +29,8 @@ class Executor(Protocol):
 class LocalExecutor:
     """Probes in this event loop, at most `concurrency` at once.
 
-    The targets of one gate (politeness.gate_key) stay together: they lie in one deque, worked off by
-    at most `per_host.concurrency` lanes, so that a host is asked on its open connections and one
+    The targets of one gate (HostGates.key) stay together: they lie in one deque, worked off by
+    as many lanes as the gate lets through at once, so that a host is asked on its open connections and one
     slow target holds up one lane. First lanes start in the order of the plan, second lanes after
     them; after ten targets a lane gives way to those that wait, so that a host of many links does
     not keep early ones of other hosts until its last. At `run_ends_at` no probe starts and those in
@@ -75,11 +74,20 @@ class LocalExecutor:
             await asyncio.wait(self._closers)
 
     def _lanes(self, plan: Sequence[ProbeTarget]) -> deque[deque[ProbeTarget]]:
+        gates = self._prober.gates
         by_gate: dict[str, deque[ProbeTarget]] = {}
+        widths: dict[str, int] = {}
         for target in plan:
-            by_gate.setdefault(gate_key(host_of(target.url)), deque()).append(target)
-        widest = self._prober.gates.per_host.concurrency
-        return deque(targets for lane in range(widest) for targets in by_gate.values() if len(targets) > lane)
+            host = host_of(target.url)
+            key = gates.key(host)
+            by_gate.setdefault(key, deque()).append(target)
+            widths[key] = gates.concurrency_at(host)
+        return deque(
+            targets
+            for lane in range(max(widths.values(), default=0))
+            for key, targets in by_gate.items()
+            if lane < min(widths[key], len(targets))
+        )
 
     async def _work(
         self, lanes: deque[deque[ProbeTarget]], results: asyncio.Queue[Result | None], room: asyncio.Semaphore

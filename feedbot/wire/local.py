@@ -1,5 +1,6 @@
 """The room put together for one run on this machine."""
 
+import os
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -9,6 +10,7 @@ from feedbot.config import CheckerConfig
 from feedbot.wire.canaries import online
 from feedbot.wire.choice import make_wire
 from feedbot.wire.executor import LocalExecutor, Result
+from feedbot.wire.hosts import read_hosts
 from feedbot.wire.identity import Headers, identity_headers
 from feedbot.wire.politeness import HostGates
 from feedbot.wire.prober import ProbePolicy, Prober, ProbeTarget
@@ -71,6 +73,11 @@ class LocalWire:
         return frozenset(self._prober.head_refused)
 
 
+def require_credentials(config: CheckerConfig) -> None:
+    """Raise ConfigError where a variable that the config names is missing, or holds what cannot be sent."""
+    read_hosts(config, "", os.environ)
+
+
 @asynccontextmanager
 async def open_local(
     config: CheckerConfig,
@@ -86,10 +93,12 @@ async def open_local(
 
     `contact` is the page named in the User-Agent. A resolver that is passed in stays the caller's.
     `wire_over` makes the wire; without one it is the config's.
+    Raises ConfigError as `require_credentials` does.
     """
     headers = identity_headers(contact)
     policy = ProbePolicy(
         headers=headers,
+        hosts=read_hosts(config, contact, os.environ),
         optout=frozenset(config.optout),
         max_redirects=config.max_redirects,
         probe_timeout_s=config.probe_timeout_s,
@@ -110,7 +119,8 @@ async def open_local(
     async with open_wire() as wire:
         # The gates hand out no more turns than the wire has connections, so that no time limit runs
         # while an exchange waits for one.
-        prober = Prober(wire, HostGates(config.per_host, clock, overall=wire.most_at_once), clock, policy)
+        gates = HostGates(config.per_host, clock, overall=wire.most_at_once, hosts=config.hosts)
+        prober = Prober(wire, gates, clock, policy)
         prober.head_refused.update(head_refused)
         executor = LocalExecutor(prober, config.concurrency)
         try:

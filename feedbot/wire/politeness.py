@@ -2,12 +2,14 @@
 
 import asyncio
 import math
+from collections.abc import Mapping
 from functools import lru_cache
 
 import tldextract
 
 from feedbot.clock import Clock
-from feedbot.config import PerHostConfig
+from feedbot.config import HostConfig, PerHostConfig
+from feedbot.wire.hosts import covering
 from feedbot.wire.resolver import literal_address
 
 # The list that comes with the package, never a download; without its private part, so that all of
@@ -36,11 +38,19 @@ class HostGates:
     """One gate per registrable domain: at most `concurrency` through at once, `delay_s` between starts.
 
     `overall` bounds those through all gates together; a start waits for both, so the delay holds
-    between real starts.
+    between real starts. A name in `hosts` that has a pace of its own, and is a part of a domain only,
+    has a gate of its own as well.
     """
 
-    def __init__(self, per_host: PerHostConfig, clock: Clock, overall: int | None = None) -> None:
-        self.per_host = per_host
+    def __init__(
+        self,
+        per_host: PerHostConfig,
+        clock: Clock,
+        overall: int | None = None,
+        hosts: Mapping[str, HostConfig] | None = None,
+    ) -> None:
+        self._per_host = per_host
+        self._paced = {name: _pace(per_host, host) for name, host in (hosts or {}).items() if _is_paced(host)}
         self._clock = clock
         self._overall = asyncio.Semaphore(overall) if overall is not None else None
         self._gates: dict[str, _Gate] = {}
@@ -91,12 +101,38 @@ class HostGates:
         """Seconds that the host is still held; 0 where it is not."""
         return max(0.0, self._gate(host).held_until - self._clock.monotonic())
 
+    def key(self, host: str) -> str:
+        """What a host's gate is called: hosts of one key share it."""
+        domain = gate_key(host)
+        name = covering(self._paced, host) if self._paced else None
+        return name if name is not None and name.endswith(f".{domain}") else domain
+
+    def concurrency_at(self, host: str) -> int:
+        """How many may be at the host at once."""
+        return self._pace(host).concurrency
+
+    def _pace(self, host: str) -> PerHostConfig:
+        name = covering(self._paced, host) if self._paced else None
+        return self._per_host if name is None else self._paced[name]
+
     def _gate(self, host: str) -> "_Gate":
-        key = gate_key(host)
+        key = self.key(host)
         gate = self._gates.get(key)
         if gate is None:
-            gate = self._gates[key] = _Gate(self.per_host.concurrency, self.per_host.delay_s)
+            pace = self._pace(host)
+            gate = self._gates[key] = _Gate(pace.concurrency, pace.delay_s)
         return gate
+
+
+def _is_paced(host: HostConfig) -> bool:
+    return host.delay_s is not None or host.concurrency is not None
+
+
+def _pace(per_host: PerHostConfig, host: HostConfig) -> PerHostConfig:
+    return PerHostConfig(
+        concurrency=per_host.concurrency if host.concurrency is None else host.concurrency,
+        delay_s=per_host.delay_s if host.delay_s is None else host.delay_s,
+    )
 
 
 class Slot:

@@ -11,7 +11,7 @@ from feedbot.clock import Clock
 from feedbot.core.observation import Answered, Exchange, Failed, Failure, FailureKind, Observation
 from feedbot.core.page import read_page
 from feedbot.core.url import BAD_PORTS, MAX_URL_LENGTH, InvalidUrl, resolve_url, split_url, why_never_asked
-from feedbot.wire.hosts import covering
+from feedbot.wire.hosts import NO_RULES, Credentials, HostRule, HostRules, covering
 from feedbot.wire.identity import Headers
 from feedbot.wire.politeness import HeldTooLong, HostGates
 from feedbot.wire.retry_after import asked_wait_s, hold_s
@@ -63,10 +63,12 @@ class Postponed(msgspec.Struct, frozen=True, tag=True):
 class ProbePolicy:
     """How far a probe goes; durations in seconds, `run_ends_at` in the clock's monotonic seconds.
 
-    `optout` are hosts that are never asked, nor their subdomains (canonical names).
+    `optout` are hosts that are never asked, nor their subdomains (canonical names); `hosts` says what
+    is different for single ones.
     """
 
     headers: Headers
+    hosts: HostRules = NO_RULES
     optout: frozenset[str] = frozenset()
     max_redirects: int = 5
     probe_timeout_s: float = 60.0
@@ -130,6 +132,10 @@ class _Look:
     target: ProbeTarget
     url: str = field(init=False)
     host: str = field(init=False, default="")
+    rule: HostRule | None = field(init=False, default=None)
+    credentials: Credentials | None = field(init=False, default=None)
+    origin: tuple[str, str, int] | None = field(init=False, default=None)
+    """Of the target; None once the way has left it."""
     method: Method = field(init=False)
     hop: int = field(init=False, default=0)
     exchanges: list[Exchange] = field(init=False, default_factory=list)
@@ -160,7 +166,7 @@ class _Look:
             if exchange.failure is not None:
                 return Failed(exchange.failure, self.url)
             assert exchange.status is not None
-            if exchange.status not in _REDIRECTS:
+            if exchange.status not in _REDIRECTS or exchange.accepted:
                 return Answered(exchange.status, self.url)
             if exchange.location is None:
                 return self._failed(FailureKind.REDIRECT_INVALID, self._bad_location)
@@ -194,6 +200,8 @@ class _Look:
                 answer = await prober.wire.exchange(request)
             seconds = prober.clock.monotonic() - started
         self.spent_s += seconds
+        if self.credentials is not None:
+            answer = self.credentials.scrub(answer)
         if isinstance(answer, Failure):
             return Exchange(
                 hop=self.hop,
@@ -205,7 +213,9 @@ class _Look:
         return self._answered(answer)
 
     def _headers(self) -> Headers:
-        headers = self.prober.policy.headers
+        headers = self.prober.policy.headers if self.rule is None else self.rule.headers
+        if self.credentials is not None:
+            headers = self.credentials.headers
         # Validators belong to the target's own URL, and a GET is there to see the page.
         if self.method == "HEAD" and self.hop == 0:
             etag, last_modified = _validator(self.target.etag), _validator(self.target.last_modified)
@@ -233,6 +243,7 @@ class _Look:
             phases=answer.phases,
             certificate_expires_at=answer.certificate_expires_at,
             retry_after_s=asked_s,
+            accepted=self.rule is not None and answer.status in self.rule.accepted,
             challenge=next((f"{name}: {headers[name][:80]}" for name in _CHALLENGES if name in headers), None),
             etag=_validator(headers.get("etag")),
             last_modified=_validator(headers.get("last-modified")),
@@ -304,7 +315,13 @@ class _Look:
         optout = self.prober.policy.optout
         if optout and covering(optout, self.host) is not None:
             return self._failed(FailureKind.POLICY_OPTOUT, f"{self.host} asks not to be checked")
-        if self.method == "HEAD" and self.host in self.prober.head_refused:
+        self.rule = self.prober.policy.hosts.of(self.host)
+        # Credentials are for the origin that the link names: nobody else may send us there with them.
+        origin = (parts.scheme, parts.host, parts.port)
+        self.origin = origin if self.hop == 0 or self.origin == origin else None
+        self.credentials = None if self.origin is None else self.prober.policy.hosts.credentials(parts)
+        never_head = self.rule is not None and self.rule.never_head
+        if self.method == "HEAD" and (never_head or self.host in self.prober.head_refused):
             self.method = "GET"
         return None
 
@@ -339,8 +356,10 @@ def _failed(kind: FailureKind, text: str, url: str) -> Failed:
 
 
 def _is_clear(exchange: Exchange) -> bool:
-    """True for an answer that needs no second opinion: 2xx, 3xx that leads somewhere, 304, 410."""
+    """True for an answer that needs no second opinion: 2xx, 3xx that leads somewhere, 304, 410, an accepted one."""
     status = exchange.status
+    if exchange.accepted:
+        return True
     if status is None or exchange.challenge is not None:
         return False
     if status in _REDIRECTS:
@@ -349,7 +368,7 @@ def _is_clear(exchange: Exchange) -> bool:
 
 
 def _asks_to_wait(exchange: Exchange) -> bool:
-    return exchange.status in _WAIT_CODES and exchange.retry_after_s is not None
+    return exchange.status in _WAIT_CODES and exchange.retry_after_s is not None and not exchange.accepted
 
 
 def _may_be_due_to_head(exchange: Exchange) -> bool:
@@ -363,6 +382,8 @@ def _is_transient(exchange: Exchange) -> bool:
     if exchange.failure is not None:
         return exchange.failure.kind in _TRANSIENT
     status = exchange.status or 0
+    if exchange.accepted:
+        return False
     # A wall does not tire of a bot that knocks again.
     return exchange.challenge is None and (status == 429 or 500 <= status < 600)
 

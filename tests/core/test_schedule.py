@@ -74,8 +74,9 @@ def test_jitter_only_stretches_and_by_a_tenth_at_most(verdict, jitter):
     assert plain <= stretched <= plain * 1.1 + 1e-6
 
 
-def method(status, *, page_checked_at=START, head_refused=False, number=1):
-    return first_method(status, POLICY, day(number), page_checked_at=page_checked_at, head_refused=head_refused)
+def method(status, *, number=1, **known):
+    told = {"page_checked_at": START, "head_refused": False, **known}
+    return first_method(status, POLICY, day(number), **told)
 
 
 def test_head_is_enough_for_a_living_page_that_was_read_lately():
@@ -90,3 +91,12 @@ def test_get_is_asked_at_first_for_every_trouble_and_every_week():
     assert method(follow((0, ALIVE)), page_checked_at=day(300)) == "GET"
     assert method(follow((0, MISSING))) == "GET"
     assert method(DEAD) == "GET"
+
+
+def test_an_operator_who_prefers_head_has_a_living_page_read_once():
+    alive = follow((0, ALIVE))
+    assert method(alive, number=90) == "GET"
+    assert method(alive, number=90, prefers_head=True) == "HEAD"
+    assert method(alive, prefers_head=True, page_checked_at=None) == "GET"
+    assert method(alive, prefers_head=True, head_refused=True) == "GET"
+    assert method(follow((0, GONE)), prefers_head=True) == "GET"
