@@ -379,6 +379,11 @@ class CheckerConfig(_Section):
     connect_timeout_s: float = Field(10.0, gt=0, le=120)
     exchange_timeout_s: float = Field(30.0, gt=0, le=300)
     probe_timeout_s: float = Field(60.0, gt=0, le=600)
+    back_off_s: tuple[Annotated[float, Field(gt=0, le=60)], ...] = Field(
+        (2.0, 8.0),
+        max_length=3,
+        description="Seconds before a link is asked again after 429, 5xx, a reset or a timeout; [] = never.",
+    )
     max_redirects: int = Field(5, ge=0, le=20)
     max_run_s: float = Field(600.0, gt=0, description="A checking run ends after this; what is left stays due.")
 

@@ -140,7 +140,7 @@ def _accepted(seen: _Seen) -> Verdict | None:
     # The operator knows this host: what is accepted is neither a wall nor an error.
     if not seen.last.accepted:
         return None
-    return _moved(seen) or seen.verdict(VerdictKind.ALIVE, "" if seen.is_success else "which the config accepts")
+    return _moved(seen) or seen.verdict(VerdictKind.ALIVE, "" if seen.is_success else "accepted by the config")
 
 
 # Walls

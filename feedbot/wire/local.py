@@ -101,6 +101,7 @@ async def open_local(
         hosts=read_hosts(config, contact, os.environ),
         optout=frozenset(config.optout),
         max_redirects=config.max_redirects,
+        back_off_s=config.back_off_s,
         probe_timeout_s=config.probe_timeout_s,
         run_ends_at=clock.monotonic() + config.max_run_s,
     )

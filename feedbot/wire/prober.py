@@ -18,7 +18,6 @@ from feedbot.wire.retry_after import asked_wait_s, hold_s
 from feedbot.wire.wire import Method, Request, Response, Wire
 
 MAX_REQUESTS_PER_URL = 4
-BACK_OFF_S = (2.0, 8.0)
 _MAX_TEXT = 300
 _MAX_VALIDATOR = 512
 
@@ -65,12 +64,14 @@ class ProbePolicy:
 
     `optout` are hosts that are never asked, nor their subdomains (canonical names); `hosts` says what
     is different for single ones.
+    `back_off_s` are the waits before each retry of a transient failure; where it is empty, there is none.
     """
 
     headers: Headers
     hosts: HostRules = NO_RULES
     optout: frozenset[str] = frozenset()
     max_redirects: int = 5
+    back_off_s: tuple[float, ...] = (2.0, 8.0)
     probe_timeout_s: float = 60.0
     run_ends_at: float = math.inf
 
@@ -277,9 +278,10 @@ class _Look:
 
     async def _backs_off(self) -> bool:
         """Wait before a retry; False where there is none left, or no time for it."""
-        if self.retries >= len(BACK_OFF_S) or BACK_OFF_S[self.retries] >= self._budget_s:
+        pauses = self.prober.policy.back_off_s
+        if self.retries >= len(pauses) or pauses[self.retries] >= self._budget_s:
             return False
-        pause = BACK_OFF_S[self.retries]
+        pause = pauses[self.retries]
         self.retries += 1
         self.spent_s += pause
         await self.prober.clock.sleep(pause)

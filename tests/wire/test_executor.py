@@ -271,6 +271,17 @@ async def test_vetting_is_on_unless_opened():
     assert server.connections == 0
 
 
+@pytest.mark.parametrize("waits", [(), (1.0,), (1.0, 3.0, 9.0)])
+async def test_the_config_says_how_often_a_passing_trouble_is_asked_again(waits):
+    clock = ScriptedClock()
+    async with serve(lambda asked: reply(500)) as server:
+        given = config(back_off_s=waits)
+        async with open_local(given, "https://me.test/", clock, ScriptedResolver(), ssl_context=TLS) as wire:
+            results = [result async for result in wire.observe(plan(server.url()))]
+    assert [said(result) for result in results] == ["500"]
+    assert (len(server.asked), tuple(clock.slept)) == (1 + len(waits), waits)
+
+
 async def test_leaving_the_room_ends_everything():
     async with serve(lambda asked: dripping(b"", 0.01)) as server:
         before = other_tasks()

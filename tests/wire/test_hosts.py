@@ -236,7 +236,7 @@ async def test_an_accepted_code_is_alive_after_one_request(status, method):
     observation = await prober.probe(ProbeTarget("http://www.news.example/", method))
     verdict = judge(observation)
     assert (verdict.kind, verdict.by_get) == (VerdictKind.ALIVE, method == "GET")
-    assert verdict.reason == f"{status} on {method}, which the config accepts"
+    assert verdict.reason == f"{status} on {method}: accepted by the config"
     assert (len(wire.asked), clock.slept) == (1, [])
     # Judged again from what is stored, it is the same.
     stored = msgspec.json.decode(msgspec.json.encode(observation), type=type(observation))
