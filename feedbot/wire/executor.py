@@ -11,11 +11,14 @@ from feedbot.wire.failures import failure_of
 from feedbot.wire.prober import Postponed, Prober, ProbeTarget
 
 Result = Observation | Postponed
+SlowHosts = tuple[tuple[str, float], ...]
+"""Hosts with the seconds for which a target of theirs has been under way, waiting for its turn included."""
 
 # Results that may wait for their reader before the probing pauses.
 _MAX_WAITING = 64
 # Targets of a lane in one turn: enough to be worth a connection, few enough that no host waits long.
 _TURN = 10
+_MOST_SLOW = 3
 
 
 class Executor(Protocol):
@@ -24,6 +27,22 @@ class Executor(Protocol):
     def observe(self, plan: Sequence[ProbeTarget]) -> AsyncIterator[Result]:
         """What came of the targets, in the order in which they are done."""
         ...
+
+    def slowest(self) -> SlowHosts:
+        """The hosts of what has been under way longest, a few at most, longest first."""
+        ...
+
+    async def aclose(self) -> None:
+        """End what is under way; an iterator that is still read ends with what was done."""
+        ...
+
+
+def slowest(hosts: Iterable[tuple[str, float]]) -> SlowHosts:
+    """The three hosts of the longest times, longest first; each once."""
+    longest: dict[str, float] = {}
+    for host, seconds in sorted(hosts, key=lambda one: -one[1]):
+        longest.setdefault(host, seconds)
+    return tuple(longest.items())[:_MOST_SLOW]
 
 
 class LocalExecutor:
@@ -42,6 +61,7 @@ class LocalExecutor:
         self._concurrency = concurrency
         self._workers: set[asyncio.Task[None]] = set()
         self._closers: set[asyncio.Task[None]] = set()
+        self._under_way: dict[str, float] = {}
 
     async def observe(self, plan: Sequence[ProbeTarget]) -> AsyncIterator[Result]:
         """Observations in completion order; probing pauses while 64 wait to be taken.
@@ -66,6 +86,11 @@ class LocalExecutor:
             await _end([*workers, closer])
             self._workers.difference_update(workers)
             self._closers.discard(closer)
+
+    def slowest(self) -> SlowHosts:
+        """The hosts of what has been under way longest, three at most, longest first."""
+        now = self._prober.clock.monotonic()
+        return slowest((host_of(url), now - since) for url, since in self._under_way.items())
 
     async def aclose(self) -> None:
         """Cancel the probes in flight; an iterator that is still read ends with what was done."""
@@ -109,6 +134,7 @@ class LocalExecutor:
 
     async def _look(self, target: ProbeTarget) -> Result:
         started_at, started = self._prober.clock.now(), self._prober.clock.monotonic()
+        self._under_way[target.url] = started
         try:
             return await self._prober.probe(target)
         except Exception as error:  # noqa: BLE001 - one target never ends the run
@@ -120,6 +146,8 @@ class LocalExecutor:
                 exchanges=(),
                 outcome=Failed(Failure(FailureKind.OURSELVES, known.text), target.url),
             )
+        finally:
+            self._under_way.pop(target.url, None)
 
     async def _close(self, workers: Sequence[asyncio.Task[None]], results: asyncio.Queue[Result | None]) -> None:
         if workers:

@@ -1,7 +1,7 @@
 """What passes between feedbot and its worker processes: records in MessagePack, each with its length before it."""
 
 import asyncio
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -9,12 +9,14 @@ from feedbot.core.observation import Observation
 from feedbot.wire.prober import Postponed, ProbeTarget
 
 _LENGTH_BYTES = 4
+MAX_WORD_BYTES = 1 << 28
+"""No worker says more at once; what claims to is something else, such as text printed by mistake."""
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What a worker is told at its start; `config` is the checker's section in JSON."""
+    """What a worker is told at its start; `config` is the checker's section as plain values."""
 
-    config: bytes
+    config: dict[str, Any]
     contact: str
     head_refused: tuple[str, ...]
     plan: tuple[ProbeTarget, ...]
@@ -26,34 +28,50 @@ class Results(msgspec.Struct, frozen=True, tag=True):
     results: tuple[Observation | Postponed, ...]
 
 
+class Slow(msgspec.Struct, frozen=True, tag=True):
+    """The hosts whose links have been under way longest, each with the seconds, longest first."""
+
+    hosts: tuple[tuple[str, float], ...]
+
+
+class Broken(msgspec.Struct, frozen=True, tag=True):
+    """A worker's last word where an error of its own ends it, in words."""
+
+    error: str
+
+
 class Done(msgspec.Struct, frozen=True, tag=True):
     """A worker's last word: its plan is finished, or its time is over."""
 
     head_refused: tuple[str, ...]
 
 
+Word = Results | Slow | Broken | Done
+
 _encoder = msgspec.msgpack.Encoder()
 _orders = msgspec.msgpack.Decoder(Order)
-_words: msgspec.msgpack.Decoder[Results | Done] = msgspec.msgpack.Decoder(Results | Done)
+_words: msgspec.msgpack.Decoder[Word] = msgspec.msgpack.Decoder(Word)
 
 
-def encode(record: Order | Results | Done) -> bytes:
+def encode(record: Order | Word) -> bytes:
     """A record as a frame."""
     body = _encoder.encode(record)
     return len(body).to_bytes(_LENGTH_BYTES) + body
 
 
-async def read_word(stream: asyncio.StreamReader) -> Results | Done | None:
-    """What a worker says next; None where it ended without another word."""
+async def read_word(stream: asyncio.StreamReader) -> Word | None:
+    """What a worker says next; None where it ended without another word, or says what is none."""
     try:
         length = int.from_bytes(await stream.readexactly(_LENGTH_BYTES))
+        if length > MAX_WORD_BYTES:
+            return None
         return _words.decode(await stream.readexactly(length))
     except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError):
         return None
 
 
 def read_order(stream: BinaryIO) -> Order:
-    """The order at the beginning of a worker's standard input; raises EOFError where there is none."""
+    """The order at the beginning of a worker's standard input; raises EOFError where it is not all there."""
     length = int.from_bytes(_exactly(stream, _LENGTH_BYTES))
     return _orders.decode(_exactly(stream, length))
 

@@ -9,7 +9,7 @@ from feedbot.clock import Clock
 from feedbot.config import CheckerConfig
 from feedbot.wire.canaries import online
 from feedbot.wire.choice import make_wire
-from feedbot.wire.executor import LocalExecutor, Result
+from feedbot.wire.executor import Executor, LocalExecutor, Result, SlowHosts, slowest
 from feedbot.wire.hosts import read_hosts
 from feedbot.wire.identity import Headers, identity_headers
 from feedbot.wire.politeness import HostGates
@@ -38,6 +38,7 @@ class LocalWire:
     ) -> None:
         self._open_wire = open_wire
         self._executor = executor
+        self._executors: list[Executor] = [executor]
         self._prober = prober
         self._config = config
         self._contact = contact
@@ -49,12 +50,29 @@ class LocalWire:
 
         Asked by this process, or by several where the plan is long and `workers` allows it.
         """
-        processes = how_many(self._config.workers, len(plan)) if self._may_share else 1
-        if processes == 1:
-            return self._executor.observe(plan)
-        left_s = self._prober.run_left_s or 0.0
-        config = self._config.model_copy(update={"workers": 1, "max_run_s": left_s})
-        return Workers(config, self._contact, self._prober.head_refused, processes).observe(plan)
+        left_s = self._prober.run_left_s
+        if self._may_share and left_s != 0:
+            processes = how_many(self._config.workers, len(plan), self._config.concurrency)
+            if processes > 1:
+                refused = self._prober.head_refused
+                workers = Workers(self._config, self._contact, refused, processes, left_s)
+                self._executors.append(workers)
+                return workers.observe(plan)
+        return self._executor.observe(plan)
+
+    def slowest(self) -> SlowHosts:
+        """The hosts of what has been under way longest, three at most, longest first."""
+        return slowest(host for executor in self._executors for host in executor.slowest())
+
+    @property
+    def run_left_s(self) -> float | None:
+        """Seconds until the run ends; None where it has no end."""
+        return self._prober.run_left_s
+
+    async def aclose(self) -> None:
+        """End what is under way; an iterator that is still read ends with what was done."""
+        for executor in self._executors:
+            await executor.aclose()
 
     async def online(self) -> bool:
         """True where enough of the configured canaries answer, or none is configured.
@@ -127,6 +145,7 @@ async def open_local(
         try:
             # A resolver, a context or a wire that is passed in lives in this process only.
             may_share = resolver is None and ssl_context is None and wire_over is None
-            yield LocalWire(open_wire, executor, prober, config, contact, headers, may_share=may_share)
+            local = LocalWire(open_wire, executor, prober, config, contact, headers, may_share=may_share)
+            yield local
         finally:
-            await executor.aclose()
+            await local.aclose()

@@ -4,66 +4,94 @@ import asyncio
 import os
 import signal
 import sys
+import traceback
 from typing import BinaryIO
 
 from feedbot.clock import SystemClock
 from feedbot.config import CheckerConfig
 from feedbot.core.observation import Observation
-from feedbot.wire.frames import Done, Order, Results, encode, read_order
-from feedbot.wire.local import open_local
+from feedbot.wire.frames import Broken, Done, Order, Results, Slow, encode, read_order
+from feedbot.wire.local import LocalWire, open_local
 from feedbot.wire.loop import run
 from feedbot.wire.prober import Postponed
 
 _A_FRAME = 50
 """Results in a frame at most; fewer where none has come for a moment, so that none waits to be kept."""
 _A_MOMENT_S = 0.1
+_SLOW_EVERY_S = 1.0
 
 
 def main() -> None:
     """Carry out the order on standard input; end early where that is closed, as when feedbot was killed."""
-    # A terminal's ctrl-C, and systemd's SIGTERM, reach every process; the one that gave the order decides.
+    # Somebody's ctrl-C, or systemd's SIGTERM to all of a service: the process that gave the order decides.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     # What prints by mistake must not end up between two frames.
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    run(_work(read_order(sys.stdin.buffer), out))
+    os.dup2(os.open(os.devnull, os.O_WRONLY) if sys.stderr is None else 2, 1)
+    try:
+        order = read_order(sys.stdin.buffer)
+    except EOFError:
+        return  # feedbot ended before it had said anything
+    run(_work(order, out))
 
 
 async def _work(order: Order, out: BinaryIO) -> None:
     loop = asyncio.get_running_loop()
-    transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, out)
+    protocol = asyncio.StreamReaderProtocol(asyncio.StreamReader())
+    transport, _ = await loop.connect_write_pipe(lambda: protocol, out)
     writer = asyncio.StreamWriter(transport, protocol, None, loop)
-    working = asyncio.ensure_future(_observe(order, writer))
-    loop.add_reader(sys.stdin.fileno(), working.cancel)
+    working = asyncio.ensure_future(_carry_out(order, writer))
+    order_from = sys.stdin.fileno()
+
+    def end() -> None:
+        # Once: a closed input stays readable, and a second time would cut the tidying up short.
+        loop.remove_reader(order_from)
+        working.cancel()
+
+    loop.add_reader(order_from, end)
     try:
         await working
-    except (asyncio.CancelledError, ConnectionError):
-        pass  # nobody listens any more
-    finally:
-        loop.remove_reader(sys.stdin.fileno())
+        # The last word is not only under way when the process ends.
         writer.close()
+        await writer.wait_closed()
+    except (asyncio.CancelledError, ConnectionError):
+        transport.abort()  # nobody listens any more
+    finally:
+        loop.remove_reader(order_from)
+
+
+async def _carry_out(order: Order, writer: asyncio.StreamWriter) -> None:
+    try:
+        await _observe(order, writer)
+    except ConnectionError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the last place that can tell it to feedbot
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        said = f"{type(error).__name__}: {error} ({os.path.basename(place.filename)}:{place.lineno})"  # noqa: PTH119
+        writer.write(encode(Broken(said)))
 
 
 async def _observe(order: Order, writer: asyncio.StreamWriter) -> None:
-    config = CheckerConfig.model_validate_json(order.config)
+    config = CheckerConfig.model_validate(order.config)
     ready: list[Observation | Postponed] = []
     async with open_local(config, order.contact, SystemClock(), head_refused=order.head_refused) as wire:
-        sending = asyncio.create_task(_send_regularly(ready, writer))
+        regularly = [
+            asyncio.create_task(_send_regularly(ready, writer)),
+            asyncio.create_task(_tell_what_is_slow(wire, writer)),
+        ]
         try:
             async for result in wire.observe(order.plan):
                 ready.append(result)
                 if len(ready) >= _A_FRAME:
                     _send(ready, writer)
-                    # A full pipe pauses the probing, and the event loop goes on: no deadline is missed.
-                    await writer.drain()
+                # A full pipe pauses the probing, and the event loop goes on: no deadline is missed.
+                await writer.drain()
         finally:
-            sending.cancel()
+            for task in regularly:
+                task.cancel()
         _send(ready, writer)
         writer.write(encode(Done(tuple(sorted(wire.head_refused)))))
-        # The last word is not only under way when the process ends.
-        writer.transport.set_write_buffer_limits(high=0)
-        await writer.drain()
 
 
 async def _send_regularly(ready: list[Observation | Postponed], writer: asyncio.StreamWriter) -> None:
@@ -72,11 +100,19 @@ async def _send_regularly(ready: list[Observation | Postponed], writer: asyncio.
         _send(ready, writer)
 
 
+async def _tell_what_is_slow(wire: LocalWire, writer: asyncio.StreamWriter) -> None:
+    told: tuple[tuple[str, float], ...] = ()
+    while True:
+        await asyncio.sleep(_SLOW_EVERY_S)
+        hosts = wire.slowest()
+        if hosts or told:
+            # Where the pipe is full, nobody looks.
+            await writer.drain()
+            writer.write(encode(Slow(hosts)))
+            told = hosts
+
+
 def _send(ready: list[Observation | Postponed], writer: asyncio.StreamWriter) -> None:
     if ready:
         writer.write(encode(Results(tuple(ready))))
         ready.clear()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,126 @@
+import asyncio
+import io
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedbot.config import CheckerConfig
+from feedbot.core.observation import Answered, Exchange, Failed, Failure, FailureKind, Observation, Phases
+from feedbot.wire.frames import MAX_WORD_BYTES, Broken, Done, Order, Results, Slow, encode, read_order, read_word
+from feedbot.wire.prober import Postponed, ProbeTarget
+
+whole = st.integers(min_value=0, max_value=2**53)
+seconds = st.floats(min_value=0, allow_nan=False)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+failures = st.builds(Failure, kind=st.sampled_from(FailureKind), text=texts)
+exchanges = st.builds(
+    Exchange,
+    hop=whole,
+    method=st.sampled_from(["GET", "HEAD"]),
+    url=texts,
+    status=st.none() | st.integers(100, 999),
+    failure=st.none() | failures,
+    location=st.none() | texts,
+    peer=st.none() | texts,
+    http_version=st.none() | texts,
+    elapsed_ms=whole,
+    bytes_read=whole,
+    retry_after_s=st.none() | seconds,
+    challenge=st.none() | texts,
+    etag=st.none() | texts,
+    last_modified=st.none() | texts,
+    phases=st.none() | st.builds(Phases, resolve=whole, connect=whole, tls=whole, first_byte=whole),
+    certificate_expires_at=st.none() | texts,
+)
+observations = st.builds(
+    Observation,
+    url=texts,
+    started_at=st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),
+    elapsed_ms=whole,
+    exchanges=st.lists(exchanges, max_size=3).map(tuple),
+    outcome=st.builds(Answered, status=whole, final_url=texts) | st.builds(Failed, failure=failures, final_url=texts),
+)
+results = st.lists(observations | st.builds(Postponed, url=texts, retry_after_s=seconds), max_size=3).map(tuple)
+names = st.lists(texts, max_size=3).map(tuple)
+words = (
+    st.builds(Results, results=results)
+    | st.builds(Slow, hosts=st.lists(st.tuples(texts, seconds), max_size=3).map(tuple))
+    | st.builds(Broken, error=texts)
+    | st.builds(Done, head_refused=names)
+)
+targets = st.builds(
+    ProbeTarget,
+    url=texts,
+    first_method=st.sampled_from(["GET", "HEAD"]),
+    etag=st.none() | texts,
+    last_modified=st.none() | texts,
+)
+orders = st.builds(
+    Order,
+    config=st.dictionaries(texts, st.none() | whole | seconds | texts | st.lists(texts), max_size=3),
+    contact=texts,
+    head_refused=names,
+    plan=st.lists(targets, max_size=3).map(tuple),
+)
+
+
+async def heard(data: bytes):
+    """Every word in a stream of these bytes, until one is None."""
+    stream = asyncio.StreamReader()
+    stream.feed_data(data)
+    stream.feed_eof()
+    words = []
+    while (word := await read_word(stream)) is not None:
+        words.append(word)
+    return words
+
+
+@given(st.lists(words, max_size=4))
+def test_every_word_comes_through_as_it_was_said(said):
+    assert asyncio.run(heard(b"".join(map(encode, said)))) == said
+
+
+@given(orders)
+def test_every_order_comes_through_as_it_was_given(order):
+    assert read_order(io.BytesIO(encode(order))) == order
+
+
+@given(words, words, st.data())
+def test_a_frame_that_breaks_off_ends_the_words_before_it(first, second, data):
+    frame = encode(second)
+    cut = data.draw(st.integers(0, len(frame) - 1))
+    assert asyncio.run(heard(encode(first) + frame[:cut])) == [first]
+
+
+@given(st.binary(max_size=300))
+def test_bytes_that_are_no_frames_end_without_an_error(data):
+    asyncio.run(heard(data))
+
+
+@given(words, st.binary(min_size=1, max_size=50))
+def test_a_body_that_is_no_record_is_no_word(word, body):
+    text = b"\xc1" + body  # a byte that MessagePack never uses
+    assert asyncio.run(heard(encode(word) + len(text).to_bytes(4) + text)) == [word]
+
+
+@given(orders, st.data())
+def test_an_order_that_breaks_off_is_none(order, data):
+    frame = encode(order)
+    with pytest.raises(EOFError):
+        read_order(io.BytesIO(frame[: data.draw(st.integers(0, len(frame) - 1))]))
+
+
+@pytest.mark.parametrize("text", [b"Traceback (most recent call last):\n", b"\xff" * 8])
+async def test_what_claims_to_be_longer_than_any_word_is_not_waited_for(text):
+    stream = asyncio.StreamReader()
+    stream.feed_data(text)
+    assert int.from_bytes(text[:4]) > MAX_WORD_BYTES
+    assert await asyncio.wait_for(read_word(stream), 5) is None
+
+
+def test_the_config_comes_through_as_it_is():
+    config = CheckerConfig(contact="https://me.test/", allow_addresses=("127.0.0.0/8",), max_run_s=float("inf"))
+    order = read_order(io.BytesIO(encode(Order(config.model_dump(mode="json"), "", (), ()))))
+    assert CheckerConfig.model_validate(order.config) == config
