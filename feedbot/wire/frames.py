@@ -47,6 +47,7 @@ class Done(msgspec.Struct, frozen=True, tag=True):
 
 
 Word = Results | Slow | Broken | Done
+_NONSENSE = Broken("it said what is no record")
 
 _encoder = msgspec.msgpack.Encoder()
 _orders = msgspec.msgpack.Decoder(Order)
@@ -60,14 +61,16 @@ def encode(record: Order | Word) -> bytes:
 
 
 async def read_word(stream: asyncio.StreamReader) -> Word | None:
-    """What a worker says next; None where it ended without another word, or says what is none."""
+    """What a worker says next; None where it ended without another word, Broken for what is none."""
     try:
         length = int.from_bytes(await stream.readexactly(_LENGTH_BYTES))
         if length > MAX_WORD_BYTES:
-            return None
+            return _NONSENSE
         return _words.decode(await stream.readexactly(length))
-    except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError):
+    except (asyncio.IncompleteReadError, ConnectionError):
         return None
+    except msgspec.DecodeError:
+        return _NONSENSE
 
 
 def read_order(stream: BinaryIO) -> Order:

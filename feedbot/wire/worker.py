@@ -19,6 +19,7 @@ _A_FRAME = 50
 """Results in a frame at most; fewer where none has come for a moment, so that none waits to be kept."""
 _A_MOMENT_S = 0.1
 _SLOW_EVERY_S = 1.0
+_MOST_WORDS = 300
 
 
 def main() -> None:
@@ -32,6 +33,7 @@ def main() -> None:
     try:
         order = read_order(sys.stdin.buffer)
     except EOFError:
+        out.close()
         return  # feedbot ended before it had said anything
     run(_work(order, out))
 
@@ -68,8 +70,9 @@ async def _carry_out(order: Order, writer: asyncio.StreamWriter) -> None:
         raise
     except Exception as error:  # noqa: BLE001 - the last place that can tell it to feedbot
         place = traceback.extract_tb(error.__traceback__)[-1]
-        said = f"{type(error).__name__}: {error} ({os.path.basename(place.filename)}:{place.lineno})"  # noqa: PTH119
-        writer.write(encode(Broken(said)))
+        words = " ".join(str(error).split())[:_MOST_WORDS]
+        where = f"{os.path.basename(place.filename)}:{place.lineno}"  # noqa: PTH119 - of what need be no path
+        writer.write(encode(Broken(f"{type(error).__name__}: {words} ({where})")))
 
 
 async def _observe(order: Order, writer: asyncio.StreamWriter) -> None:

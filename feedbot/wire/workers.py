@@ -24,12 +24,12 @@ log = logging.getLogger("feedbot")
 TARGETS_WORTH_A_PROCESS = 1500
 # Frames that may wait for their reader before the workers pause.
 _WAITING_FRAMES = 16
-# How long a worker may take to end once it is told to, or its time is over, before it is killed.
-_GRACE_S = 5.0
+GRACE_S = 5.0
+"""How long a worker may take to end once it is told to, or its time is over, before it is killed."""
 _PIECE = 65536
 
-# This very feedbot, found where this process found it: installed, or in a clone. -P: nothing that
-# happens to lie in the current folder is imported before that is told.
+# This very feedbot and what it needs, found where this process found them: installed, or in a clone.
+# Told before anything is imported, so that nothing is taken from the current folder.
 _START = "import sys; sys.path[:] = sys.argv[1:]; from feedbot.wire.worker import main; main()"
 
 _Waiting = asyncio.Queue[tuple[Result, ...] | None]
@@ -72,8 +72,8 @@ class Workers:
 
     `concurrency` and the plan are shared among `processes`; the rules for one host hold, since a host
     is one worker's. A worker that ends early leaves the rest of its share undone, which is said in
-    the log. They have `run_left_s` (None: no end), and are ended a few seconds later where they have
-    not ended by themselves. `head_refused` grows by what they learn.
+    the log. They have `run_left_s` (None: no end), and are killed `grace_s` after that, or after being
+    told to end, where they have not ended by themselves. `head_refused` grows by what they learn.
     """
 
     def __init__(
@@ -83,11 +83,13 @@ class Workers:
         head_refused: set[str],
         processes: int,
         run_left_s: float | None = None,
+        grace_s: float = GRACE_S,
     ) -> None:
         self._config = config
         self._contact = contact
         self._processes = processes
         self._run_left_s = run_left_s
+        self._grace_s = grace_s
         self._workers: list[_Worker] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self.head_refused = head_refused
@@ -101,7 +103,7 @@ class Workers:
         results: _Waiting = asyncio.Queue()
         room = asyncio.Semaphore(_WAITING_FRAMES)
         ends_at = None if self._run_left_s is None else asyncio.get_running_loop().time() + self._run_left_s
-        workers = [_Worker(order, ends_at) for order in self._orders(plan)]
+        workers = [_Worker(order, ends_at, self._grace_s) for order in self._orders(plan)]
         tasks = [asyncio.create_task(worker.work(results, room)) for worker in workers]
         for task in tasks:
             task.add_done_callback(lambda _: results.put_nowait(None))
@@ -158,9 +160,10 @@ class Workers:
 class _Worker:
     """One process with its share of the plan, from its start to its end."""
 
-    def __init__(self, order: Order, ends_at: float | None) -> None:
+    def __init__(self, order: Order, ends_at: float | None, grace_s: float) -> None:
         self._order = order
         self._ends_at = ends_at
+        self._grace_s = grace_s
         self._left = len(order.plan)
         self.was_heard = False
         self.slow: SlowHosts = ()
@@ -171,7 +174,6 @@ class _Worker:
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                "-P",
                 "-c",
                 _START,
                 *sys.path,
@@ -187,7 +189,7 @@ class _Worker:
             why_left = await self._listen(process, results, room)
         finally:
             self.slow = ()
-            await _end(process)
+            await _end(process, self._grace_s)
         if why_left is not None:
             self._say(why_left or _how_it_ended(process))
 
@@ -233,7 +235,7 @@ class _Worker:
         """How long the process may be silent: until the end of the run, and a little longer."""
         if self._ends_at is None:
             return asyncio.timeout(None)
-        return asyncio.timeout_at(max(self._ends_at, asyncio.get_running_loop().time()) + _GRACE_S)
+        return asyncio.timeout_at(max(self._ends_at, asyncio.get_running_loop().time()) + self._grace_s)
 
     def _say(self, what: str) -> None:
         log.warning("a worker process %s; %d of its links stay due", what, self._left)
@@ -251,12 +253,12 @@ async def _end_all(tasks: Iterable[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _end(process: Process) -> None:
+async def _end(process: Process, grace_s: float) -> None:
     """Close its input, which ends it; kill it where that does not, or where there is no time for it."""
     assert process.stdin is not None
     process.stdin.close()
     try:
-        async with asyncio.timeout(_GRACE_S):
+        async with asyncio.timeout(grace_s):
             await _gone(process)
     except (TimeoutError, asyncio.CancelledError) as why:
         with suppress(ProcessLookupError):

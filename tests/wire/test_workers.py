@@ -1,0 +1,534 @@
+"""One contract for both executors, over real sockets; then what only processes can do."""
+
+import asyncio
+import gc
+import os
+import signal
+import stat
+import sys
+import time
+from asyncio.subprocess import DEVNULL, PIPE
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from feedbot.clock import SystemClock
+from feedbot.config import CheckerConfig, PerHostConfig
+from feedbot.core.observation import Observation
+from feedbot.errors import FeedbotError
+from feedbot.wire.frames import Broken, Done, Order, Results, Slow, encode, read_word
+from feedbot.wire.local import open_local
+from feedbot.wire.prober import ProbeTarget
+from feedbot.wire.workers import Workers
+from tests.wire.scripted import said
+from tests.wire.servers import reply
+
+CONTACT = "https://me.test/who"
+CHILDREN = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+
+if not CHILDREN.exists():
+    pytest.skip("may be skipped: only Linux has many loopback addresses and tells a process's children", True)
+
+
+def workers():
+    """The processes that ask for us, and those of them that ended and were not waited for."""
+    found = []
+    for pid in CHILDREN.read_text().split():
+        command = told(pid, "cmdline")
+        if "feedbot.wire.worker" in command or not command:
+            found.append(int(pid))
+    return found
+
+
+def descriptors():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def told(pid, file):
+    return Path("/proc", str(pid), file).read_bytes().decode()
+
+
+class Host:
+    """A server on a loopback address of its own; `asked` and `most` count over its life."""
+
+    def __init__(self, address, pause_s):
+        self.address = address
+        self.pause_s = pause_s
+        self.port = 0
+        self.asked = []
+        self.at = []
+        self.now = self.most = 0
+        self.go_on = asyncio.Event()
+
+    def url(self, path):
+        return f"http://{self.address}:{self.port}{path}"
+
+    async def connected(self, reader, writer):
+        try:
+            while line := await reader.readline():
+                method, path, _ = line.decode().split()
+                await reader.readuntil(b"\r\n\r\n")
+                self.asked.append((method, path))
+                self.at.append(time.monotonic())
+                self.now += 1
+                self.most = max(self.most, self.now)
+                try:
+                    while path.startswith("/held") and not self.go_on.is_set() and not reader.at_eof():  # noqa: ASYNC110 - of two things, whichever comes first
+                        await asyncio.sleep(0.01)
+                    answer = await self.answer(method, path)
+                finally:
+                    self.now -= 1
+                writer.write(answer)
+                await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.transport.abort()
+
+    async def answer(self, method, path):
+        await asyncio.sleep(0.05 if path.startswith("/slow") else self.pause_s)
+        if path.startswith("/moved"):
+            return reply(301, {"Location": "/ok"})
+        if path.startswith("/no"):
+            return reply(404)
+        return reply(405) if method == "HEAD" and path.startswith("/get") else reply(200)
+
+
+@asynccontextmanager
+async def hosts(number=3, pause_s=0.0):
+    async with AsyncExitStack() as stack:
+        found = []
+        for last in range(1, number + 1):
+            host = Host(f"127.0.0.{last}", pause_s)
+            tasks = set()
+
+            async def connected(reader, writer, host=host, tasks=tasks):
+                tasks.add(asyncio.current_task())
+                await host.connected(reader, writer)
+                tasks.discard(asyncio.current_task())
+
+            listening = await asyncio.start_server(connected, host.address, 0)
+            host.port = listening.sockets[0].getsockname()[1]
+            stack.push_async_callback(_ended, listening, tasks)
+            found.append(host)
+        yield found
+
+
+async def _ended(listening, tasks):
+    listening.close()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def config(**options):
+    options.setdefault("per_host", PerHostConfig(concurrency=2, delay_s=0))
+    return CheckerConfig(allow_addresses=("127.0.0.0/8",), canaries=(), **options)
+
+
+def opened(workers, **options):
+    return open_local(config(workers=workers, **options), CONTACT, SystemClock())
+
+
+def plan(found, *paths):
+    return [ProbeTarget(host.url(path), "HEAD") for path in paths for host in found]
+
+
+async def until(condition, seconds=30.0):
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - there is nothing to wait on
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture(params=[1, 2], ids=["one process", "two processes"])
+def processes(request):
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_behind():
+    gc.collect()
+    before = descriptors()
+    yield
+    gc.collect()
+    assert workers() == []
+    assert descriptors() <= before
+
+
+# The contract
+
+
+async def test_every_target_is_observed_alike(processes):
+    async with hosts() as found, opened(processes) as wire:
+        results = [one async for one in wire.observe(plan(found, "/ok", "/moved", "/no", "/get"))]
+        refused = wire.head_refused
+    assert all(isinstance(one, Observation) for one in results)
+    seen = [
+        (one.url, said(one), one.outcome.final_url, [(step.method, step.status) for step in one.exchanges])
+        for one in results
+    ]
+    expected = []
+    for host in found:
+        ok, moved, no, get = map(host.url, ["/ok", "/moved", "/no", "/get"])
+        expected += [(no, "404", no, [("HEAD", 404), ("GET", 404)]), (get, "200", get, [("HEAD", 405), ("GET", 200)])]
+        expected += [(moved, "200", ok, [("HEAD", 301), ("HEAD", 200)]), (ok, "200", ok, [("HEAD", 200)])]
+    # From the moment at which a host is known to refuse HEAD, it is asked with GET alone.
+    assert sorted((url, word, final) for url, word, final, _ in seen) == sorted(
+        (url, word, final) for url, word, final, _ in expected
+    )
+    assert refused == {host.address for host in found}
+    assert {one.exchanges[-1].peer for one in results} == {host.address for host in found}
+
+
+async def test_results_come_as_they_are_done(processes):
+    async with hosts() as found, opened(processes) as wire:
+        urls = []
+        async for one in wire.observe(plan(found, "/held", "/ok")):
+            urls.append(one.url)
+            if len(urls) == 3:
+                for host in found:
+                    host.go_on.set()
+    assert sorted(urls[:3]) == [host.url("/ok") for host in found]
+    assert sorted(urls[3:]) == [host.url("/held") for host in found]
+
+
+async def test_an_empty_plan_ends(processes):
+    async with opened(processes) as wire:
+        assert [one async for one in wire.observe([])] == []
+
+
+@pytest.mark.parametrize("pause_s", [0, 0.005], ids=["fast", "slow"])
+async def test_asking_pauses_while_nobody_takes_the_results(processes, pause_s):
+    one_by_one = PerHostConfig(concurrency=1, delay_s=0)
+    async with hosts(pause_s=pause_s) as found, opened(processes, per_host=one_by_one) as wire:
+        targets = plan(found, *(f"/ok{number}?{'x' * 4000}" for number in range(600)))
+        async with aclosing(wire.observe(targets)) as results:
+            await anext(results)
+            asked, still_since = -1, time.monotonic()
+            async with asyncio.timeout(60):
+                while time.monotonic() - still_since < 1.0:
+                    await asyncio.sleep(0.05)
+                    if asked != (asked := sum(len(host.asked) for host in found)):
+                        still_since = time.monotonic()
+            assert asked < 1500
+            assert 1 + len([one async for one in results]) == 1800
+
+
+async def test_closing_early_ends_the_asking(processes):
+    async with hosts() as found, opened(processes) as wire:
+        results = wire.observe(plan(found, *(f"/slow{number}" for number in range(100))))
+        await anext(results)
+        await results.aclose()
+        await until(lambda: not any(host.now for host in found))
+        asked = [len(host.asked) for host in found]
+        await asyncio.sleep(0.2)
+        assert [len(host.asked) for host in found] == asked
+        assert workers() == []
+
+
+async def test_cancelling_the_reader_ends_the_asking(processes):
+    async with hosts() as found, opened(processes) as wire:
+
+        async def read():
+            async for _ in wire.observe(plan(found, "/held")):
+                pass
+
+        reader = asyncio.create_task(read())
+        await until(lambda: all(host.now for host in found))
+        reader.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reader
+        await until(lambda: not any(host.now for host in found))
+        assert workers() == []
+
+
+async def test_leaving_ends_an_iterator_that_nobody_reads_any_more(processes):
+    async with hosts() as found:
+        async with opened(processes) as wire:
+            results = wire.observe(plan(found, "/held", "/ok"))
+            await anext(results)
+        await until(lambda: not any(host.now for host in found))
+        assert workers() == []
+        assert len([one async for one in results]) <= 2
+
+
+async def test_the_runs_end_keeps_what_was_done(processes):
+    started = time.monotonic()
+    async with hosts() as found, opened(processes, max_run_s=2.0) as wire:
+        results = [one async for one in wire.observe(plan(found, "/held", "/ok", "/no"))]
+    assert sorted(one.url for one in results) == sorted(host.url(path) for host in found for path in ("/ok", "/no"))
+    assert 2.0 < time.monotonic() - started < 20.0
+
+
+async def test_a_run_without_an_end_ends_when_all_is_done(processes):
+    async with hosts() as found, opened(processes, max_run_s=float("inf")) as wire:
+        assert len([one async for one in wire.observe(plan(found, "/ok"))]) == 3
+
+
+async def test_a_host_is_asked_as_gently_as_configured(processes):
+    gently = PerHostConfig(concurrency=2, delay_s=0.1)
+    async with hosts() as found, opened(processes, per_host=gently) as wire:
+        paths = [f"/slow{number}" for number in range(8)]
+        assert len([one async for one in wire.observe(plan(found, *paths))]) == 24
+    for host in found:
+        assert host.most <= 2
+        # Arrivals are a little less even than starts.
+        assert host.at[-1] - host.at[0] > 0.1 * 7 * 0.9
+
+
+async def test_no_more_at_once_than_configured(processes):
+    async with hosts(9) as found, opened(processes, concurrency=5) as wire:
+        now = most = 0
+
+        for host in found:
+            answer = host.answer
+
+            async def counted(method, path, answer=answer):
+                nonlocal now, most
+                now += 1
+                most = max(most, now)
+                await asyncio.sleep(0.02)
+                now -= 1
+                return await answer(method, path)
+
+            host.answer = counted
+        assert len([one async for one in wire.observe(plan(found, *(f"/ok{n}" for n in range(6))))]) == 54
+    assert 3 <= most <= 5
+
+
+async def test_the_host_that_takes_longest_is_named(processes):
+    async with hosts() as found, opened(processes) as wire:
+        assert wire.slowest() == ()
+        async with aclosing(wire.observe([*plan(found[:1], "/held"), *plan(found[1:], "/ok", "/no")])) as results:
+            for _ in range(4):
+                await anext(results)
+            await until(lambda: wire.slowest() and wire.slowest()[0][1] > 1.0)
+            assert [host for host, _ in wire.slowest()] == [found[0].address]
+            found[0].go_on.set()
+            assert len([one async for one in results]) == 1
+        assert wire.slowest() == ()
+
+
+# Processes
+
+
+async def test_hosts_are_shared_out_to_processes_with_nothing_told_on_the_command_line(monkeypatch):
+    monkeypatch.setenv("FEEDBOT_TEST_SECRET", "in the environment")
+    async with hosts() as found, opened(2) as wire:
+        async with aclosing(wire.observe(plan(found, "/held", "/ok"))) as results:
+            await anext(results)
+            await until(lambda: all(host.now for host in found))
+            pids = workers()
+            assert len(pids) == 2
+            for pid in pids:
+                assert CONTACT not in told(pid, "cmdline")
+                assert found[0].address not in told(pid, "cmdline")
+                assert "FEEDBOT_TEST_SECRET=in the environment" in told(pid, "environ")
+                # Of a session of its own: a terminal's ctrl-C does not reach it.
+                assert os.getsid(pid) == pid
+            for host in found:
+                host.go_on.set()
+            assert 1 + len([one async for one in results]) == 6
+
+
+async def test_a_killed_worker_leaves_its_share_due_and_the_others_go_on(caplog):
+    async with hosts(2) as found, opened(2) as wire:
+        results = wire.observe(plan(found, "/ok", "/held"))
+        urls = [(await anext(results)).url for _ in range(2)]
+        assert sorted(urls) == [host.url("/ok") for host in found]
+        await until(lambda: all(host.now for host in found))
+        os.kill(workers()[0], signal.SIGKILL)
+        await until(lambda: sum(host.now for host in found) == 1)
+        for host in found:
+            host.go_on.set()
+        last = [one.url async for one in results]
+    assert len(last) == 1
+    assert [one.getMessage() for one in caplog.records] == [
+        "a worker process was ended by SIGKILL; 1 of its links stay due"
+    ]
+
+
+async def test_ctrl_c_and_sigterm_do_not_end_a_worker():
+    async with hosts(2) as found, opened(2) as wire:
+        async with aclosing(wire.observe(plan(found, "/held"))) as results:
+            reading = asyncio.ensure_future(anext(results))
+            await until(lambda: all(host.now for host in found))
+            for pid in workers():
+                os.kill(pid, signal.SIGTERM)
+                os.kill(pid, signal.SIGINT)
+            await asyncio.sleep(0.2)
+            for host in found:
+                host.go_on.set()
+            await reading
+            assert len([one async for one in results]) == 1
+
+
+async def observed(grace_s=5.0, run_left_s=None, at_work=None):
+    """What workers bring of four links at two hosts, one of which is held; `at_work` sees them at it."""
+    async with hosts(2) as found:
+        room = Workers(config(), CONTACT, set(), 2, run_left_s, grace_s)
+        results = []
+        async with aclosing(room.observe([*plan(found, "/ok"), *plan(found[:1], "/held")])) as iterator:
+            async for one in iterator:
+                results.append(one)
+                if len(results) == 2 and at_work is not None:
+                    at_work(found)
+        return results
+
+
+async def test_a_worker_that_hangs_is_killed_after_the_runs_end(caplog):
+    def stop(found):
+        for pid in workers():
+            os.kill(pid, signal.SIGSTOP)
+
+    results = await observed(grace_s=0.5, run_left_s=3.0, at_work=stop)
+    assert len(results) == 2
+    assert "a worker process does not answer; 1 of its links stay due" in caplog.messages
+
+
+@pytest.fixture
+def instead(monkeypatch, tmp_path):
+    """Lets a program run in the place of Python, and so of the workers."""
+
+    def install(program):
+        path = tmp_path / "python"
+        path.write_text(f"#!{sys.executable} -I\n{program}", encoding="utf-8")
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+        monkeypatch.setattr(sys, "executable", str(path))
+
+    return install
+
+
+NONSENSE = "met an error of feedbot's own: it said what is no record"
+
+
+def saying(data, then=""):
+    return f"import os, signal, sys, time\nos.write(1, {data!r})\n{then}"
+
+
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        ("raise SystemExit(3)", "ended early with exit code 3"),
+        ("import os; os.abort()", "was ended by SIGABRT"),
+        (saying(b"Traceback (most recent call last)", "time.sleep(60)"), NONSENSE),
+        (saying(b"\0\0\0\5hello"), NONSENSE),
+        (saying(b"\0\0\0\5he"), "ended early with exit code 0"),
+        (saying(b"\0\0"), "ended early with exit code 0"),
+        ("import os, time; os.close(0); time.sleep(60)", "does not answer"),
+    ],
+)
+async def test_whatever_a_worker_does_the_run_ends_and_says_so(instead, caplog, program, why):
+    instead(program)
+    with pytest.raises(FeedbotError, match="no worker process could do its work; `workers: 1`"):
+        await observed(grace_s=0.5, run_left_s=2.0)
+    assert sorted(caplog.messages) == [f"a worker process {why}; {number} of its links stay due" for number in (1, 2)]
+
+
+async def test_workers_that_cannot_be_started_are_told(monkeypatch, caplog):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(FeedbotError, match="no worker process could do its work"):
+        await observed()
+    assert caplog.messages[0].startswith("a worker process could not be started (No such file or directory); ")
+
+
+async def test_an_error_of_a_workers_own_is_told_in_its_words(instead, caplog):
+    last = encode(Slow((("a.test", 9.0),))) + encode(Broken("KeyError: 'x' (prober.py:1)"))
+    instead(saying(last, "sys.stdin.buffer.read()"))
+    assert await observed() == []
+    why = "met an error of feedbot's own: KeyError: 'x' (prober.py:1)"
+    assert sorted(caplog.messages) == [f"a worker process {why}; {number} of its links stay due" for number in (1, 2)]
+
+
+async def test_a_worker_that_met_an_error_says_which(caplog):
+    async with hosts(2) as found:
+        # Not what a config allows: the worker refuses it.
+        broken = config().model_copy(update={"max_redirects": -1})
+        with pytest.raises(FeedbotError, match="no worker process could do its work"):
+            assert [one async for one in Workers(broken, CONTACT, set(), 2).observe(plan(found, "/ok"))] == []
+    assert "ValidationError" in caplog.messages[0]
+    assert "max_redirects" in caplog.messages[0]
+
+
+async def test_a_worker_that_ignores_its_end_is_killed(instead, caplog):
+    instead(saying(encode(Done(())), "time.sleep(60)"))
+    started = time.monotonic()
+    assert await observed(grace_s=0.5) == []
+    assert time.monotonic() - started < 20
+    assert caplog.messages == []
+
+
+async def test_workers_run_this_very_feedbot_and_nothing_from_the_current_folder(monkeypatch, tmp_path):
+    for name in ("feedbot", "random", "asyncio", "msgspec"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('taken from the current folder')", encoding="utf-8")
+    # As where `python -m feedbot` is given in the folder of a clone, which is then first on the path.
+    clone = Path(sys.modules["feedbot"].__file__).parent.parent
+    monkeypatch.setattr(sys, "path", [str(clone), *(one for one in sys.path if one not in ("", str(clone)))])
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.chdir(tmp_path)
+    async with hosts(2) as found, opened(2) as wire:
+        assert len([one async for one in wire.observe(plan(found, "/ok"))]) == 2
+
+
+async def test_workers_do_without_uvloop_and_what_is_printed_by_mistake_harms_nothing(monkeypatch, tmp_path):
+    (tmp_path / "uvloop.py").write_text("print('by mistake', flush=True); raise ImportError", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    async with hosts(2) as found, opened(2) as wire:
+        assert len([one async for one in wire.observe(plan(found, "/ok"))]) == 2
+
+
+@asynccontextmanager
+async def worker(stdin=PIPE, stderr=PIPE, start="import feedbot.wire.worker as it; it.main()"):
+    """A worker by itself, with every warning an error; killed at the end where it still is there."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", "-c", start),
+        stdin=stdin,
+        stdout=PIPE,
+        stderr=stderr,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+def order(found, *paths):
+    return Order(config().model_dump(mode="json"), CONTACT, (), tuple(plan(found, *paths)))
+
+
+async def test_a_worker_whose_order_never_comes_ends_without_a_word():
+    async with worker(stdin=DEVNULL) as process:
+        assert await process.communicate() == (b"", b"")
+        assert process.returncode == 0
+
+
+async def test_a_worker_without_standard_error_works():
+    closed = "import os, sys; os.close(2); sys.stderr = None; import feedbot.wire.worker as it; it.main()"
+    async with hosts(1) as found, worker(start=closed) as process:
+        process.stdin.write(encode(order(found, "/ok")))
+        assert isinstance(await read_word(process.stdout), Results)
+        assert await read_word(process.stdout) == Done(())
+        assert await process.wait() == 0
+
+
+async def test_a_worker_whose_input_is_closed_tidies_up_and_ends():
+    async with hosts(1) as found, worker() as process:
+        process.stdin.write(encode(order(found, "/held", "/ok")))
+        word = await read_word(process.stdout)
+        assert [one.url for one in word.results] == [found[0].url("/ok")]
+        process.stdin.close()
+        assert await process.communicate() == (b"", b"")
+        assert process.returncode == 0
+
+
+async def test_a_worker_that_nobody_listens_to_any_more_ends():
+    async with hosts(1) as found, worker() as process:
+        process.stdin.write(encode(order(found, *(f"/ok{number}?{'x' * 4000}" for number in range(500)))))
+        await read_word(process.stdout)
+        process._transport.get_pipe_transport(1).close()
+        assert await process.wait() == 0
+        assert await process.stderr.read() == b""
