@@ -291,8 +291,9 @@ class _Transfer:
         status = curl.getinfo(pycurl.RESPONSE_CODE) if self.head_done else 0
         if end.code and not self.is_cut:
             failure = self._failure(end)
-            # What broke off after a code that is no success takes nothing from what the code has said.
-            if not status or 200 <= status < 300:
+            # What broke off after a code that is no success takes nothing from what the code has said; an
+            # interim answer (1xx) has said nothing yet.
+            if status < 300:
                 return failure
         return Response(
             status=status,
