@@ -283,7 +283,8 @@ class _Transfer:
         self.is_literal = literal_address(parts.host) is not None
         if not self.is_literal:
             told = ",".join(f"[{address}]" if ":" in address else address for address in addresses)
-            curl.setopt(pycurl.RESOLVE, [f"{parts.host}:{parts.port}:{told}"])
+            # The sign keeps a name's own from being read as one: -a.example would take a.example away.
+            curl.setopt(pycurl.RESOLVE, [f"+{parts.host}:{parts.port}:{told}"])
 
     def answer(self, end: _End) -> Response | Failure:
         """What the exchange came to, once libcurl is done with it."""
