@@ -33,12 +33,15 @@ _HTML_START = re.compile(
     rb"|body|br|p)[ >])",
     re.IGNORECASE,
 )
-_OTHER_STARTS = (
-    (b"%PDF-", "application/pdf"),
+# MIME Sniffing, 6.1.
+_PICTURE_STARTS = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
+)
+_OTHER_STARTS = (
+    (b"%PDF-", "application/pdf"),
     (b"PK\x03\x04", "application/zip"),
     (b"\x1f\x8b\x08", "application/x-gzip"),
 )
@@ -99,7 +102,13 @@ _KNOWN = frozenset(
 
 
 def media_type(headers: Mapping[str, str], body: bytes) -> str:
-    """The media type in lower case: as the header says, else as the first bytes show, else empty."""
+    """The media type in lower case: as the header says, else as the first bytes show, else empty.
+
+    A picture is one whatever the header says: browsers show it where a picture is meant.
+    """
+    for start, media in _PICTURE_STARTS:
+        if body.startswith(start):
+            return media
     said = _MEDIA.match(headers.get("content-type", "").lower())
     if said is not None and said[1] not in _UNKNOWN:
         return said[1]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.site.server import Site, serving
 from tests.site.table import CASES, FAMILIES, faults_of, listing, scripts_of
 
 # What feedbot judges by today. A case that needs more is served and asked, but not yet compared.
-LANDED: frozenset[Need] = frozenset()
+LANDED: frozenset[Need] = frozenset(get_args(Need))
 
 DEADISH = frozenset(
     {VerdictKind.GONE, VerdictKind.MISSING, VerdictKind.SOFT_DEAD, VerdictKind.PARKED, VerdictKind.UNREACHABLE}
