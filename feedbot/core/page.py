@@ -81,6 +81,8 @@ class PageSignals(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which wording of a parked domain, or of one for sale."""
     not_found: str | None = None
     """Where not-found wording stands, and which: "title says 'Page not found'"."""
+    default_page: str | None = None
+    """What says that a server or a host shows its own page where a site should be."""
     is_app: bool = False
     """The shell of a single-page application: scripts and a mount point, hardly any text."""
     is_empty: bool = False
@@ -120,6 +122,7 @@ def read_page(url: str, status: int, headers: Mapping[str, str], body: bytes) ->
         wall=_wall(found),
         parked=found.get("parked"),
         not_found=found.get("not_found"),
+        default_page=found.get("default_page"),
         is_app=_is_app(markup, source, words),
         is_empty=_is_empty(markup, words),
         words=words,

@@ -5,6 +5,7 @@ may be missing. Its `kind` says where it is looked for:
 
 - `title`: the whole title;
 - `heading`: a part of the title that stands by itself (beside a site's name), or a whole h1;
+- `opening`: how the title or an h1 begins;
 - `text`: anywhere in the visible text, at word boundaries;
 - `markup`: anywhere in the source, letter by letter;
 - `header`: "name: part of the value", or "name:" for any value;
@@ -25,9 +26,9 @@ import msgspec
 
 from feedbot.core.page_words import folded, folded_words, has_unspaced
 
-Kind = Literal["title", "heading", "text", "markup", "header", "host", "path", "query"]
+Kind = Literal["title", "heading", "opening", "text", "markup", "header", "host", "path", "query"]
 
-PAGE_SUBJECTS = ("challenge", "consent", "region", "maintenance", "parked", "login", "not_found")
+PAGE_SUBJECTS = ("challenge", "consent", "region", "maintenance", "parked", "login", "not_found", "default_page")
 
 _NO_LIMIT = 1_000_000_000
 # A weak sign counts on a page of at most this many words.
@@ -47,6 +48,8 @@ class Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"nev
     language: str = ""
     weak: bool = False
     """Of a heading: it counts on a page of few words only, and beside one more part of the title at most."""
+    max_words: int | None = None
+    """Instead of the table's."""
     statuses: tuple[int, ...] = ()
     """Of a header: it counts at these status codes only."""
 
@@ -58,6 +61,8 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_words: int = _NO_LIMIT
     fillers: tuple[str, ...] = ()
     """Words that a heading may have beside a pattern."""
+    asides: tuple[str, ...] = ()
+    """Words that it may have within a pattern, too, unless that is a weak one."""
     doubts: tuple[str, ...] = ()
     """Words that show, in another part of the title, that it speaks about such pages."""
 
@@ -87,18 +92,75 @@ class _Mark:
     max_words: int
 
 
+class _Fillers:
+    """What of a heading is not its substance, by the words of one table; and the substances that are strong."""
+
+    def __init__(self, known: Table) -> None:
+        self.fillers = _words_of(known.fillers)
+        self.asides = self.fillers | _words_of(known.asides)
+        self.doubts = _words_of(known.doubts)
+        self._fillers_within = _within(self.fillers)
+        self._asides_within = _within(self.asides)
+        self.strong: dict[str, list[_Mark]] = {}
+
+    def without_fillers(self, words: list[str]) -> str:
+        """The words without codes, words for errors and regrets: "404" where nothing else was said."""
+        return " ".join(_less(words, self.fillers, self._fillers_within)) or ("404" if "404" in words else "")
+
+    def without_asides(self, words: list[str]) -> str:
+        return " ".join(_less(words, self.asides, self._asides_within))
+
+
+def _words_of(wordings: Iterable[str]) -> frozenset[str]:
+    return frozenset(word for wording in wordings for word in folded_words(wording))
+
+
+def _within(words: frozenset[str]) -> re.Pattern[str]:
+    unspaced = sorted((word for word in words if has_unspaced(word)), key=len, reverse=True)
+    return re.compile("|".join(unspaced))
+
+
+def _less(words: list[str], fewer: frozenset[str], within: re.Pattern[str]) -> list[str]:
+    less = []
+    for word in words:
+        rest = "" if word in fewer else word if word.isascii() else within.sub("", word)
+        if rest:
+            less.append(rest)
+    return less
+
+
+class _Phrases:
+    """Wordings of several words, found at a place of a text by its first word."""
+
+    def __init__(self) -> None:
+        self._marks: dict[str, list[_Mark]] = {}
+        self._lengths: dict[str, set[int]] = {}
+
+    def enter(self, words: list[str], mark: _Mark) -> None:
+        self._marks.setdefault(" ".join(words), []).append(mark)
+        self._lengths.setdefault(words[0], set()).add(len(words))
+
+    def at(self, place: int, spoken: list[str]) -> Iterator[tuple[str, _Mark]]:
+        """The wordings that begin at this place, each with its mark."""
+        for length in self._lengths.get(spoken[place], ()):
+            phrase = " ".join(spoken[place : place + length])
+            for mark in self._marks.get(phrase, ()):
+                yield phrase, mark
+
+
 @dataclass(slots=True)
 class _Index:
     """All signs of pages by what finds them at once: no sign is searched for by itself where words can be."""
 
     titles: dict[str, list[_Mark]] = field(default_factory=dict)
     headings: dict[str, list[_Mark]] = field(default_factory=dict)
-    phrases: dict[str, list[tuple[list[str], _Mark]]] = field(default_factory=dict)
-    """By first word; a wording of unspaced script is in `runs` instead."""
+    openings: _Phrases = field(default_factory=_Phrases)
+    phrases: _Phrases = field(default_factory=_Phrases)
+    """Of the text; a wording of unspaced script is in `runs` instead."""
     runs: list[tuple[str, _Mark]] = field(default_factory=list)
     markup: list[tuple[str, _Mark]] = field(default_factory=list)
-    fillers: dict[str, frozenset[str]] = field(default_factory=dict)
-    doubts: dict[str, frozenset[str]] = field(default_factory=dict)
+    fillers: dict[str, _Fillers] = field(default_factory=dict)
+    """By subject, of those tables that have any."""
     max_words: int = 0
     """On a longer page, neither text nor markup is a mark of anything."""
 
@@ -108,10 +170,10 @@ def _index() -> _Index:
     index = _Index()
     for subject in PAGE_SUBJECTS:
         known = table(subject)
-        index.fillers[subject] = frozenset(word for filler in known.fillers for word in folded_words(filler))
-        index.doubts[subject] = frozenset(word for doubt in known.doubts for word in folded_words(doubt))
+        if known.fillers:
+            index.fillers[subject] = _Fillers(known)
         for sign in known.signs:
-            _enter(index, _Mark(subject, sign, known.max_words))
+            _enter(index, _Mark(subject, sign, known.max_words if sign.max_words is None else sign.max_words))
             if sign.kind in ("text", "markup"):
                 index.max_words = max(index.max_words, known.max_words)
     return index
@@ -125,10 +187,15 @@ def _enter(index: _Index, mark: _Mark) -> None:
                 index.titles.setdefault(" ".join(words), []).append(mark)
             case "heading":
                 index.headings.setdefault(" ".join(words), []).append(mark)
+                fillers = index.fillers.get(mark.subject)
+                if fillers is not None and not mark.sign.weak:
+                    fillers.strong.setdefault(fillers.without_asides(words), []).append(mark)
+            case "opening":
+                index.openings.enter(words, mark)
             case "text" if has_unspaced(wording):
                 index.runs.append((" ".join(words), mark))
             case "text":
-                index.phrases.setdefault(words[0], []).append((words, mark))
+                index.phrases.enter(words, mark)
             case "markup":
                 index.markup.append((wording, mark))
             case _:
@@ -166,11 +233,9 @@ def _tell(found: dict[str, str], mark: _Mark, words: int, where: str, said: str)
 
 def _find_text(index: _Index, found: dict[str, str], text: str, words: int) -> None:
     spoken = folded_words(text)
-    phrases = index.phrases
-    for place, word in enumerate(spoken):
-        for phrase, mark in phrases.get(word, ()):
-            if spoken[place : place + len(phrase)] == phrase:
-                _tell(found, mark, words, "text says", " ".join(phrase))
+    for place in range(len(spoken)):
+        for phrase, mark in index.phrases.at(place, spoken):
+            _tell(found, mark, words, "text says", phrase)
     if not text.isascii():
         joined = " ".join(spoken)
         for run, mark in index.runs:
@@ -189,16 +254,20 @@ _MAX_PREFIX_WORDS = 4
 
 
 def _find_headings(index: _Index, found: dict[str, str], heading: str, words: int, where: str) -> None:
+    spoken = folded_words(heading)
+    if spoken:
+        for _, mark in index.openings.at(0, spoken):
+            _tell(found, mark, words, where, heading)
     parts = [part for part in _BETWEEN.split(heading) if part and not part.isspace()]
     if not 1 <= len(parts) <= _MAX_PARTS:
         return
     for place, part in enumerate(parts):
+        others = parts[:place] + parts[place + 1 :]
         for wording, is_whole in _wordings(part):
-            for mark in _heading_marks(index, wording):
-                others = [folded_words(other) for other in parts[:place] + parts[place + 1 :]]
-                if mark.sign.weak and not (is_whole and len(parts) <= 2 and words <= _WEAK_WORDS):
+            for mark, is_weak in _heading_marks(index, wording):
+                if is_weak and not (is_whole and len(parts) <= 2 and words <= _WEAK_WORDS):
                     continue
-                if _name_only(others, index.fillers[mark.subject], index.doubts[mark.subject]):
+                if _are_names(others, index.fillers.get(mark.subject)):
                     _tell(found, mark, words, where, part.strip())
 
 
@@ -213,20 +282,28 @@ def _wordings(part: str) -> Iterator[tuple[list[str], bool]]:
         yield folded_words(before), False
 
 
-def _heading_marks(index: _Index, words: list[str]) -> Iterator[_Mark]:
+def _heading_marks(index: _Index, words: list[str]) -> Iterator[tuple[_Mark, bool]]:
+    """The marks of a part of a title; each with whether it is a weak one. With the code beside it none is."""
     whole = " ".join(words)
-    yield from index.headings.get(whole, ())
+    for mark in index.headings.get(whole, ()):
+        yield mark, mark.sign.weak
     for subject, fillers in index.fillers.items():
-        rest = " ".join(word for word in words if word not in fillers) if fillers else whole
-        if rest != whole:
-            yield from (mark for mark in index.headings.get(rest, ()) if mark.subject == subject)
+        bare = fillers.without_fillers(words)
+        if bare != whole or bare == "404":
+            has_code = bare != "404" and "404" in words
+            for mark in index.headings.get(bare, ()):
+                if mark.subject == subject:
+                    yield mark, mark.sign.weak and not has_code
+        for mark in fillers.strong.get(fillers.without_asides(words), ()):
+            yield mark, False
 
 
-def _name_only(others: list[list[str]], fillers: frozenset[str], doubts: frozenset[str]) -> bool:
+def _are_names(others: list[str], fillers: _Fillers | None) -> bool:
     """True where no other part of a title says more than a name would."""
-    for words in others:
+    for other in others:
+        words = folded_words(other)
         if len(words) > _MAX_OTHER_WORDS:
             return False
-        if not doubts.isdisjoint(words) and not fillers.issuperset(words):
+        if fillers is not None and not fillers.doubts.isdisjoint(words) and not fillers.fillers.issuperset(words):
             return False
     return True

@@ -4,6 +4,8 @@ import re
 import unicodedata
 
 _WORD = re.compile(r"[^\W_]+")
+# "404エラー" is two words, as is whatever else changes between ASCII and another script.
+_WORD_OF_ONE_SCRIPT = re.compile(r"[0-9a-z]+|[^\W_0-9a-z]+")
 _APOSTROPHES = re.compile("['’ʼ‘`´]")
 # Letters that lose nothing that matters, and that decomposition does not reach.
 _PLAIN = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"})
@@ -24,7 +26,7 @@ def folded_words(text: str) -> list[str]:
         return _WORD.findall(text.lower().replace("'", "").replace("`", ""))
     text = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text).casefold())
     text = "".join(letter for letter in text if not unicodedata.combining(letter)).translate(_PLAIN)
-    return _WORD.findall(unicodedata.normalize("NFC", text))
+    return _WORD_OF_ONE_SCRIPT.findall(unicodedata.normalize("NFC", text))
 
 
 def folded(text: str) -> str:
