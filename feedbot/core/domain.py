@@ -12,11 +12,17 @@ _SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 @lru_cache(maxsize=16384)
 def registrable_domain(host: str) -> str:
-    """The part of a host name that somebody registered; an IP address or a name without one is its own."""
+    """The part of a host name that somebody registered; an IP address or a name without one is its own.
+
+    A name that no entry of the list covers ends in one label that is nobody's, as the list's algorithm says.
+    """
     name = host.rstrip(".").lower()
     if _is_address(name):
         return name
-    return _SUFFIXES(name).top_domain_under_public_suffix or name
+    found = _SUFFIXES(name)
+    if not found.suffix:
+        return ".".join(name.split(".")[-2:])
+    return found.top_domain_under_public_suffix or name
 
 
 def _is_address(name: str) -> bool:
