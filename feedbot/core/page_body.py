@@ -33,15 +33,12 @@ _HTML_START = re.compile(
     rb"|body|br|p)[ >])",
     re.IGNORECASE,
 )
-# MIME Sniffing, 6.1.
-_PICTURE_STARTS = (
+_OTHER_STARTS = (
+    (b"%PDF-", "application/pdf"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
-)
-_OTHER_STARTS = (
-    (b"%PDF-", "application/pdf"),
     (b"PK\x03\x04", "application/zip"),
     (b"\x1f\x8b\x08", "application/x-gzip"),
 )
@@ -104,19 +101,19 @@ _KNOWN = frozenset(
 def media_type(headers: Mapping[str, str], body: bytes) -> str:
     """The media type in lower case: as the header says, else as the first bytes show, else empty.
 
-    A picture is one whatever the header says: browsers show it where a picture is meant.
+    A picture is one even where it is called HTML: browsers show it where a picture should be.
     """
-    for start, media in _PICTURE_STARTS:
-        if body.startswith(start):
-            return media
     said = _MEDIA.match(headers.get("content-type", "").lower())
+    begun = next((media for start, media in _OTHER_STARTS if body.startswith(start)), "")
+    if said is not None and said[1] in HTML_TYPES and begun.startswith("image/"):
+        return begun
     if said is not None and said[1] not in _UNKNOWN:
         return said[1]
     if _HTML_START.match(body):
         return "text/html"
     if body.lstrip(b"\t\n\f\r ").startswith(b"<?xml"):
         return "text/xml"
-    return next((media for start, media in _OTHER_STARTS if body.startswith(start)), "")
+    return begun
 
 
 def plain_bytes(headers: Mapping[str, str], body: bytes) -> bytes | None:
