@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from feedbot.checking import check
+from feedbot.checking import Result, check
 from feedbot.config import Config, load_config
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
@@ -68,10 +68,15 @@ class ImpatientClock:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What feedbot says of a case: at the first look, and two days later where it was well then."""
+    """What feedbot saw and says of a case: at the first look, and two days later where it was well then."""
 
-    first: Verdict
-    second: Verdict | None = None
+    first: Result
+    second: Result | None = None
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Its verdict at each look."""
+        return tuple(result.verdict for result in (self.first, self.second) if result is not None)
 
 
 def judge_all(
@@ -94,8 +99,8 @@ def judge_all(
         clock.at += timedelta(days=2)
         well = [result.after for result in first.results if result.after.status.kind in _WELL]
         second = asyncio.run(check(config, state, clock, well, resolver=resolver, wire_over=wire_over))
-    again = {result.before.url: result.verdict for result in second.results}
-    return {result.before.url: Judged(result.verdict, again.get(result.before.url)) for result in first.results}
+    again = {result.before.url: result for result in second.results}
+    return {result.before.url: Judged(result, again.get(result.before.url)) for result in first.results}
 
 
 def _written(cases: Iterable[Case], folder: Path) -> Config:

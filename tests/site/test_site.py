@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 
+from feedbot.core.observation import Answered, Observation
 from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.wire.choice import curl_is_here
 from tests.conftest import MAY_BE_SKIPPED
@@ -68,9 +69,8 @@ def _said(verdicts: Mapping[str, Judged], cases: Iterable[Case]) -> list[str]:
     """Every case whose verdict is not the right one, in a sentence."""
     wrong = []
     for case in cases:
-        judged = verdicts[case.url]
-        for look, verdict in (("first", judged.first), ("second", judged.second)):
-            if verdict is not None and not _is_right(case, verdict):
+        for look, verdict in zip(("first", "second"), verdicts[case.url].verdicts, strict=False):
+            if not _is_right(case, verdict):
                 wrong.append(
                     f"{case.url} [{case.family}] is {case.expect.value}, but at the {look} look feedbot says "
                     f"{verdict.kind.value}: {verdict.reason}\n    ({case.why})"
@@ -96,8 +96,8 @@ def test_no_link_that_lives_or_is_blocked_is_called_dead(asked):
     dead = [
         f"{case.url} [{case.family}]: {verdict.kind.value}, {verdict.reason}\n    ({case.why})"
         for case in spared
-        for verdict in (verdicts[case.url].first, verdicts[case.url].second)
-        if verdict is not None and verdict.kind in DEADISH and LANDED.issuperset(case.needs)
+        for verdict in verdicts[case.url].verdicts
+        if verdict.kind in DEADISH and LANDED.issuperset(case.needs)
     ]
     assert not dead, _report(dead)
 
@@ -128,6 +128,27 @@ def test_every_link_that_can_answer_was_asked(asked):
     silent = {VerdictKind.UNREACHABLE, VerdictKind.REFUSED}
     unasked = [case.url for case in CASES if case.expect not in silent and not site.asked[case.url]]
     assert not unasked
+
+
+def test_no_link_is_asked_more_than_four_times_in_a_run(asked):
+    site, verdicts = asked
+    often = [case.url for case in CASES if site.asked[case.url] > 4 * len(verdicts[case.url].verdicts)]
+    assert not often
+
+
+def test_negative_control_codes_alone_get_much_of_it_wrong(asked):
+    """What a checker makes of it that calls 2xx alive and all else dead."""
+    _, verdicts = asked
+    alive_by_code = {case.url: _is_success(verdicts[case.url].first.observation) for case in CASES}
+    blocked = [case for case in CASES if case.expect is VerdictKind.BLOCKED]
+    soft_dead = [case for case in CASES if case.expect is VerdictKind.SOFT_DEAD]
+    assert sum(not alive_by_code[case.url] for case in blocked) > 30
+    assert all(alive_by_code[case.url] for case in soft_dead)
+
+
+def _is_success(observation: Observation | None) -> bool:
+    assert observation is not None
+    return isinstance(observation.outcome, Answered) and 200 <= observation.outcome.status < 300
 
 
 def test_the_families_are_as_listed():
