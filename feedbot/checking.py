@@ -93,6 +93,11 @@ class Checking:
         return {kind.value: counted[kind] for kind in VerdictKind if counted[kind]}
 
 
+async def check_due(config: Config, state: State, clock: Clock, progress: Progress | None = None) -> Checking:
+    """The middle of a run: ask what is due. Whoever calls it holds `checking_run(state)`."""
+    return await check(config, state, clock, targets.due(state, clock.now()), progress=progress)
+
+
 async def check(
     config: Config,
     state: State,

@@ -6,7 +6,7 @@ FeedbotError is for what the operator must mend.
 
 from dataclasses import dataclass
 
-from feedbot.checking import Checking, Progress, check, to_ask
+from feedbot.checking import Checking, Progress, check_due
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.publishing import Publishing, publish
@@ -32,8 +32,3 @@ async def run_once(config: Config, state: State, clock: Clock, progress: Progres
     checking = await check_due(config, state, clock, progress)
     publishing = publish(config, state, clock)
     return Run(reading, checking, publishing)
-
-
-async def check_due(config: Config, state: State, clock: Clock, progress: Progress | None = None) -> Checking:
-    """The middle of a run: ask what is due. Whoever calls it holds `checking_run(state)`."""
-    return await check(config, state, clock, to_ask(config, state, clock.now()), progress=progress)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from feedbot.checking import Checking, check
+from feedbot.checking import Checking, check, check_due
 from feedbot.cli.main import Told
 from feedbot.cli.report import checking_lines, json_report
 from feedbot.cli.running import let_files_settle, run_until_signalled, terminal_progress
@@ -21,7 +21,6 @@ from feedbot.core.observation import FailureKind
 from feedbot.core.status import Status, StatusKind
 from feedbot.core.url import InvalidUrl, canonical_url
 from feedbot.core.verdict import Verdict, VerdictKind, is_broken
-from feedbot.cycle import check_due
 from feedbot.errors import FeedbotError, UsageError
 from feedbot.reading import read
 from feedbot.state import files, targets
@@ -74,12 +73,12 @@ def command(told: Told, what: tuple[str, ...], output: str, fail_on: tuple[str, 
         else:
             with checking_run(state, wait=wait):
                 checking = run_until_signalled(check_due(config, state, clock, progress))
-            known = _known_to_fail(state, checking, words)
+            known = _known_to_fail(state, checking, words) if words else 0
     if output == "json":
         click.echo(json_report(checking))
     else:
-        for line in checking_lines(checking, rejected=rejected, every=bool(what)):
-            click.echo(line)
+        # At once, for each echo is a write of its own.
+        click.echo("\n".join(checking_lines(checking, rejected=rejected, every=bool(what))))
     if words and checking.online is False:
         raise FeedbotError("nothing could be checked for --fail-on, because this machine seems to be offline")
     if known:

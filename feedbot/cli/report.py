@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,12 +14,14 @@ from feedbot.core.article import LinkRole, Rejected
 from feedbot.core.observation import Answered
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import VerdictKind
-from feedbot.cycle import Run
 from feedbot.publish.ledger import LEDGER_NAME
-from feedbot.publishing import Publishing
 from feedbot.reading import Reading
 from feedbot.state.database import stamp
 from feedbot.state.runs import LastRun
+
+if TYPE_CHECKING:  # what publishes takes a while to load, and `feedbot check` does not
+    from feedbot.cycle import Run
+    from feedbot.publishing import Publishing
 
 # What needs a person comes first.
 _BY_URGENCY = (
@@ -41,7 +43,7 @@ _PLACES_SHOWN = 3
 _REASONS_SHOWN = 5
 
 
-def run_lines(config: Config, run: Run, last: LastRun | None) -> Iterator[str]:
+def run_lines(config: Config, run: "Run", last: LastRun | None) -> Iterator[str]:
     """The summary of a whole run, the worst news of each part first."""
     yield from reading_lines(config, run.reading)
     yield from checking_lines(run.checking, rejected=(), every=False)
@@ -144,7 +146,7 @@ def _changes(checking: Checking, last: LastRun | None) -> Iterator[str]:
     yield f"Changes    since {last.finished_at:%Y-%m-%d %H:%M} UTC: {', '.join(said) or 'no link changed'}"
 
 
-def publishing_lines(config: Config, publishing: Publishing, checked: Iterable[Result] = ()) -> Iterator[str]:
+def publishing_lines(config: Config, publishing: "Publishing", checked: Iterable[Result] = ()) -> Iterator[str]:
     """Feeds written and unchanged, entries that came and went and why, and what the guard holds."""
     written = [name for name in publishing.written if not name.endswith(".json")]
     # The ledger is counted as one or the other too, and is no feed.

@@ -5,6 +5,8 @@ import unicodedata
 
 def plain(text: str) -> str:
     """The text without control and format characters, which could move the cursor or hide words."""
+    if text.isprintable():  # the most of it; says no to more characters than are replaced
+        return text
     return "".join(character if _is_inert(character) else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 

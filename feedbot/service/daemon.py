@@ -15,9 +15,9 @@ from datetime import UTC, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from feedbot.checking import check_due
 from feedbot.clock import Clock
 from feedbot.config import Config
-from feedbot.cycle import check_due
 from feedbot.errors import FeedbotError
 from feedbot.publishing import publish
 from feedbot.reading import read
