@@ -95,7 +95,7 @@ class Checking:
 
 async def check_due(config: Config, state: State, clock: Clock, progress: Progress | None = None) -> Checking:
     """The middle of a run: ask what is due. Whoever calls it holds `checking_run(state)`."""
-    return await check(config, state, clock, targets.due(state, clock.now()), progress=progress)
+    return await check(config, state, clock, to_ask(config, state, clock.now()), progress=progress)
 
 
 async def check(

@@ -355,6 +355,15 @@ class HostConfig(_Section):
         return self
 
 
+def _robots(value: object) -> object:
+    if value is not True and value is not False and value != "never":
+        raise ValueError(f"must be true, false or never, not {value!r}")
+    return value
+
+
+Robots = Annotated[bool | Literal["never"], BeforeValidator(_robots), WithJsonSchema({"enum": [True, False, "never"]})]
+
+
 class CheckerConfig(_Section):
     """How links are asked."""
 
@@ -374,6 +383,11 @@ class CheckerConfig(_Section):
     per_host: PerHostConfig = PerHostConfig()
     optout: tuple[HostName, ...] = Field(
         (), description="Hosts that asked not to be checked, each with its subdomains: never asked, and kept as links."
+    )
+    robots: Robots = Field(
+        False,
+        description="Whose groups in a robots.txt are obeyed: false = feedbot's own, true = those for everybody (*)"
+        " and their Crawl-delay as well, never = robots.txt is not asked for.",
     )
     hosts: dict[str, HostConfig] = Field(default_factory=dict, description="What is different for single hosts.")
     connect_timeout_s: float = Field(10.0, gt=0, le=120)

@@ -142,6 +142,7 @@ checker:
   connect_timeout_s: 2
   exchange_timeout_s: 20
   probe_timeout_s: 40
+  robots: never
 {more}""",
             encoding="utf-8",
         )

@@ -118,6 +118,7 @@ async def open_local(
         headers=headers,
         hosts=read_hosts(config, contact, os.environ),
         optout=frozenset(config.optout),
+        robots=config.robots,
         max_redirects=config.max_redirects,
         back_off_s=config.back_off_s,
         probe_timeout_s=config.probe_timeout_s,

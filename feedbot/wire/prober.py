@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Literal
 
 import anyio
 import msgspec
@@ -15,9 +16,11 @@ from feedbot.wire.hosts import NO_RULES, Credentials, HostRule, HostRules, cover
 from feedbot.wire.identity import Headers
 from feedbot.wire.politeness import HeldTooLong, HostGates
 from feedbot.wire.retry_after import asked_wait_s, hold_s
+from feedbot.wire.robots import Robots
 from feedbot.wire.wire import Method, Request, Response, Wire
 
 MAX_REQUESTS_PER_URL = 4
+_ROBOTS_TIMEOUT_S = 10.0
 _MAX_TEXT = 300
 _MAX_VALIDATOR = 512
 
@@ -63,13 +66,15 @@ class ProbePolicy:
     """How far a probe goes; durations in seconds, `run_ends_at` in the clock's monotonic seconds.
 
     `optout` are hosts that are never asked, nor their subdomains (canonical names); `hosts` says what
-    is different for single ones.
+    is different for single ones. `robots` says whose groups of a robots.txt are obeyed: feedbot's own
+    (False), those for everybody too (True), or none, and then it is not asked for ("never").
     `back_off_s` are the waits before each retry of a transient failure; where it is empty, there is none.
     """
 
     headers: Headers
     hosts: HostRules = NO_RULES
     optout: frozenset[str] = frozenset()
+    robots: bool | Literal["never"] = "never"
     max_redirects: int = 5
     back_off_s: tuple[float, ...] = (2.0, 8.0)
     probe_timeout_s: float = 60.0
@@ -89,6 +94,9 @@ class Prober:
         self.clock = clock
         self.policy = policy
         self.head_refused: set[str] = set()
+        self.robots: Robots | None = None
+        if policy.robots != "never":
+            self.robots = Robots(self.ask, gates.slow_down, everybody=policy.robots)
 
     @property
     def run_left_s(self) -> float | None:
@@ -124,6 +132,26 @@ class Prober:
             outcome=outcome,
         )
 
+    async def ask(self, url: str) -> Response | Failure:
+        """A GET of a URL that is no target, through its host's gate and without credentials.
+
+        A Failure where policy refuses it; raises HeldTooLong.
+        """
+        policy = self.policy
+        refused = _why_refused(url, policy)
+        if refused is not None:
+            return refused
+        host = split_url(url).host
+        rule = policy.hosts.of(host)
+        headers = policy.headers if rule is None else rule.headers
+        async with self.gates.slot(host, latest=policy.run_ends_at):
+            answer = await self.wire.exchange(Request("GET", url, headers, timeout_s=_ROBOTS_TIMEOUT_S))
+        if isinstance(answer, Response) and answer.status in _WAIT_CODES and "retry-after" in answer.headers:
+            asked_s = asked_wait_s(answer.headers["retry-after"], self.clock.now())
+            if asked_s is not None:
+                self.gates.hold(host, hold_s(asked_s))
+        return answer
+
 
 @dataclass(slots=True)
 class _Look:
@@ -153,7 +181,7 @@ class _Look:
 
     async def outcome(self) -> Answered | Failed:
         """The end of the probe; raises HeldTooLong."""
-        refused = self._enter(self.url)
+        refused = self._enter(self.url) or await self._forbidden()
         while refused is None:
             if self._budget_s <= 0:
                 return self._failed(FailureKind.TIMEOUT, f"no outcome in {self._limit_s:g} s")
@@ -171,7 +199,7 @@ class _Look:
                 return Answered(exchange.status, self.url)
             if exchange.location is None:
                 return self._failed(FailureKind.REDIRECT_INVALID, self._bad_location)
-            refused = self._follow(exchange.location)
+            refused = self._follow(exchange.location) or await self._forbidden()
         return refused
 
     def outcome_so_far(self) -> Answered | Failed | None:
@@ -305,18 +333,11 @@ class _Look:
     def _enter(self, url: str) -> Failed | None:
         """Make a URL the current one; a Failed where policy refuses it."""
         self.url = url
-        try:
-            parts = split_url(url)
-        except InvalidUrl as error:
-            return self._failed(FailureKind.POLICY_SCHEME, str(error))
-        why = why_never_asked(parts)
-        if why is not None:
-            is_port = parts.scheme in ("http", "https") and parts.port in BAD_PORTS
-            return self._failed(FailureKind.POLICY_PORT if is_port else FailureKind.POLICY_SCHEME, why)
+        refused = _why_refused(url, self.prober.policy)
+        if refused is not None:
+            return self._failed(refused.kind, refused.text)
+        parts = split_url(url)
         self.host = parts.host
-        optout = self.prober.policy.optout
-        if optout and covering(optout, self.host) is not None:
-            return self._failed(FailureKind.POLICY_OPTOUT, f"{self.host} asks not to be checked")
         self.rule = self.prober.policy.hosts.of(self.host)
         # Credentials are for the origin that the link names: nobody else may send us there with them.
         origin = (parts.scheme, parts.host, parts.port)
@@ -326,6 +347,12 @@ class _Look:
         if self.method == "HEAD" and (never_head or self.host in self.prober.head_refused):
             self.method = "GET"
         return None
+
+    async def _forbidden(self) -> Failed | None:
+        """A Failed where the current URL's robots.txt does not want it asked; raises HeldTooLong."""
+        robots = self.prober.robots
+        why = None if robots is None else await robots.why_not(self.url, split_url(self.url))
+        return None if why is None else self._failed(FailureKind.POLICY_ROBOTS, why)
 
     def _location(self, text: str | None) -> str | None:
         if text is None:
@@ -351,6 +378,21 @@ class _Look:
     def _budget_s(self) -> float:
         """Seconds left of the probe; waiting for a slot does not count."""
         return self._limit_s - self.spent_s
+
+
+def _why_refused(url: str, policy: ProbePolicy) -> Failure | None:
+    """Why a URL is not asked, by its scheme, its port or its host's wish; None where it may be."""
+    try:
+        parts = split_url(url)
+    except InvalidUrl as error:
+        return Failure(FailureKind.POLICY_SCHEME, str(error))
+    why = why_never_asked(parts)
+    if why is not None:
+        is_port = parts.scheme in ("http", "https") and parts.port in BAD_PORTS
+        return Failure(FailureKind.POLICY_PORT if is_port else FailureKind.POLICY_SCHEME, why)
+    if policy.optout and covering(policy.optout, parts.host) is not None:
+        return Failure(FailureKind.POLICY_OPTOUT, f"{parts.host} asks not to be checked")
+    return None
 
 
 def _failed(kind: FailureKind, text: str, url: str) -> Failed:

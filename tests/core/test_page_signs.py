@@ -5,7 +5,6 @@ from importlib import resources
 
 import pytest
 
-from feedbot.core.page import read_page
 from feedbot.core.page_address import (
     challenge_of_headers,
     consent_url,

@@ -237,6 +237,7 @@ async def test_two_thirds_of_the_canaries_decide(good, of, expected):
 
 def config(**options):
     allowed = tuple(str(network) for network in LOOPBACK)
+    options.setdefault("robots", "never")
     return CheckerConfig(allow_addresses=allowed, per_host=PerHostConfig(delay_s=0), canaries=(), **options)
 
 

@@ -170,9 +170,8 @@ async def test_a_server_that_says_the_secret_back_does_not_get_it_recorded(schem
     async with serve(echo, ssl=server_side) as server:
         told = {"port": server.port}
         told |= {"bearer_env": "NEWS_TOKEN"} if scheme == "Bearer" else {"basic_auth_env": "NEWS_LOGIN"}
-        config = CheckerConfig(
-            allow_addresses=tuple(str(network) for network in LOOPBACK), canaries=(), hosts={"news.test": told}
-        )
+        allowed = tuple(str(network) for network in LOOPBACK)
+        config = CheckerConfig(allow_addresses=allowed, canaries=(), robots="never", hosts={"news.test": told})
         async with open_local(config, CONTACT, ScriptedClock(), ScriptedResolver(), ssl_context=client_side) as wire:
             target = ProbeTarget(server.url("news.test", scheme="https"))
             (observation,) = [result async for result in wire.observe([target])]
@@ -241,7 +240,8 @@ async def test_an_accepted_code_is_alive_after_one_request(status, method):
     # Judged again from what is stored, it is the same.
     stored = msgspec.json.decode(msgspec.json.encode(observation), type=type(observation))
     assert judge(stored) == verdict
-    elsewhere = await prober_over(ScriptedWire(lambda request: response(status))).probe(ProbeTarget("http://b.test/"))
+    wire = ScriptedWire(lambda request: response(status))
+    elsewhere = await prober_over(wire, ScriptedClock()).probe(ProbeTarget("http://b.test/"))
     assert judge(elsewhere).kind is not VerdictKind.ALIVE
 
 
