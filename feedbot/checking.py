@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from feedbot.core.observation import NETWORK_KINDS, Answered, Exchange, FailureK
 from feedbot.core.outage import FAILURES_IN_A_ROW, Asked, is_mass_failure
 from feedbot.core.schedule import first_method, next_check_at
 from feedbot.core.soft_death import wants_sibling
-from feedbot.core.status import StatusKind, advance
+from feedbot.core.status import Status, StatusKind, advance
 from feedbot.core.verdict import Verdict, VerdictKind, carries_any, judge
 from feedbot.errors import StateError
 from feedbot.state import marks, runs, siblings, targets
@@ -220,17 +220,26 @@ class _Asking:
 
     async def _decide(self, wire: LocalWire) -> None:
         """Judge what was left undecided, now that every other target has been asked."""
-        self._record()  # the article of an AMP page may have been asked in this run
         looks, self._undecided = self._undecided, []
         beside = await self._ask_siblings(wire, [look.target.url for look in looks if look.wants_sibling])
-        for look in looks:
-            sibling = beside.get(folder_of(look.target.url)) if look.wants_sibling else None
-            if look.wants_sibling and sibling is None:
-                why = "not judged yet: it must first be known what a made-up address beside it answers"
-                self._results[look.target.url] = Result(look.target, look.target, look.observation, _unknown(why))
-                continue
-            context = msgspec.structs.replace(look.context, sibling=sibling, **self._article_of(look))
-            self._unrecorded.append(_Look(look.target, look.observation, context, judge(look.observation, context)))
+        for wave in (
+            [look for look in looks if not look.wants_article],
+            [look for look in looks if look.wants_article and not look.context.is_cache],
+            [look for look in looks if look.wants_article and look.context.is_cache],
+        ):
+            # What was found of articles, and then of AMP pages, in this run decides on the next.
+            self._record()
+            for look in wave:
+                self._decide_one(look, beside)
+
+    def _decide_one(self, look: "_Look", beside: Mapping[str, Sibling]) -> None:
+        sibling = beside.get(folder_of(look.target.url)) if look.wants_sibling else None
+        if look.wants_sibling and sibling is None:
+            why = "not judged yet: it must first be known what a made-up address beside it answers"
+            self._results[look.target.url] = Result(look.target, look.target, look.observation, _unknown(why))
+            return
+        context = msgspec.structs.replace(look.context, sibling=sibling, **self._stands_for(look))
+        self._unrecorded.append(_Look(look.target, look.observation, context, judge(look.observation, context)))
 
     async def _ask_siblings(self, wire: LocalWire, urls: Sequence[str]) -> dict[str, Sibling]:
         """By folder, what a made-up address beside each page answers; without those that this run cannot ask."""
@@ -244,14 +253,13 @@ class _Asking:
         siblings.remember(self._state, asked)
         return found | {folder_of(one.url): one for one in asked}
 
-    def _article_of(self, look: "_Look") -> dict[str, Any]:
-        """The parts of a context that tell of the article that an AMP page, or a cache's copy, stands for."""
+    def _stands_for(self, look: "_Look") -> dict[str, Source | None]:
+        """The part of a context that tells of the article of an AMP page, or of the AMP page of a cache's copy."""
         if not look.wants_article:
             return {}
-        source = targets.source_of(self._state, look.target)
-        amp = targets.amp_of(self._state, look.target) if look.context.is_cache else None
-        # A cache's copy stands for the AMP page; only where that is not known, for the article.
-        return {"source": _as_source(amp or source), "amp_url": None if amp is None else amp.url}
+        if look.context.is_cache:
+            return {"amp": _as_source(targets.amp_of(self._state, look.target))}
+        return {"source": _as_source(targets.source_of(self._state, look.target))}
 
     async def _record_regularly(self) -> None:
         while True:
@@ -305,7 +313,9 @@ class _Asking:
             head_refused=target.head_refused,
             prefers_head=self._prefers_head(target.host),
         )
-        return ProbeTarget(target.url, method, etag=target.etag, last_modified=target.last_modified)
+        return ProbeTarget(
+            target.url, method, etag=target.etag, last_modified=target.last_modified, length=target.length
+        )
 
     def _prefers_head(self, host: str) -> bool:
         name = covering(self._hosts, host) if self._hosts else None
@@ -355,11 +365,11 @@ class _Asking:
         answers = verdict.kind is not VerdictKind.UNREACHABLE or targets.host_answers(self._state, target)
         status = advance(target.status, verdict, observation.started_at, host_answers=answers, policy=self._strikes)
         if verdict.kind not in _GOOD:
-            return replace(target, status=status, etag=None, last_modified=None)
+            return replace(target, status=status, etag=None, last_modified=None, length=None)
         final = observation.exchanges[-1]
         kept = target if final.status == 304 else _validators(target, final)
         if final.signals is None:
-            return replace(kept, status=status)
+            return replace(kept, status=status, page_checked_at=_page_checked_at(target, status))
         return replace(
             kept,
             status=status,
@@ -367,6 +377,12 @@ class _Asking:
             page=msgspec.json.encode(final.signals),
             titled=target.titled or carries_any(final.signals, look.context.titles),
         )
+
+
+def _page_checked_at(target: Target, status: Status) -> datetime | None:
+    """When the page was last read; None, so that it is read the next time, after a change seen with HEAD only."""
+    is_as_before = (status.kind, status.moved_to) == (target.status.kind, target.status.moved_to)
+    return target.page_checked_at if is_as_before else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,8 +401,10 @@ class _Look:
 
     @property
     def wants_article(self) -> bool:
-        """True where the article of an AMP page, or of a cache's copy, would decide."""
-        if not self.context.is_amp and not self.context.is_cache:
+        """True where the article of an AMP page, or the AMP page of a cache's copy, would decide."""
+        if self.context.is_cache:
+            return isinstance(self.observation.outcome, Answered)
+        if not self.context.is_amp:
             return False
         was_redirected = self.verdict.kind in _GOOD and self.observation.exchanges[-1].hop > 0
         return was_redirected or self.verdict.kind in _NOT_THERE
@@ -415,6 +433,7 @@ def _as_source(target: Target | None) -> Source | None:
     return Source(
         url=target.url,
         is_alive=target.status.kind in {StatusKind.ALIVE, StatusKind.MOVED},
+        verdict=target.status.verdict,
         was_read=page is not None,
         amphtml=None if page is None else page.amphtml,
         canonical=None if page is None else page.canonical,
@@ -425,8 +444,10 @@ def _as_source(target: Target | None) -> Source | None:
 def _validators(target: Target, final: Exchange) -> Target:
     """The validators of the target's own answer; those of a redirect's end belong to another URL."""
     if final.hop > 0:
-        return replace(target, etag=None, last_modified=None)
-    return replace(target, etag=final.etag, last_modified=final.last_modified)
+        return replace(target, etag=None, last_modified=None, length=None)
+    # With HEAD many servers say no length, or 0.
+    length = final.length or (target.length if final.method == "HEAD" else None)
+    return replace(target, etag=final.etag, last_modified=final.last_modified, length=length)
 
 
 def _is_older(observation: Observation, target: Target, now: datetime) -> bool:

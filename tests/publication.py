@@ -49,6 +49,7 @@ class Site:
     def __init__(self, url: str) -> None:
         self.url = url
         self.answers: dict[str, int | tuple[int, str]] = {}
+        self.pages: dict[str, bytes] = {}
         self.asked: list[tuple[str, str]] = []
         self.delay_s = 0.0
         self.meanwhile: Callable[[], None] | None = None
@@ -91,16 +92,16 @@ def loopback_site() -> Iterator[Site]:
         def do_GET(self) -> None:
             status, location = site.answer(self.command, self.path)
             is_picture = self.path.endswith(".jpg")
-            body = b"\xff\xd8\xff" if is_picture else b"<title>A page</title><p>Words that somebody may read."
-            if self.command == "HEAD" or status in {204, 304}:
-                body = b""
+            page = site.pages.get(self.path, b"<title>A page</title><p>Words that somebody may read.")
+            body = b"" if status in {204, 304} else b"\xff\xd8\xff" if is_picture else page
             self.send_response(status)
             if location is not None:
                 self.send_header("Location", location)
             self.send_header("Content-Type", "image/jpeg" if is_picture else "text/html")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command == "GET":
+                self.wfile.write(body)
 
         do_HEAD = do_GET  # noqa: N815 - the name that http.server asks for
 

@@ -812,6 +812,28 @@ def test_living_links_are_asked_again_with_head_and_validators_only_after_a_day(
     assert site.asked == [("GET", "/one"), ("HEAD", "/one")]
 
 
+def test_a_page_of_another_length_is_read_at_once_and_remembered(news, site):
+    news.article("one")
+    news.run()
+    site.asked.clear()
+    site.pages["/one"] = b"<title>Another page</title>"
+    for days in (2, 3):
+        news.clock.step(days=days)
+        news.check()
+    assert site.asked == [("HEAD", "/one"), ("GET", "/one"), ("HEAD", "/one")]
+
+
+def test_after_a_change_that_head_told_the_page_is_read(news, site):
+    news.article("one")
+    news.run()
+    site.asked.clear()
+    site.answers["/one"] = (301, "/two")
+    for _ in range(2):
+        news.clock.step(days=2)
+        news.check()
+    assert [command for command, path in site.asked if path == "/one"] == ["HEAD", "GET"]
+
+
 def test_a_link_of_a_withdrawn_article_is_not_asked_any_more(news, site):
     news.article("one")
     path = news.article("two")

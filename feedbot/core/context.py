@@ -31,13 +31,15 @@ class Sibling(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Source(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The article that an AMP page stands for: whether its own page lives, and what that page says of AMP.
+    """The page that another address stands for: an article for its AMP page, an AMP page for a cache's copy.
 
-    `amphtml` is what the page as last read named with rel=amphtml; `was_read` tells whether it was read at all.
+    `verdict` is the latest on it. `amphtml` is what the page as last read named with rel=amphtml; `was_read`
+    tells whether it was read at all.
     """
 
     url: str
     is_alive: bool
+    verdict: str | None = None
     was_read: bool = False
     amphtml: str | None = None
     canonical: str | None = None
@@ -48,8 +50,8 @@ class Context(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is known besides the observation.
 
     `roles` are those of the links that point to the target, `titles` those of the articles that they stand
-    for. `was_titled`: an earlier look found one of the titles on the page. `amp_url` is the page that a
-    cache's copy is of.
+    for. `was_titled`: an earlier look found one of the titles on the page. `source` is the article of an AMP
+    page, `amp` the AMP page of a cache's copy.
     """
 
     roles: tuple[LinkRole, ...] = ()
@@ -57,7 +59,7 @@ class Context(msgspec.Struct, frozen=True, omit_defaults=True):
     was_titled: bool = False
     sibling: Sibling | None = None
     source: Source | None = None
-    amp_url: str | None = None
+    amp: Source | None = None
 
     @property
     def is_image(self) -> bool:

@@ -82,7 +82,8 @@ class Exchange(msgspec.Struct, frozen=True, omit_defaults=True):
     (GET after HEAD, a retry) has several exchanges with the same hop. `location` is the absolute
     URL of a redirect. `peer` is the address asked. `retry_after_s` is seconds, as the server asked.
     `challenge` names the header of a bot wall, where one was sent. `accepted` tells that the operator
-    takes this status of this host for a living page (`checker.hosts`). `bytes_read` counts the body.
+    takes this status of this host for a living page (`checker.hosts`). `bytes_read` counts the body,
+    `length` is the whole body's as the server says it (Content-Length).
     `certificate_expires_at` is in ISO 8601 and UTC, where a new TLS connection was made. `signals` are
     what the page says, where one was read: of a GET that was not a redirect.
     """
@@ -101,6 +102,7 @@ class Exchange(msgspec.Struct, frozen=True, omit_defaults=True):
     challenge: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    length: int | None = None
     phases: Phases | None = None
     certificate_expires_at: str | None = None
     signals: PageSignals | None = None

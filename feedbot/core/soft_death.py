@@ -81,6 +81,8 @@ def _signs_of_page(page: PageSignals, url: str, context: Context) -> list[Sign]:
         found.append(Sign("the page is empty"))
     if page.refresh is not None and is_front_page(page.refresh) and not is_front_page(url):
         found.append(Sign("the page sends on to the front page of the site"))
+    if page.canonical is not None and is_front_page(page.canonical) and not is_front_page(url):
+        found.append(Sign("the page calls itself the front page of the site"))
     if context.is_image and page.media in HTML_TYPES:
         # Whatever it says, it cannot be shown as a picture.
         found.append(Sign("a page of HTML where a picture should be", weight=ENOUGH))

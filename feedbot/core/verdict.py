@@ -71,6 +71,16 @@ _BLOCKED_ALWAYS = frozenset({401, 402, 403, 407, 429, 451})
 _BLOCKED_ON_GET = frozenset({400, 405, 406, 418, 430})
 _PERMANENT = frozenset({301, 308})
 _NOT_THERE = frozenset({404, 410})
+# What is said of an AMP page holds for the copies of it.
+_AS_THE_PAGE = frozenset(
+    {
+        VerdictKind.GONE,
+        VerdictKind.MISSING,
+        VerdictKind.SOFT_DEAD,
+        VerdictKind.PARKED,
+        VerdictKind.AMP_WITHDRAWN,
+    }
+)
 _CERTIFICATE_SOON = timedelta(days=14)
 # After these the prober waits before it asks the same URL again.
 _WAIT_CODES = frozenset({429, 503})
@@ -147,8 +157,9 @@ def _accepted(seen: _Seen) -> Verdict | None:
 
 
 def _challenged(seen: _Seen) -> Verdict | None:
-    mark = seen.last.challenge or (seen.page.challenge if seen.page is not None else None)
-    return None if mark is None else seen.verdict(VerdictKind.BLOCKED, f"a challenge for browsers ({mark})")
+    if seen.last.challenge is None:
+        return None
+    return seen.verdict(VerdictKind.BLOCKED, f"a challenge for browsers ({seen.last.challenge})")
 
 
 def _turned_away(seen: _Seen) -> Verdict | None:
@@ -195,14 +206,21 @@ def _asks_first(seen: _Seen) -> str | None:
 # What is not there
 
 
+def _cached(seen: _Seen) -> Verdict | None:
+    """A cache drops pages that live and keeps some that are dead: it never decides alone."""
+    if not seen.context.is_cache:
+        return None
+    amp = seen.context.amp
+    if amp is not None and amp.verdict in _AS_THE_PAGE:
+        return seen.verdict(VerdictKind(amp.verdict), f"the AMP page that it is a copy of is {amp.verdict}")
+    if seen.status in _NOT_THERE:
+        return seen.verdict(VerdictKind.AMP_WITHDRAWN, "the cache does not hold it, which says nothing of the page")
+    return None
+
+
 def _amp_withdrawn(seen: _Seen) -> Verdict | None:
     """An AMP page that is no longer offered while its article lives: no error, the source serves."""
     source = seen.context.source
-    if seen.context.is_cache:
-        # A cache drops pages that live, and keeps some that are dead: it never decides alone.
-        if seen.status in _NOT_THERE and (source is None or source.is_alive):
-            return seen.verdict(VerdictKind.AMP_WITHDRAWN, "the cache does not hold it, which says nothing of the page")
-        return None
     if not seen.context.is_amp or source is None or not source.is_alive:
         return None
     ends = {source.url, source.canonical, source.moved_to} - {None, seen.observation.url}
@@ -233,7 +251,11 @@ def _parked(seen: _Seen) -> Verdict | None:
     if market is not None:
         return seen.verdict(VerdictKind.PARKED, f"leads to a marketplace for domains ({market})")
     page = seen.page
-    if page is not None and page.parked is not None and soft_death.is_wildcard(seen.last, seen.context):
+    if page is None or page.parked is None:
+        return None
+    if seen.has_left_its_domain:
+        return seen.verdict(VerdictKind.PARKED, f"leads to another domain, whose {page.parked}")
+    if soft_death.is_wildcard(seen.last, seen.context):
         return seen.verdict(VerdictKind.PARKED, f"{page.parked}, at every address of the host")
     return None
 
@@ -282,6 +304,7 @@ _RULES: tuple[_Rule, ...] = (
     _turned_away,
     _held,
     _walled,
+    _cached,
     _amp_withdrawn,
     _not_there,
     _other_code,
@@ -306,8 +329,8 @@ def _warnings(seen: _Seen, verdict: Verdict) -> tuple[str, ...]:
             found.append(f"its certificate expires on {expires_at[:10]}")
     if context.was_titled and page is not None and page.title and not carries_any(page, context.titles):
         found.append(f"its page is now titled {page.title!r}, which is not like the article's title any more")
-    if context.is_cache and context.amp_url is not None:
-        why = why_not_cache_of(seen.observation.url, context.amp_url)
+    if context.is_cache and context.amp is not None:
+        why = why_not_cache_of(seen.observation.url, context.amp.url)
         found += [] if why is None else [why]
     return tuple(found)
 

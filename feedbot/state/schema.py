@@ -212,6 +212,8 @@ CREATE TABLE marks (
     until TEXT,
     made_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- The Content-Length of its last good answer, which tells as its validators do that a page has changed.
+ALTER TABLE targets ADD COLUMN length INTEGER;
 """
 
 MIGRATIONS = (_V1, _V2)

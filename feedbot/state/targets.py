@@ -33,6 +33,7 @@ class Target:
     page_checked_at: datetime | None = None
     etag: str | None = None
     last_modified: str | None = None
+    length: int | None = None
     head_refused: bool = False
     frozen: bool = False
     """Its latest look failed in a way that was put down to our own network, and was not counted."""
@@ -265,7 +266,7 @@ def save(connection: Any, standing: Iterable[tuple[Target, datetime]]) -> None:
         "UPDATE targets SET status = ?, since_at = ?, verdict = ?, reason = ?, checked_at = ?, strikes = ?,"
         " first_strike_at = ?, last_strike_at = ?, rule_strikes = ?, rule_over_s = ?, first_alive_at = ?,"
         " revived_at = ?, moved_to = ?, nameless = ?, by_request = ?, frozen = 0, next_check_at = ?,"
-        " page_checked_at = ?, etag = ?, last_modified = ?, page = ?, titled = ? WHERE id = ?",
+        " page_checked_at = ?, etag = ?, last_modified = ?, length = ?, page = ?, titled = ? WHERE id = ?",
         [_row(target, next_check_at) for target, next_check_at in standing],
     )
 
@@ -292,6 +293,7 @@ def _row(target: Target, next_check_at: datetime) -> tuple[Any, ...]:
         _stamped(target.page_checked_at),
         target.etag,
         target.last_modified,
+        target.length,
         None if target.page is None else target.page.decode(),
         target.titled,
         target.id,
@@ -365,6 +367,7 @@ def _target(row: dict[str, Any]) -> Target:
         page_checked_at=_moment(row["page_checked_at"]),
         etag=row["etag"],
         last_modified=row["last_modified"],
+        length=row["length"],
         head_refused=bool(row["head_refused"]),
         frozen=bool(row["frozen"]),
         page=None if row["page"] is None else row["page"].encode(),

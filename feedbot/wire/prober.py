@@ -11,6 +11,7 @@ import msgspec
 from feedbot.clock import Clock
 from feedbot.core.observation import Answered, Exchange, Failed, Failure, FailureKind, Observation
 from feedbot.core.page import read_page
+from feedbot.core.page_address import challenge_of_headers
 from feedbot.core.url import BAD_PORTS, MAX_URL_LENGTH, InvalidUrl, resolve_url, split_url, why_never_asked
 from feedbot.wire.hosts import NO_RULES, Credentials, HostRule, HostRules, covering
 from feedbot.wire.identity import Headers
@@ -26,8 +27,6 @@ _MAX_VALIDATOR = 512
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WAIT_CODES = frozenset({429, 503})
-# Headers by which a bot wall gives itself away, whatever the status.
-_CHALLENGES = ("cf-mitigated", "x-amzn-waf-action", "x-datadome")
 _TRANSIENT = frozenset(
     {
         FailureKind.RESET,
@@ -43,12 +42,16 @@ _AFTER_ASKING = frozenset({FailureKind.RESET, FailureKind.TIMEOUT, FailureKind.P
 
 @dataclass(frozen=True, slots=True)
 class ProbeTarget:
-    """What to look at: a canonical URL, the method to begin with, and the validators of its last answer."""
+    """What to look at: a canonical URL, the method to begin with, and what tells its last answer from another.
+
+    `length` is the Content-Length of that answer, in bytes.
+    """
 
     url: str
     first_method: Method = "GET"
     etag: str | None = None
     last_modified: str | None = None
+    length: int | None = None
 
 
 class Postponed(msgspec.Struct, frozen=True, tag=True):
@@ -273,10 +276,11 @@ class _Look:
             certificate_expires_at=answer.certificate_expires_at,
             retry_after_s=asked_s,
             accepted=self.rule is not None and answer.status in self.rule.accepted,
-            challenge=next((f"{name}: {headers[name][:80]}" for name in _CHALLENGES if name in headers), None),
+            challenge=challenge_of_headers(answer.status, headers) or (signals.challenge if signals else None),
             etag=_validator(headers.get("etag")),
             last_modified=_validator(headers.get("last-modified")),
             signals=signals,
+            length=_length(headers.get("content-length")),
         )
 
     # Asking again
@@ -301,6 +305,10 @@ class _Look:
                 # Too many requests is not about the method: GET takes the time of a retry.
                 return await self._backs_off()
             self.head_failed = True
+            return True
+        if self.method == "HEAD" and self.hop == 0 and _has_changed(exchange, self.target):
+            # The page is not the one that was read: it is read anew.
+            self.method = "GET"
             return True
         return not self.waited and _is_transient(exchange) and await self._backs_off()
 
@@ -422,6 +430,26 @@ def _may_be_due_to_head(exchange: Exchange) -> bool:
     return not _is_clear(exchange)
 
 
+def _has_changed(head: Exchange, target: ProbeTarget) -> bool:
+    """True where a HEAD tells of another page than the one remembered, by any of three signs that both have.
+
+    A length of 0 says nothing: servers send it with HEAD because no body follows.
+    """
+    if head.status is None or not 200 <= head.status < 300:
+        return False
+    pairs = (
+        (_weak(head.etag), _weak(target.etag)),
+        (head.last_modified, target.last_modified),
+        (head.length or None, target.length or None),
+    )
+    return any(now is not None and before is not None and now != before for now, before in pairs)
+
+
+def _weak(etag: str | None) -> str | None:
+    """An entity tag for weak comparison (RFC 9110, 8.8.3.2)."""
+    return None if etag is None else etag.removeprefix("W/")
+
+
 def _is_transient(exchange: Exchange) -> bool:
     if exchange.failure is not None:
         return exchange.failure.kind in _TRANSIENT
@@ -436,3 +464,7 @@ def _validator(value: str | None) -> str | None:
     """A validator that can be sent back as it came; one cut short or re-coded would match nothing."""
     usable = value and len(value) <= _MAX_VALIDATOR and value.isascii() and value.isprintable()
     return value if usable else None
+
+
+def _length(value: str | None) -> int | None:
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) <= 18 else None

@@ -1,4 +1,5 @@
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -83,6 +84,13 @@ HOSTILE = {
 def test_a_hostile_file_costs_little(name):
     text = HOSTILE[name]
     text = "".join(line.replace("{}", str(n)) for n, line in enumerate(text.splitlines(keepends=True)))
+    tracemalloc.start()
     started = time.process_time()
-    allowed(text, "https://example.org/" + "a" * 8_000)
-    assert time.process_time() - started < 5  # what a naive reader takes is minutes, or gigabytes
+    try:
+        allowed(text, "https://example.org/" + "a" * 8_000)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # A naive reader takes minutes, or hundreds of megabytes.
+    assert peak < 32 * 2**20
+    assert time.process_time() - started < 20

@@ -161,6 +161,49 @@ async def test_a_failure_before_the_method_is_sent_is_not_heads_fault():
         assert [request.method for request in wire.asked] == ["HEAD"]
 
 
+KNOWN = {"etag": '"v1"', "last_modified": "Sun, 22 Nov 2026 10:00:00 GMT", "length": 1000}
+
+
+@pytest.mark.parametrize(
+    ("known", "told", "asked"),
+    [
+        (KNOWN, {"ETag": '"v1"', "Last-Modified": KNOWN["last_modified"], "Content-Length": "1000"}, 1),
+        (KNOWN, {"ETag": 'W/"v1"'}, 1),
+        (KNOWN, {"Content-Length": "0"}, 1),
+        (KNOWN, {"Content-Length": "many"}, 1),
+        ({}, {"ETag": '"v2"', "Last-Modified": "today", "Content-Length": "1"}, 1),
+        (KNOWN, {"ETag": '"v2"'}, 2),
+        (KNOWN, {"ETag": '"v1"', "Last-Modified": "Sun, 22 Nov 2026 11:00:00 GMT"}, 2),
+        (KNOWN, {"Content-Length": "1001"}, 2),
+    ],
+)
+async def test_a_page_that_head_tells_has_changed_is_read(known, told, asked):
+    headers = {name.lower().replace("-", "_"): value for name, value in told.items()}
+    wire = ScriptedWire(lambda request: response(200, **headers))
+    prober = prober_over(wire, ScriptedClock())
+    observation = await prober.probe(ProbeTarget("http://a.test/", "HEAD", **known))
+    assert said(observation) == "200"
+    assert [request.method for request in wire.asked] == ["HEAD", "GET"][:asked]
+    assert prober.head_refused == set()
+
+
+async def test_the_signs_of_a_page_are_not_those_of_where_it_leads():
+    wire = ScriptedWire(
+        lambda request: response(302, location="/b", content_length="9") if request.url.endswith("t/") else response(
+            200, etag='"other"', content_length="7"
+        )
+    )  # fmt: skip
+    await prober_over(wire, ScriptedClock()).probe(ProbeTarget("http://a.test/", "HEAD", **KNOWN))
+    assert [request.method for request in wire.asked] == ["HEAD", "HEAD"]
+
+
+async def test_the_length_that_a_server_tells_is_recorded():
+    async with serve(lambda asked: reply(200, {}, b"x" * 70_000)) as server:
+        observation, _ = await look(server)
+    (exchange,) = observation.exchanges
+    assert (exchange.length, exchange.bytes_read) == (70_000, 65_536)
+
+
 # Retries
 
 
@@ -200,9 +243,9 @@ async def test_which_failures_are_retried(kind, times):
 
 
 async def test_a_wall_is_not_asked_again():
-    async with serve(lambda asked: reply(503, {"X-DataDome": "protected"})) as server:
+    async with serve(lambda asked: reply(503, {"cf-mitigated": "challenge"})) as server:
         observation, _ = await look(server)
-    assert observation.exchanges[-1].challenge == "x-datadome: protected"
+    assert observation.exchanges[-1].challenge == "Cloudflare: header cf-mitigated: challenge"
     assert len(server.asked) == 1
 
 
