@@ -14,6 +14,7 @@ ENOUGH = 2
 
 # The front page of a site, or of one of its languages.
 _FRONT_PAGE = re.compile(r"/(?:index\.\w{2,5}|home|default\.aspx?)?|/[a-z]{2}(?:-[a-z]{2})?/?", re.IGNORECASE)
+_WORDS_OF_A_NOTICE = 120
 _NOT_THERE = frozenset({404, 410})
 
 
@@ -76,7 +77,9 @@ def _signs_of_redirect(observation: Observation, final: Exchange) -> list[Sign]:
 def _signs_of_page(page: PageSignals, url: str, context: Context) -> list[Sign]:
     found = []
     if page.not_found is not None:
-        found.append(Sign(page.not_found))
+        # Both leave no doubt, where there is not much else: there are novels of that name, and people write of them.
+        is_notice = page.not_found_twice and page.words <= _WORDS_OF_A_NOTICE
+        found.append(Sign(page.not_found, weight=ENOUGH if is_notice else 1))
     if page.is_empty and not page.is_app and not page.title:
         found.append(Sign("the page is empty"))
     if page.refresh is not None and is_front_page(page.refresh) and not is_front_page(url):

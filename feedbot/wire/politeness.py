@@ -17,6 +17,11 @@ from feedbot.wire.resolver import literal_address
 _SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
+SLOW_LANE_FROM_S = 1.0
+SLOW_LANE_TO_S = 32.0
+"""A run of ten minutes asks such a host some eighteen times more."""
+
+
 class HeldTooLong(Exception):
     """The host is held beyond the moment up to which its asker would wait."""
 
@@ -73,7 +78,7 @@ class HostGates:
                     await self._clock.sleep(wait)
                 if self._overall is not None:
                     await self._overall.acquire()
-                gate.next_start_at = self._clock.monotonic() + gate.delay_s
+                gate.started_at = self._clock.monotonic()
         except BaseException:
             gate.room.release()
             raise
@@ -87,6 +92,13 @@ class HostGates:
         """Let at least so long pass between two starts at the host from now on."""
         gate = self._gate(host)
         gate.delay_s = max(gate.delay_s, delay_s)
+
+    def slow_lane(self, host: str) -> None:
+        """Double the time between two starts at the host for the rest of the run, from 1 s up to 32 s.
+
+        For a host that is asked too much, or cannot go on, and does not say when to come back.
+        """
+        self.slow_down(host, min(max(SLOW_LANE_FROM_S, 2 * self.delay_at(host)), SLOW_LANE_TO_S))
 
     def delay_at(self, host: str) -> float:
         """Seconds between two starts at the host."""
@@ -153,14 +165,14 @@ class Slot:
 
 
 class _Gate:
-    __slots__ = ("delay_s", "held_until", "next_start_at", "room", "turn")
+    __slots__ = ("delay_s", "held_until", "room", "started_at", "turn")
 
     def __init__(self, concurrency: int, delay_s: float) -> None:
         self.delay_s = delay_s
         self.room = asyncio.Semaphore(concurrency)
         self.turn = asyncio.Lock()
-        self.next_start_at = -math.inf
+        self.started_at = -math.inf
         self.held_until = -math.inf
 
     def opens_at(self) -> float:
-        return max(self.next_start_at, self.held_until)
+        return max(self.started_at + self.delay_s, self.held_until)

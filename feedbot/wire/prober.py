@@ -149,11 +149,21 @@ class Prober:
         headers = policy.headers if rule is None else rule.headers
         async with self.gates.slot(host, latest=policy.run_ends_at):
             answer = await self.wire.exchange(Request("GET", url, headers, timeout_s=_ROBOTS_TIMEOUT_S))
-        if isinstance(answer, Response) and answer.status in _WAIT_CODES and "retry-after" in answer.headers:
-            asked_s = asked_wait_s(answer.headers["retry-after"], self.clock.now())
-            if asked_s is not None:
-                self.gates.hold(host, hold_s(asked_s))
+        if isinstance(answer, Response) and answer.status in _WAIT_CODES:
+            self.heed(host, self.retry_after_s(answer))
         return answer
+
+    def retry_after_s(self, answer: Response) -> float | None:
+        """The seconds for which an answer asks to be left alone; None where it does not say."""
+        value = answer.headers.get("retry-after")
+        return None if value is None else asked_wait_s(value, self.clock.now())
+
+    def heed(self, host: str, retry_after_s: float | None) -> None:
+        """Leave a host alone, after 429 or 503, for as long as it asks; ask it more slowly where it does not say."""
+        if retry_after_s is None:
+            self.gates.slow_lane(host)
+        else:
+            self.gates.hold(host, hold_s(retry_after_s))
 
 
 @dataclass(slots=True)
@@ -176,6 +186,7 @@ class _Look:
     retries: int = field(init=False, default=0)
     waited: bool = field(init=False, default=False)
     head_failed: bool = field(init=False, default=False)
+    slowed: str | None = field(init=False, default=None)
     spent_s: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
@@ -261,7 +272,6 @@ class _Look:
         # A redirect's own page is not where anybody arrives, and a HEAD has none.
         reads = self.method == "GET" and location is None
         signals = read_page(self.url, answer.status, headers, answer.body) if reads else None
-        asked_s = asked_wait_s(headers["retry-after"], self.prober.clock.now()) if "retry-after" in headers else None
         return Exchange(
             hop=self.hop,
             method=self.method,
@@ -274,7 +284,7 @@ class _Look:
             bytes_read=len(answer.body),
             phases=answer.phases,
             certificate_expires_at=answer.certificate_expires_at,
-            retry_after_s=asked_s,
+            retry_after_s=self.prober.retry_after_s(answer),
             accepted=self.rule is not None and answer.status in self.rule.accepted,
             challenge=challenge_of_headers(answer.status, headers) or (signals.challenge if signals else None),
             etag=_validator(headers.get("etag")),
@@ -288,9 +298,11 @@ class _Look:
     async def _asks_again(self, exchange: Exchange) -> bool:
         """True where the same URL is asked once more: after a wait, with GET, or as a retry."""
         held = _asks_to_wait(exchange)
-        if held:
-            assert exchange.retry_after_s is not None
-            self.prober.gates.hold(self.host, hold_s(exchange.retry_after_s))
+        # One URL slows its host once: it may be the only one there that fails. A 503 may be about HEAD.
+        slows = _is_too_much(exchange) and (exchange.method, exchange.status) != ("HEAD", 503)
+        if held or (slows and self.slowed != self.url):
+            self.prober.heed(self.host, exchange.retry_after_s)
+            self.slowed = self.url
         if self.asked[self.url] >= MAX_REQUESTS_PER_URL:
             return False
         if held:
@@ -420,7 +432,12 @@ def _is_clear(exchange: Exchange) -> bool:
 
 
 def _asks_to_wait(exchange: Exchange) -> bool:
-    return exchange.status in _WAIT_CODES and exchange.retry_after_s is not None and not exchange.accepted
+    return _is_too_much(exchange) and exchange.retry_after_s is not None
+
+
+def _is_too_much(exchange: Exchange) -> bool:
+    """True for 429 and 503, unless the operator takes them for a living page."""
+    return exchange.status in _WAIT_CODES and not exchange.accepted
 
 
 def _may_be_due_to_head(exchange: Exchange) -> bool:

@@ -116,3 +116,42 @@ async def test_overall_bounds_all_gates_together():
     starts = []
     await asyncio.gather(*(visit(gates, clock, f"{n}.test", 10, starts) for n in range(4)))
     assert [at - 1000 for _, at in starts] == [0, 0, 10, 10]
+
+
+async def test_the_slow_lane_doubles_the_delay_of_the_whole_domain_up_to_a_bound():
+    clock, gates = made(concurrency=1, delay_s=0)
+    delays = []
+    for _ in range(8):
+        gates.slow_lane("www.example.com")
+        delays.append(gates.delay_at("example.com"))
+    assert delays == [1, 2, 4, 8, 16, 32, 32, 32]
+    assert gates.delay_at("example.org") == 0
+    starts = []
+    for _ in range(2):
+        await visit(gates, clock, "cdn.example.com", 0, starts)
+    assert [at - 1000 for _, at in starts] == [0, 32]
+
+
+async def test_the_slow_lane_holds_for_the_very_next_start():
+    clock, gates = made(concurrency=1, delay_s=1)
+    starts = []
+    await visit(gates, clock, "a.test", 0, starts)
+    gates.slow_lane("a.test")
+    await visit(gates, clock, "a.test", 0, starts)
+    assert [at - 1000 for _, at in starts] == [0, 2]
+
+
+async def test_a_pace_slower_than_the_slow_lane_stays():
+    _, gates = made(delay_s=60)
+    gates.slow_lane("a.test")
+    assert gates.delay_at("a.test") == 60
+
+
+async def test_the_amp_cache_is_one_host_and_waits_as_one():
+    clock, gates = made(concurrency=2, delay_s=1)
+    starts = []
+    hosts = [f"www-{n}-example.cdn.ampproject.org" for n in range(4)]
+    await asyncio.gather(*(visit(gates, clock, host, 0, starts) for host in hosts))
+    assert [at - 1000 for _, at in starts] == [0, 1, 2, 3]
+    gates.hold(hosts[0], 300)
+    assert gates.held_for(hosts[3]) == 300

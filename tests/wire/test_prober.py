@@ -289,6 +289,39 @@ async def test_a_host_that_asks_for_a_wait_gets_it():
     assert prober.head_refused == set()
 
 
+@pytest.mark.parametrize("headers", [{}, {"retry_after": "soon"}])
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_host_that_does_not_say_how_long_is_asked_more_slowly_by_all(status, headers):
+    clock = ScriptedClock()
+    wire = ScriptedWire(lambda request: response(status, **headers) if "bad" in request.url else response(200), clock)
+    prober = prober_over(wire, clock)
+    for url in ("bad/1", "bad/2", "well/1", "well/2"):
+        await prober.probe(ProbeTarget(f"http://a.test/{url}"))
+    # Each of the two is asked three times and slows the host once.
+    assert prober.gates.delay_at("a.test") == 2
+    assert [later - before for before, later in pairwise(wire.at)][-2:] == [2, 2]
+    assert len(wire.asked) == 8
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+async def test_other_troubles_slow_nothing(status):
+    prober = prober_over(ScriptedWire(lambda request: response(status)), ScriptedClock())
+    await prober.probe(ProbeTarget("http://a.test/"))
+    assert prober.gates.delay_at("a.test") == 0
+
+
+@pytest.mark.parametrize(("asked", "waited"), [("0", 60), ("59", 60), ("90", 90), ("999999", 86400)])
+async def test_a_wait_is_at_least_a_minute_and_at_most_a_day_and_slows_nothing_after_it(asked, waited):
+    clock = ScriptedClock()
+    wire = ScriptedWire(
+        lambda request: response(429, retry_after=asked) if len(wire.asked) == 1 else response(200), clock
+    )
+    prober = prober_over(wire, clock)
+    await prober.probe(ProbeTarget("http://www.example.com/"))
+    assert [at - 1000 for at in wire.at] == [0, waited]
+    assert prober.gates.delay_at("example.com") == 0
+
+
 async def test_head_is_not_blamed_for_too_many_requests():
     clock = ScriptedClock()
     async with serve(paths({"HEAD /": reply(429), "/": OK})) as server:
