@@ -21,8 +21,7 @@ class Case:
     which is where a random sibling path leads. `titles` are those of the articles that have the link.
     `living` tells that a reader who follows the link finds what it promises. `source` and `amp` are the
     other links of the same article, where the link is its AMP page, the copy of that in the cache, or an
-    image. `also` holds further verdicts that would be right. `failure` and `moved_to` are the verdict's own,
-    where they matter.
+    image. `failure` and `moved_to` are the verdict's own, where they matter.
     """
 
     url: str
@@ -35,7 +34,6 @@ class Case:
     role: Role = "source"
     source: str | None = None
     amp: str | None = None
-    also: frozenset[VerdictKind] = frozenset()
     failure: FailureKind | None = None
     moved_to: str | None = None
     names: Mapping[str, str | Failure] = field(default_factory=dict)

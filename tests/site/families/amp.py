@@ -131,7 +131,6 @@ def _copies() -> Iterator[Case]:
         amp: Script,
         *,
         is_named: bool,
-        also: frozenset[VerdictKind] = frozenset(),
         needs: tuple[Need, ...] = ("amp",),
     ) -> Case:
         source_url, amp_url = f"https://{name}.test/story", f"https://{name}.test/amp/story"
@@ -149,12 +148,9 @@ def _copies() -> Iterator[Case]:
             role="cdn_amp",
             source=source_url,
             amp=amp_url,
-            also=also,
         )
 
     page = Reply(200, amp_page(TITLE, "https://harbourpost.test/story"))
-    no_strike = frozenset({ALIVE, WITHDRAWN, VerdictKind.BLOCKED})
-    not_alive = frozenset({WITHDRAWN, MISSING, VerdictKind.BLOCKED})
     yield copy("harbourpost", ALIVE, "a copy of an AMP page that lives", page, page, is_named=True, needs=())
     yield copy("harbour-post", ALIVE, "the same of a host with a hyphen", page, page, is_named=True, needs=())
     yield copy(
@@ -164,7 +160,6 @@ def _copies() -> Iterator[Case]:
         Reply(404),
         page,
         is_named=True,
-        also=no_strike,
     )
     yield copy(
         "uncached-gone",
@@ -173,7 +168,6 @@ def _copies() -> Iterator[Case]:
         Reply(410),
         page,
         is_named=True,
-        also=no_strike,
     )
     yield copy(
         "copy-outlives",
@@ -193,12 +187,11 @@ def _copies() -> Iterator[Case]:
     )
     yield copy(
         "copy-of-lost",
-        MISSING,
+        WITHDRAWN,
         "a copy of an AMP page that is 404 although the source names it",
         page,
         Reply(404),
         is_named=True,
-        also=not_alive,
     )
     yield copy(
         "neither",
