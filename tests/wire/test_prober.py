@@ -249,6 +249,12 @@ async def test_a_wall_is_not_asked_again():
     assert len(server.asked) == 1
 
 
+async def test_what_a_guarded_site_sends_with_its_pages_is_no_wall():
+    async with serve(lambda asked: reply(200, {"X-DataDome": "protected"})) as server:
+        observation, _ = await look(server)
+    assert observation.exchanges[-1].challenge is None
+
+
 async def test_the_budget_ends_the_retries():
     clock = ScriptedClock()
 
