@@ -82,6 +82,7 @@ _AS_THE_PAGE = frozenset(
     }
 )
 _CERTIFICATE_SOON = timedelta(days=14)
+_MORE_THAN_A_NOTICE = 120
 # After these the prober waits before it asks the same URL again.
 _WAIT_CODES = frozenset({429, 503})
 
@@ -157,9 +158,9 @@ def _accepted(seen: _Seen) -> Verdict | None:
 
 
 def _challenged(seen: _Seen) -> Verdict | None:
-    if seen.last.challenge is None:
-        return None
-    return seen.verdict(VerdictKind.BLOCKED, f"a challenge for browsers ({seen.last.challenge})")
+    by_page = seen.page.challenge if seen.page is not None and not _is_the_article(seen.page, seen.context) else None
+    mark = seen.last.challenge or by_page
+    return None if mark is None else seen.verdict(VerdictKind.BLOCKED, f"a challenge for browsers ({mark})")
 
 
 def _turned_away(seen: _Seen) -> Verdict | None:
@@ -181,7 +182,7 @@ def _held(seen: _Seen) -> Verdict | None:
 
 
 def _walled(seen: _Seen) -> Verdict | None:
-    page = seen.page
+    page = seen.page if seen.page is not None and not _is_the_article(seen.page, seen.context) else None
     if page is not None and page.wall is not None and (seen.is_success or seen.status >= 500):
         return seen.verdict(VerdictKind.BLOCKED, f"a wall before the page ({page.wall})")
     if not seen.is_success:
@@ -191,6 +192,11 @@ def _walled(seen: _Seen) -> Verdict | None:
     if page is not None and page.login is not None:
         return seen.verdict(VerdictKind.BLOCKED, f"asks for a login ({page.login})")
     return None
+
+
+def _is_the_article(page: PageSignals, context: Context) -> bool:
+    """True for a page that carries the article's title and more words than a notice has, whatever it quotes."""
+    return page.words >= _MORE_THAN_A_NOTICE and carries_any(page, context.titles)
 
 
 def _asks_first(seen: _Seen) -> str | None:
@@ -253,11 +259,17 @@ def _parked(seen: _Seen) -> Verdict | None:
     page = seen.page
     if page is None or page.parked is None:
         return None
-    if seen.has_left_its_domain:
-        return seen.verdict(VerdictKind.PARKED, f"leads to another domain, whose {page.parked}")
     if soft_death.is_wildcard(seen.last, seen.context):
         return seen.verdict(VerdictKind.PARKED, f"{page.parked}, at every address of the host")
+    if _is_named_elsewhere(seen):
+        return seen.verdict(VerdictKind.PARKED, f"another site offers the domain ({page.parked})")
     return None
+
+
+def _is_named_elsewhere(seen: _Seen) -> bool:
+    """True where a redirect led to another domain whose URL names the one that was left."""
+    left = registrable_domain(host_of(seen.observation.url))
+    return seen.has_left_its_domain and left in seen.last.url.lower()
 
 
 def _suspect(seen: _Seen) -> Verdict | None:

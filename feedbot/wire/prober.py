@@ -286,7 +286,7 @@ class _Look:
             certificate_expires_at=answer.certificate_expires_at,
             retry_after_s=self.prober.retry_after_s(answer),
             accepted=self.rule is not None and answer.status in self.rule.accepted,
-            challenge=challenge_of_headers(answer.status, headers) or (signals.challenge if signals else None),
+            challenge=challenge_of_headers(answer.status, headers),
             etag=_validator(headers.get("etag")),
             last_modified=_validator(headers.get("last-modified")),
             signals=signals,
@@ -474,7 +474,10 @@ def _is_transient(exchange: Exchange) -> bool:
     if exchange.accepted:
         return False
     # A wall does not tire of a bot that knocks again.
-    return exchange.challenge is None and (status == 429 or 500 <= status < 600)
+    is_wall = exchange.challenge is not None or (
+        exchange.signals is not None and exchange.signals.challenge is not None
+    )
+    return not is_wall and (status == 429 or 500 <= status < 600)
 
 
 def _validator(value: str | None) -> str | None:
