@@ -5,11 +5,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from feedbot.clock import Clock
 from feedbot.config import Config
@@ -51,8 +52,7 @@ Progress = Callable[[int, int], None]
 """Told (targets done, targets planned) after each answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """One target of a run: where it stood, what was seen and judged, where it stands now.
 
     `observation` is None where the target was not asked; its verdict is then `unknown`.
@@ -238,7 +238,7 @@ class _Asking:
             why = "not judged yet: it must first be known what a made-up address beside it answers"
             self._results[look.target.url] = Result(look.target, look.target, look.observation, _unknown(why))
             return
-        context = msgspec.structs.replace(look.context, sibling=sibling, **self._stands_for(look))
+        context = replace(look.context, sibling=sibling, **self._stands_for(look))
         self._unrecorded.append(_Look(look.target, look.observation, context, judge(look.observation, context)))
 
     async def _ask_siblings(self, wire: LocalWire, urls: Sequence[str]) -> dict[str, Sibling]:

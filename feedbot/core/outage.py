@@ -1,7 +1,8 @@
 """Is it us? What a run's failures say of our own network."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 MIN_HOSTS = 20
 SHARE = 0.3
@@ -9,8 +10,7 @@ FAILURES_IN_A_ROW = 5
 """So many network failures in a row, on different hosts, are a reason to ask the canaries again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """One target of a run: its host, whether it was alive the last time, whether the network failed now."""
 
     host: str

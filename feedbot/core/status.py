@@ -1,9 +1,11 @@
 """What history says of a target: strikes, recovery and since when."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
+
+import msgspec
+from msgspec.structs import replace
 
 from feedbot.core.observation import BY_REQUEST, FailureKind
 from feedbot.core.verdict import Verdict, VerdictKind
@@ -23,8 +25,7 @@ class StatusKind(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class StrikeRule:
+class StrikeRule(msgspec.Struct, frozen=True):
     """`dead` takes this many strikes, with at least `over_s` seconds from the first to the last."""
 
     strikes: int
@@ -36,8 +37,7 @@ class StrikeRule:
         return self.over_s / (self.strikes - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class StrikePolicy:
+class StrikePolicy(msgspec.Struct, frozen=True):
     """How each kind of bad verdict counts towards `dead`; the defaults are those of the specification."""
 
     gone: StrikeRule = StrikeRule(2, 1 * DAY_S)
@@ -58,8 +58,7 @@ RECOVERY_S = 6 * 3600.0
 """Seconds between the two good answers to GET that bring a dead target back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(msgspec.Struct, frozen=True):
     """What is known of a target; a new one is `Status()`. Times are aware and UTC.
 
     `strikes` counts since the last good verdict, `rule` is the longest one of that streak,

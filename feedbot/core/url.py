@@ -39,7 +39,7 @@ BAD_PORTS = frozenset(
 )
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_PARTS = ("href", "protocol", "username", "password", "hostname", "port", "pathname", "search", "hash")
+_PARTS = ("protocol", "hostname", "port", "pathname", "search")
 
 
 class InvalidUrl(ValueError):

@@ -5,11 +5,14 @@ before anything else, because at any code it hides what is behind it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from typing import assert_never
+
+import msgspec
+from msgspec.structs import replace
 
 from feedbot.core import soft_death
 from feedbot.core.amp import why_not_cache_of
@@ -41,8 +44,7 @@ class VerdictKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """A kind and its reason; `failure` where the probe got no answer, `moved_to` where kind is moved.
 
     `by_get` tells that the deciding answer was to a GET, which alone may raise the dead. `warnings` are

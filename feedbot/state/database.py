@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ _CACHE_KIB = 64 * 1024
 _WAL_PAGES = 8000
 
 
+# A target's row holds one moment several times.
+@lru_cache(maxsize=1024)
 def stamp(moment: datetime) -> str:
     """The stored form of a time: UTC, whole seconds, so that text sorts as time does."""
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"

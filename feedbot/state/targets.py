@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,8 +21,7 @@ _CLOCK_STEP = timedelta(hours=1)
 """Less than that is a correction, and worth no second look."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """A stored target: its status and what helps to ask it cheaply."""
 
     id: int
@@ -48,8 +46,7 @@ class Target:
         return None if self.page is None else _decode_signals(self.page)
 
 
-@dataclass(frozen=True, slots=True)
-class LinkPlace:
+class LinkPlace(msgspec.Struct, frozen=True):
     """Where a link to a target stands; `title` is that of the article it stands for, where its page should carry it."""
 
     article: str
@@ -137,11 +134,12 @@ def get(state: State, target_id: int) -> Target:
 def checked_since(state: State, planned: Sequence[Target]) -> set[int]:
     """The ids of those that were looked at by somebody else since they were read here."""
     rows = state.rows(
-        "SELECT id, checked_at FROM targets WHERE id IN (SELECT value FROM json_each(?))",
-        [json.dumps([target.id for target in planned])],
+        "SELECT targets.id FROM json_each(?) AS planned"
+        " JOIN targets ON targets.id = json_extract(planned.value, '$[0]')"
+        " WHERE targets.checked_at IS NOT json_extract(planned.value, '$[1]')",
+        [json.dumps([(target.id, _stamped(target.status.checked_at)) for target in planned])],
     )
-    checked_at = {row["id"]: row["checked_at"] for row in rows}
-    return {target.id for target in planned if checked_at.get(target.id) != _stamped(target.status.checked_at)}
+    return {row["id"] for row in rows}
 
 
 def of_file(state: State, path: str) -> list[str]:
