@@ -81,8 +81,6 @@ class PageSignals(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which wording of a parked domain, or of one for sale."""
     not_found: str | None = None
     """Where not-found wording stands, and which: "title says 'Page not found'"."""
-    not_found_twice: bool = False
-    """Title and heading say so, each by itself."""
     default_page: str | None = None
     """What says that a server or a host shows its own page where a site should be."""
     is_app: bool = False
@@ -124,7 +122,6 @@ def read_page(url: str, status: int, headers: Mapping[str, str], body: bytes) ->
         wall=_wall(found),
         parked=found.get("parked"),
         not_found=found.get("not_found"),
-        not_found_twice=_is_said_twice(found.get("not_found"), markup, words),
         default_page=found.get("default_page"),
         is_app=_is_app(markup, source, words),
         is_empty=_is_empty(markup, words),
@@ -170,12 +167,6 @@ def _wall(found: Mapping[str, str]) -> str | None:
 
 def _is_app(markup: Markup, source: str, words: int) -> bool:
     return markup.scripts > 0 and words <= _SHELL_WORDS and _MOUNT.search(source) is not None
-
-
-def _is_said_twice(not_found: str | None, markup: Markup, words: int) -> bool:
-    if not_found is None or not not_found.startswith("title"):
-        return False
-    return "not_found" in find_signs("", markup.headings, "", "", words)
 
 
 def _is_empty(markup: Markup, words: int) -> bool:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from feedbot.core.context import Context, Sibling
 from feedbot.core.observation import Exchange, Observation
-from feedbot.core.page import PageSignals, alike, not_found_url
+from feedbot.core.page import PageSignals, alike, carries_title, not_found_url
 from feedbot.core.page_body import HTML_TYPES
+from feedbot.core.page_words import folded
 from feedbot.core.url import split_url
 
 ENOUGH = 2
@@ -14,8 +15,9 @@ ENOUGH = 2
 
 # The front page of a site, or of one of its languages.
 _FRONT_PAGE = re.compile(r"/(?:index\.\w{2,5}|home|default\.aspx?)?|/[a-z]{2}(?:-[a-z]{2})?/?", re.IGNORECASE)
-_WORDS_OF_A_NOTICE = 120
 _NOT_THERE = frozenset({404, 410})
+# Of a notice, with what a site has around it.
+_FEW_WORDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +78,28 @@ def _signs_of_redirect(observation: Observation, final: Exchange) -> list[Sign]:
 
 def _signs_of_page(page: PageSignals, url: str, context: Context) -> list[Sign]:
     found = []
+    is_doubtful = not context.titles or any(carries_title(page, title) for title in context.titles)
     if page.not_found is not None:
-        # Both leave no doubt, where there is not much else: there are novels of that name, and people write of them.
-        is_notice = page.not_found_twice and page.words <= _WORDS_OF_A_NOTICE
-        found.append(Sign(page.not_found, weight=ENOUGH if is_notice else 1))
+        if not is_doubtful and page.words <= _FEW_WORDS and _says_it_twice(page):
+            found.append(Sign(f"{page.not_found}, in its title and its h1 alike", weight=ENOUGH))
+        else:
+            found.append(Sign(page.not_found))
+    if not is_doubtful and page.canonical and is_front_page(page.canonical) and not is_front_page(url):
+        found.append(Sign("the page calls itself the front page of the site"))
     if page.is_empty and not page.is_app and not page.title:
         found.append(Sign("the page is empty"))
     if page.refresh is not None and is_front_page(page.refresh) and not is_front_page(url):
         found.append(Sign("the page sends on to the front page of the site"))
-    if page.canonical is not None and is_front_page(page.canonical) and not is_front_page(url):
-        found.append(Sign("the page calls itself the front page of the site"))
     if context.is_image and page.media in HTML_TYPES:
         # Whatever it says, it cannot be shown as a picture.
         found.append(Sign("a page of HTML where a picture should be", weight=ENOUGH))
     return found
+
+
+def _says_it_twice(page: PageSignals) -> bool:
+    """True where title and h1 say the same; what they say is not-found wording then."""
+    heading = folded(page.h1)
+    return bool(heading) and heading in folded(page.title)
 
 
 def _is_same(page: PageSignals, final: Exchange, sibling: Sibling) -> bool:

@@ -1,11 +1,12 @@
 """What a page says against what else is known of its link."""
 
+import msgspec
 import pytest
 
-from feedbot.core.context import Context
+from feedbot.core.context import Context, Sibling
 from feedbot.core.page import RULES, PageSignals
 from feedbot.core.verdict import VerdictKind, judge
-from tests.core.histories import URL, answered, asked
+from tests.core.histories import START, URL, answered, asked
 
 TITLE = "A short history of region locks"
 
@@ -46,3 +47,33 @@ def test_a_name_offered_by_another_site_is_parked(place, kind):
     seen = answered(asked(302, location=place), asked(200, hop=1, url=place, signals=offer))
     assert seen.url == URL
     assert judge(seen, Context(titles=(TITLE,))).kind is kind
+
+
+NOT_FOUND = "Article not found"
+
+
+@pytest.mark.parametrize(
+    ("titles", "signals", "kind"),
+    [
+        ((TITLE,), page(40, title=f"{NOT_FOUND} | News", h1=NOT_FOUND), VerdictKind.SOFT_DEAD),
+        # One place only, much text, no title to know the article by, or the article's own title.
+        ((TITLE,), page(40, title=f"{NOT_FOUND} | News", h1="Sorry"), VerdictKind.ALIVE),
+        ((TITLE,), page(40, title=f"{NOT_FOUND} | News"), VerdictKind.ALIVE),
+        ((TITLE,), page(900, title=f"{NOT_FOUND} | News", h1=NOT_FOUND), VerdictKind.ALIVE),
+        ((), page(40, title=f"{NOT_FOUND} | News", h1=NOT_FOUND), VerdictKind.ALIVE),
+        ((NOT_FOUND,), page(40, title=f"{NOT_FOUND} | News", h1=NOT_FOUND), VerdictKind.ALIVE),
+    ],
+)
+def test_not_found_in_title_and_h1_leaves_no_doubt(titles, signals, kind):
+    signals = msgspec.structs.replace(signals, not_found=f"title says '{NOT_FOUND}'")
+    assert judge(answered(asked(200, signals=signals)), Context(titles=titles)).kind is kind
+
+
+@pytest.mark.parametrize("titles", [(TITLE,), ("The Low Tide",)])
+def test_a_front_page_under_every_address_is_no_article(titles):
+    front = page(300, title="The Low Tide", canonical="https://example.org/", fingerprint="0123456789abcdef")
+    beside = Sibling("https://example.org/made-up", START, "https://example.org/made-up", 200, front)
+    verdict = judge(answered(asked(200, signals=front)), Context(titles=titles, sibling=beside))
+    # Where it carries the article's title, the site may have put that there.
+    assert verdict.kind is (VerdictKind.SOFT_DEAD if titles == (TITLE,) else VerdictKind.ALIVE)
+    assert judge(answered(asked(200, signals=front)), Context(titles=titles)).kind is VerdictKind.ALIVE
