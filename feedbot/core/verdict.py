@@ -73,8 +73,8 @@ _BLOCKED_ALWAYS = frozenset({401, 402, 403, 407, 429, 451})
 _BLOCKED_ON_GET = frozenset({400, 405, 406, 418, 430})
 _PERMANENT = frozenset({301, 308})
 _NOT_THERE = frozenset({404, 410})
-# What is said of an AMP page holds for the copies of it.
-_AS_THE_PAGE = frozenset(
+# AMP pages that are no longer, as far as one look tells.
+_ENDED = frozenset(
     {
         VerdictKind.GONE,
         VerdictKind.MISSING,
@@ -219,8 +219,8 @@ def _cached(seen: _Seen) -> Verdict | None:
     if not seen.context.is_cache:
         return None
     amp = seen.context.amp
-    if amp is not None and amp.verdict in _AS_THE_PAGE:
-        return seen.verdict(VerdictKind(amp.verdict), f"the AMP page that it is a copy of is {amp.verdict}")
+    if amp is not None and amp.verdict in _ENDED:
+        return seen.verdict(VerdictKind.AMP_WITHDRAWN, f"a copy of an AMP page that is {amp.verdict}")
     if seen.status in _NOT_THERE:
         return seen.verdict(VerdictKind.AMP_WITHDRAWN, "the cache does not hold it, which says nothing of the page")
     return None
