@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.context import Context, Sibling, Source, folder_of, sibling_url
-from feedbot.core.mark import Mark, MarkKind, mark_on
+from feedbot.core.mark import Mark, MarkKind, is_excused, mark_on
 from feedbot.core.observation import NETWORK_KINDS, Answered, Exchange, FailureKind, Observation
 from feedbot.core.outage import FAILURES_IN_A_ROW, Asked, is_mass_failure
 from feedbot.core.schedule import first_method, next_check_at
@@ -69,7 +69,7 @@ class Result(msgspec.Struct, frozen=True):
     @property
     def is_excused(self) -> bool:
         """True where a person has said that the link is well, or to leave it alone."""
-        return self.mark is not None and self.mark.kind in {MarkKind.ALIVE, MarkKind.IGNORE}
+        return is_excused(self.mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +354,7 @@ class _Asking:
             target = after = targets.get(self._state, planned.id) if planned.id in changed else planned
             if verdict.kind is not VerdictKind.UNKNOWN and not _is_older(observation, target, now):
                 after = self._advanced(target, look)
-                due_at = next_check_at(after.status, self._policy, observation.started_at, _jitter(target.url))
+                due_at = next_check_at(after.status, self._policy, observation.started_at, jitter(target.url))
                 standing.append((after, due_at))
             results[target.url] = Result(target, after, observation, verdict)
         targets.save(connection, standing)
@@ -466,6 +466,6 @@ def _unknown(why: str, failure: FailureKind | None = None) -> Verdict:
     return Verdict(VerdictKind.UNKNOWN, why, failure)
 
 
-def _jitter(url: str) -> float:
+def jitter(url: str) -> float:
     """A fraction from 0 to 1 that is the same for a URL each time, so that runs can be repeated."""
     return int.from_bytes(hashlib.sha256(url.encode()).digest()[:4]) / 2**32

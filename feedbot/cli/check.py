@@ -17,13 +17,14 @@ from feedbot.cli.text import count
 from feedbot.clock import SystemClock
 from feedbot.config import Config, FeedsConfig, SiteConfig, load_config
 from feedbot.core.article import Rejected
+from feedbot.core.mark import is_excused, mark_on
 from feedbot.core.observation import FailureKind
 from feedbot.core.status import Status, StatusKind
 from feedbot.core.url import InvalidUrl, canonical_url
 from feedbot.core.verdict import Verdict, VerdictKind, is_broken
 from feedbot.errors import FeedbotError, UsageError
 from feedbot.reading import read
-from feedbot.state import files, targets
+from feedbot.state import files, marks, targets
 from feedbot.state.database import State, checking_run, moment, open_state
 
 _BROKEN = "broken"
@@ -73,7 +74,7 @@ def command(told: Told, what: tuple[str, ...], output: str, fail_on: tuple[str, 
         else:
             with checking_run(state, wait=wait):
                 checking = run_until_signalled(check_due(config, state, clock, progress))
-            known = _known_to_fail(state, checking, words) if words else 0
+            known = _known_to_fail(config, state, checking, words) if words else 0
     if output == "json":
         click.echo(json_report(checking))
     else:
@@ -85,7 +86,8 @@ def command(told: Told, what: tuple[str, ...], output: str, fail_on: tuple[str, 
         them = f"{count(known, 'link')} that {'was not due is' if known == 1 else 'were not due are'}"
         said = f"Known      {them} {' or '.join(sorted(words))}; `feedbot status` shows what is dead or failing"
         click.echo(said, err=output == "json")
-    return 4 if known or any(_words(one.verdict, one.after.status) & words for one in checking.results) else 0
+    failing = any(not one.is_excused and _words(one.verdict, one.after.status) & words for one in checking.results)
+    return 4 if known or failing else 0
 
 
 @contextmanager
@@ -172,12 +174,14 @@ def _article_path(config: Config, articles: Collection[str], given: str) -> str:
     )
 
 
-def _known_to_fail(state: State, checking: Checking, words: set[str]) -> int:
-    """How many links that were not judged just now are known to be what --fail-on names."""
+def _known_to_fail(config: Config, state: State, checking: Checking, words: set[str]) -> int:
+    """How many links that were not judged just now are known to be what --fail-on names, and are not excused."""
+    said, exclusions = marks.holding(state, checking.finished_at), config.links.exclusions()
     judged = {one.after.url for one in checking.results if one.verdict.kind is not VerdictKind.UNKNOWN}
     rows = state.rows(
         "SELECT url, status, verdict, strikes, first_alive_at, nameless FROM targets"
-        " WHERE id IN (SELECT target_id FROM links JOIN files ON files.id = file_id WHERE vanished_at IS NULL)"
+        " WHERE id IN (SELECT target_id FROM links JOIN files ON files.id = file_id"
+        " WHERE vanished_at IS NULL AND ignored = 0)"
     )
     found = 0
     for row in rows:
@@ -191,8 +195,9 @@ def _known_to_fail(state: State, checking: Checking, words: set[str]) -> int:
             nameless=bool(row["nameless"]),
         )
         failure = FailureKind.DNS_NXDOMAIN if status.nameless else None
-        if row["url"] not in judged and _words(Verdict(kind, "", failure), status) & words:
-            found += 1
+        if row["url"] in judged or not _words(Verdict(kind, "", failure), status) & words:
+            continue
+        found += not is_excused(mark_on(row["url"], said, exclusions, checking.finished_at))
     return found
 
 

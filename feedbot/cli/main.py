@@ -30,6 +30,9 @@ COMMANDS = {
     "check": "Check links: the ones that are due, or those of these URLs and articles.",
     "build": "Read articles and publish feeds, without asking any server.",
     "status": "Show where articles, links and feeds stand.",
+    "why": "Show why a link has its status, with the evidence.",
+    "mark": "Say what a link is worth: alive, dead, or to be left alone.",
+    "db": "Look after state.db: judge again what was seen.",
 }
 
 

@@ -12,7 +12,7 @@ from feedbot.cli.text import count, plain
 from feedbot.config import Config
 from feedbot.core.article import LinkRole, Rejected
 from feedbot.core.observation import Answered
-from feedbot.core.status import StatusKind
+from feedbot.core.status import StatusKind, is_unverifiable
 from feedbot.core.verdict import VerdictKind
 from feedbot.publish.ledger import LEDGER_NAME
 from feedbot.reading import Reading
@@ -100,8 +100,8 @@ def checking_lines(checking: Checking, *, rejected: Iterable[Rejected], every: b
     yield f"Links      {count(len(checking.results), 'link')} checked in {seconds:.0f} s: {said}"
     ordered = sorted(checking.results, key=lambda result: _BY_URGENCY.index(result.verdict.kind))
     for result in ordered:
-        if every or result.verdict.kind not in _QUIET:
-            yield from _result_lines(result)
+        if every or result.verdict.kind not in _QUIET or result.verdict.warnings:
+            yield from _result_lines(result, checking.finished_at)
     if not every:
         yield from _unknown_lines(checking)
 
@@ -117,15 +117,21 @@ def _unknown_lines(checking: Checking) -> Iterator[str]:
         yield f"               and {rest:,} more"
 
 
-def _result_lines(result: Result) -> Iterator[str]:
+def _result_lines(result: Result, now: datetime) -> Iterator[str]:
     status = result.after.status
     history = ""
     if status.kind is StatusKind.DEAD:
         history = "  [dead]"
     elif status.strikes:
         history = f"  [strike {status.strikes}{', never seen alive' if status.never_alive else ''}]"
+    elif is_unverifiable(status, now):
+        history = "  [blocked for 30 days and more: look yourself, and `feedbot mark` it]"
+    if result.mark is not None:
+        history += f"  [{plain(result.mark.words)}]"
     yield f"  {result.verdict.kind:<11}  {plain(result.after.url)}"
     yield f"               {plain(result.verdict.reason)}{history}"
+    for warning in result.verdict.warnings:
+        yield f"               warning: {plain(warning)}"
     for place in result.places[:_PLACES_SHOWN]:
         yield f"               in {plain(place.article)}:{place.line} ({place.role})"
     if len(result.places) > _PLACES_SHOWN:
@@ -206,6 +212,8 @@ def _json_result(result: Result) -> dict[str, Any]:
         "requests": 0 if observation is None else len(observation.exchanges),
         "elapsed_ms": 0 if observation is None else observation.elapsed_ms,
         "checked_at": _stamped(status.checked_at if observation is None else observation.started_at),
+        "warnings": list(result.verdict.warnings),
+        "mark": None if result.mark is None else result.mark.kind.value,
         "links": [{"article": place.article, "line": place.line, "role": place.role} for place in result.places],
     }
 

@@ -100,6 +100,11 @@ def mark_on(url: str, marks: Mapping[str, Mark], exclusions: Exclusions, now: da
     return Mark(MarkKind.IGNORE, f"links.exclude: {rule.pattern}{why}", rule.until)
 
 
+def is_excused(mark: Mark | None) -> bool:
+    """True where a person has said that the link is well, or to leave it alone: nothing is an error then."""
+    return mark is not None and mark.kind in {MarkKind.ALIVE, MarkKind.IGNORE}
+
+
 def is_linkable(mark: Mark | None, *, seems_dead: bool) -> bool:
     """True where readers may be sent to a link: what a person says of it comes before what was seen."""
     if mark is None:

@@ -248,3 +248,34 @@ def _told(past: Status, verdict: Verdict, now: datetime, kind: StatusKind | None
 
 def _in_kind(status: Status, past: Status, kind: StatusKind, now: datetime) -> Status:
     return replace(status, kind=kind, since_at=past.since_at if past.kind is kind else now)
+
+
+def outlook(status: Status) -> str:
+    """What would change a status, in a sentence."""
+    match status.kind:
+        case StatusKind.UNCHECKED:
+            return "the first look decides"
+        case StatusKind.ALIVE | StatusKind.MOVED:
+            return "a bad answer makes it failing; one alone changes nothing for readers"
+        case StatusKind.FAILING:
+            return _outlook_of_failing(status)
+        case StatusKind.DEAD if status.revived_at is not None:
+            again_at = status.revived_at + timedelta(seconds=RECOVERY_S)
+            return f"one more good answer to GET, not before {again_at:%Y-%m-%d %H:%M} UTC, makes it alive again"
+        case StatusKind.DEAD:
+            return f"two good answers to GET, {RECOVERY_S / 3600:.0f} hours apart, make it alive again"
+        case StatusKind.BLOCKED:
+            return "any answer that is no wall; walls alone never make it dead"
+        case StatusKind.REFUSED:
+            return "another address of its host, or a change of the config"
+        case _ as never:
+            assert_never(never)
+
+
+def _outlook_of_failing(status: Status) -> str:
+    if status.rule is None or status.first_strike_at is None:
+        return "the next look decides"
+    dead_at = status.first_strike_at + timedelta(seconds=status.rule.over_s)
+    left = max(1, status.rule.strikes - status.strikes)
+    strikes = "1 more strike" if left == 1 else f"{left} more strikes"
+    return f"{strikes}, the last not before {dead_at:%Y-%m-%d %H:%M} UTC, would make it dead; one good answer, alive"

@@ -131,6 +131,17 @@ def get(state: State, target_id: int) -> Target:
     return _target(state.rows(f"{_SELECT} WHERE targets.id = ?", [target_id])[0])
 
 
+def find(state: State, url: str) -> Target | None:
+    """A target by its canonical URL; None where it is not known."""
+    rows = state.rows(f"{_SELECT} WHERE targets.url = ?", [url])
+    return _target(rows[0]) if rows else None
+
+
+def due_at(state: State, url: str) -> datetime | None:
+    """When a target is asked next; None where it is not known."""
+    return _moment(state.value("SELECT next_check_at FROM targets WHERE url = ?", [url]))
+
+
 def checked_since(state: State, planned: Sequence[Target]) -> set[int]:
     """The ids of those that were looked at by somebody else since they were read here."""
     rows = state.rows(

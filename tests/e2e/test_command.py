@@ -623,3 +623,64 @@ def test_the_ledger_is_counted_as_no_feed_and_status_names_only_feeds_that_are_t
     assert "4 feed files written, 0 unchanged; 1 entry came, 0 went" in feedbot(news.folder, "build").stdout
     assert "0 feed files written, 4 unchanged" in feedbot(news.folder, "build").stdout
     assert "Feeds      all and 1 topic" in feedbot(news.folder, "status").stdout
+
+
+def test_why_tells_the_trail_and_what_would_change_it(news, site):
+    news.article("one")
+    site.answers["/one"] = 404
+    assert feedbot(news.folder, "run", "--once").returncode == 0
+    told = feedbot(news.folder, "why", site.link("/one"))
+    assert told.returncode == 0, told.stderr
+    for words in (
+        "status     failing since",
+        "1 strike, never seen alive",
+        "because    404 on GET: not found",
+        "2 more strikes, the last not before",
+        "next look  ",
+        "linked in  articles/one.md:4 (source)",
+        f"GET {site.link('/one')} -> 404, ",
+    ):
+        assert words in told.stdout
+
+
+def test_a_mark_is_told_by_why_check_and_fail_on(news, site):
+    news.article("one")
+    site.answers["/one"] = 404
+    url = site.link("/one")
+    assert feedbot(news.folder, "check", "--fail-on", "broken").returncode == 4
+    done = feedbot(news.folder, "mark", url, "alive", "--note", "it comes back")
+    assert done.stdout == (
+        f"{url}: marked alive (it comes back); readers may be sent there, whatever is seen; it is asked as ever\n"
+    )
+    assert "a person   marked alive (it comes back)" in feedbot(news.folder, "why", url).stdout
+    checked = feedbot(news.folder, "check", url, "--fail-on", "broken")
+    assert "[marked alive (it comes back)]" in checked.stdout
+    assert checked.returncode == 0
+    # What is known of links that are not due is excused too.
+    assert feedbot(news.folder, "check", "--fail-on", "broken").returncode == 0
+    assert feedbot(news.folder, "mark", url, "none").stdout == f"{url}: no longer marked\n"
+    assert feedbot(news.folder, "check", "--fail-on", "broken").returncode == 4
+    assert feedbot(news.folder, "mark", url, "none").stdout == f"{url}: was not marked\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["why", "https://nowhere.example/"], 1, "is not known; `feedbot check` looks at it"),
+        (["why", "nonsense"], 2, "not a URL"),
+        (["mark", "nonsense", "dead"], 2, "not a URL"),
+        (["mark", "https://a.example/", "dead", "--until", "2020-01-01"], 2, "that day is over"),
+    ],
+)
+def test_what_cannot_be_told_or_marked_is_said_in_a_sentence(news, words, code, sentence):
+    feedbot(news.folder, "build")
+    one_sentence(feedbot(news.folder, *words), code, sentence)
+
+
+def test_judging_again_says_that_nothing_would_change(news, site):
+    news.article("one")
+    feedbot(news.folder, "run", "--once")
+    done = feedbot(news.folder, "db", "rejudge")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("1 observation of 1 link judged again by the rules of today (version ")
+    assert done.stdout.endswith("no link would stand elsewhere\n")
