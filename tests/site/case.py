@@ -9,8 +9,6 @@ from feedbot.core.verdict import VerdictKind
 from tests.site.server import Fault, Script
 
 Role = Literal["source", "amp", "cdn_amp", "image"]
-# What must be judged beyond codes, failures and redirects.
-Need = Literal["page", "sibling", "title", "image", "amp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,6 @@ class Case:
     answers: Mapping[str, Script]
     titles: tuple[str, ...] = ("A story that somebody linked to",)
     living: bool = False
-    needs: tuple[Need, ...] = ()
     role: Role = "source"
     source: str | None = None
     amp: str | None = None

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
@@ -13,19 +12,15 @@ from feedbot.core.observation import Answered, Observation
 from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.wire.choice import curl_is_here
 from tests.conftest import MAY_BE_SKIPPED
-from tests.site.case import Case, Need
+from tests.site.case import Case
 from tests.site.dialling import curl_wire, httpx_wire, resolver_of
 from tests.site.publication import Judged, judge_all
 from tests.site.server import Site, serving
 from tests.site.table import CASES, FAMILIES, faults_of, listing, scripts_of
 
-# What feedbot judges by today. A case that needs more is served and asked, but not yet compared.
-LANDED: frozenset[Need] = frozenset(get_args(Need))
-
 DEADISH = frozenset(
     {VerdictKind.GONE, VerdictKind.MISSING, VerdictKind.SOFT_DEAD, VerdictKind.PARKED, VerdictKind.UNREACHABLE}
 )
-DECIDED = tuple(case for case in CASES if LANDED.issuperset(case.needs))
 
 
 @pytest.fixture(scope="module")
@@ -97,21 +92,21 @@ def test_no_link_that_lives_or_is_blocked_is_called_dead(asked):
         f"{case.url} [{case.family}]: {verdict.kind.value}, {verdict.reason}\n    ({case.why})"
         for case in spared
         for verdict in verdicts[case.url].verdicts
-        if verdict.kind in DEADISH and LANDED.issuperset(case.needs)
+        if verdict.kind in DEADISH
     ]
     assert not dead, _report(dead)
 
 
 def test_soft_dead_links_are_found(asked):
     _, verdicts = asked
-    soft_dead = [case for case in DECIDED if case.expect is VerdictKind.SOFT_DEAD]
+    soft_dead = [case for case in CASES if case.expect is VerdictKind.SOFT_DEAD]
     missed = _said(verdicts, soft_dead)
     assert len(missed) <= 0.05 * len(soft_dead), _report(missed)
 
 
 def test_every_other_verdict_is_right(asked):
     _, verdicts = asked
-    wrong = _said(verdicts, (case for case in DECIDED if case.expect is not VerdictKind.SOFT_DEAD))
+    wrong = _said(verdicts, (case for case in CASES if case.expect is not VerdictKind.SOFT_DEAD))
     assert not wrong, _report(wrong)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from feedbot.core.verdict import VerdictKind
-from tests.site.case import Case, Family, Need, family
+from tests.site.case import Case, Family, family
 from tests.site.families.moved import to
 from tests.site.pages import amp_page, article
 from tests.site.server import Reply, Script
@@ -25,15 +25,12 @@ def _pair(
     why: str,
     amp: Script,
     source: Script,
-    *needs: Need,
     **also: Script,
 ) -> Case:
     """An article with a source and an AMP page, of which the latter is judged."""
     source_url, amp_url = f"https://{name}.test/story", f"https://{name}.test/amp/story"
     answers = {amp_url: amp, source_url: source, **also}
-    return Case(
-        amp_url, expect, why, answers, (TITLE,), living=expect is ALIVE, needs=needs, role="amp", source=source_url
-    )
+    return Case(amp_url, expect, why, answers, (TITLE,), living=expect is ALIVE, role="amp", source=source_url)
 
 
 def _pages() -> Iterator[Case]:
@@ -73,7 +70,7 @@ def _pages() -> Iterator[Case]:
 
 def _withdrawn() -> Iterator[Case]:
     def one(name: str, why: str, amp: Script, source: Script, **also: Script) -> Case:
-        return _pair(name, WITHDRAWN, why, amp, source, "amp", **also)
+        return _pair(name, WITHDRAWN, why, amp, source, **also)
 
     yield one("noamp-301", "301 to the source", to(301, "/story"), _source(None))
     yield one("noamp-302", "302 to the source", to(302, "https://noamp-302.test/story"), _source(None))
@@ -114,7 +111,6 @@ def _withdrawn() -> Iterator[Case]:
         "301 from a host for AMP to the source",
         {amp: to(301, source), source: _source(None)},
         (TITLE,),
-        needs=("amp",),
         role="amp",
         source=source,
     )
@@ -131,7 +127,6 @@ def _copies() -> Iterator[Case]:
         amp: Script,
         *,
         is_named: bool,
-        needs: tuple[Need, ...] = ("amp",),
     ) -> Case:
         source_url, amp_url = f"https://{name}.test/story", f"https://{name}.test/amp/story"
         cache_host = f"{name.replace('-', '--')}-test"
@@ -144,15 +139,14 @@ def _copies() -> Iterator[Case]:
             answers,
             (TITLE,),
             living=expect is ALIVE,
-            needs=needs,
             role="cdn_amp",
             source=source_url,
             amp=amp_url,
         )
 
     page = Reply(200, amp_page(TITLE, "https://harbourpost.test/story"))
-    yield copy("harbourpost", ALIVE, "a copy of an AMP page that lives", page, page, is_named=True, needs=())
-    yield copy("harbour-post", ALIVE, "the same of a host with a hyphen", page, page, is_named=True, needs=())
+    yield copy("harbourpost", ALIVE, "a copy of an AMP page that lives", page, page, is_named=True)
+    yield copy("harbour-post", ALIVE, "the same of a host with a hyphen", page, page, is_named=True)
     yield copy(
         "uncached",
         WITHDRAWN,
@@ -187,7 +181,7 @@ def _copies() -> Iterator[Case]:
     )
     yield copy(
         "copy-of-lost",
-        WITHDRAWN,
+        MISSING,
         "a copy of an AMP page that is 404 although the source names it",
         page,
         Reply(404),
@@ -201,7 +195,7 @@ def _copies() -> Iterator[Case]:
         Reply(404),
         is_named=False,
     )
-    yield copy("copy-walled", VerdictKind.BLOCKED, "403 by the cache", Reply(403), page, is_named=True, needs=())
+    yield copy("copy-walled", VerdictKind.BLOCKED, "403 by the cache", Reply(403), page, is_named=True)
 
 
 FAMILIES: tuple[Family, ...] = (

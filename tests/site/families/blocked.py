@@ -5,7 +5,7 @@
 from collections.abc import Iterator
 
 from feedbot.core.verdict import VerdictKind
-from tests.site.case import Case, Family, Need, family
+from tests.site.case import Case, Family, family
 from tests.site.families.moved import to
 from tests.site.pages import article, notice
 from tests.site.server import Asked, Reply, Script, turns
@@ -13,8 +13,8 @@ from tests.site.server import Asked, Reply, Script, turns
 BLOCKED = VerdictKind.BLOCKED
 
 
-def _wall(url: str, why: str, script: Script, *needs: Need, **also: Script) -> Case:
-    return Case(url, BLOCKED, why, {url: script, **also}, needs=needs)
+def _wall(url: str, why: str, script: Script, **also: Script) -> Case:
+    return Case(url, BLOCKED, why, {url: script, **also})
 
 
 def _codes() -> Iterator[Case]:
@@ -170,7 +170,6 @@ def _by_page() -> Iterator[Case]:
         "https://cf-nohead.test/story",
         "Cloudflare’s challenge, its header taken by a cache",
         Reply(200, CLOUDFLARE),
-        "page",
     )
     yield _wall(
         "https://cf-older.test/story",
@@ -182,7 +181,6 @@ def _by_page() -> Iterator[Case]:
             b'redirect to your requested content shortly.</p><form id="challenge-form" action="/?__cf_chl_jschl_tk__=1" '
             b'method="POST"></form></body></html>',
         ),
-        "page",
     )
     rows: tuple[tuple[str, int, str, bytes], ...] = (
         (
@@ -309,7 +307,7 @@ def _by_page() -> Iterator[Case]:
     )
     for name, status, why, body in rows:
         url = f"https://{name}.test/story"
-        yield _wall(url, why, Reply(status, body), "page", **{f"https://{name}.test/*": Reply(status, body)})
+        yield _wall(url, why, Reply(status, body), **{f"https://{name}.test/*": Reply(status, body)})
     yield _wall(
         "https://refresh-check.test/story",
         "a meta refresh to a page that sets a cookie",
@@ -318,13 +316,11 @@ def _by_page() -> Iterator[Case]:
             b'<html><head><title>Please wait</title><meta http-equiv="refresh" content="1;url=/verify-human?return=%2Fstory"></head>'
             b"<body>Verifying that you are not a robot...</body></html>",
         ),
-        "page",
     )
     yield _wall(
         "https://captcha-redirect.test/story",
         "a redirect to a captcha",
         to(302, "https://captcha-redirect.test/captcha?next=%2Fstory"),
-        "page",
         **{
             "https://captcha-redirect.test/captcha?next=%2Fstory": Reply(
                 200,

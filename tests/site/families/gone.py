@@ -118,7 +118,6 @@ def _missing() -> Iterator[Case]:
         MISSING,
         "404 with DataDome’s header, as that host’s every answer",
         {url: Reply(404, nginx, headers=(("X-DataDome", "protected"),))},
-        needs=("page",),
     )
 
 

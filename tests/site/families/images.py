@@ -5,7 +5,7 @@
 from collections.abc import Iterator
 
 from feedbot.core.verdict import VerdictKind
-from tests.site.case import Case, Family, Need, family
+from tests.site.case import Case, Family, family
 from tests.site.families.moved import to
 from tests.site.pages import article, front_page, notice, shell
 from tests.site.server import Reply, Script
@@ -17,9 +17,9 @@ WEBP = b"RIFF\x24\x00\x00\x00WEBPVP8 " + bytes(3000)
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><title>Not found</title><path d="M0 0h9"/></svg>'
 
 
-def _picture(url: str, expect: VerdictKind, why: str, script: Script, *needs: Need, **also: Script) -> Case:
+def _picture(url: str, expect: VerdictKind, why: str, script: Script, **also: Script) -> Case:
     living = expect in {VerdictKind.ALIVE, VerdictKind.MOVED}
-    return Case(url, expect, why, {url: script, **also}, living=living, needs=needs, role="image")
+    return Case(url, expect, why, {url: script, **also}, living=living, role="image")
 
 
 def _pictures() -> Iterator[Case]:
@@ -67,7 +67,7 @@ def _pictures() -> Iterator[Case]:
 
 def _no_pictures() -> Iterator[Case]:
     def html(name: str, expect: VerdictKind, why: str, script: Script, **also: Script) -> Case:
-        return _picture(f"https://{name}.test/img/bridge.jpg", expect, why, script, "image", **also)
+        return _picture(f"https://{name}.test/img/bridge.jpg", expect, why, script, **also)
 
     soft = Reply(200, notice("Page not found", "Page not found", "No such page."))
     dead = VerdictKind.SOFT_DEAD

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from feedbot.core.verdict import VerdictKind
-from tests.site.case import Case, Family, Need, family
+from tests.site.case import Case, Family, family
 from tests.site.pages import PROSE, article, front_page, notice
 from tests.site.server import Reply
 
@@ -22,12 +22,11 @@ def _lives(
     status: int = 200,
     headers: tuple[tuple[str, str], ...] = (),
     elsewhere: Reply | None = None,
-    needs: tuple[Need, ...] = (),
 ) -> Case:
     answers = {url: Reply(status, body, headers=headers)}
     if elsewhere is not None:
         answers["/".join([*url.split("/")[:3], "*"])] = elsewhere
-    return Case(url=url, expect=ALIVE, why=why, answers=answers, titles=(title,), living=True, needs=needs)
+    return Case(url=url, expect=ALIVE, why=why, answers=answers, titles=(title,), living=True)
 
 
 def _words_of_errors() -> Iterator[Case]:
@@ -283,7 +282,6 @@ def _furniture() -> Iterator[Case]:
             f"{name}: {value} on a page that was let through",
             article(title),
             headers=((name, value),),
-            needs=("page",) if name == "X-DataDome" else (),
         )
     yield with_part(
         "https://noscript.test/story",

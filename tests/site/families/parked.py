@@ -5,7 +5,7 @@
 from collections.abc import Iterator
 
 from feedbot.core.verdict import VerdictKind
-from tests.site.case import Case, Family, Need, family
+from tests.site.case import Case, Family, family
 from tests.site.families.moved import to
 from tests.site.pages import notice
 from tests.site.server import Asked, Reply, Script
@@ -13,9 +13,9 @@ from tests.site.server import Asked, Reply, Script
 PARKED = VerdictKind.PARKED
 
 
-def _parked(url: str, why: str, script: Script, *needs: Need, **also: Script) -> Case:
+def _parked(url: str, why: str, script: Script, **also: Script) -> Case:
     everywhere = "/".join([*url.split("/")[:3], "*"])
-    return Case(url, PARKED, why, {url: script, everywhere: script, **also}, needs=needs or ("page", "sibling"))
+    return Case(url, PARKED, why, {url: script, everywhere: script, **also})
 
 
 def _to_a_market() -> Iterator[Case]:
@@ -30,9 +30,7 @@ def _to_a_market() -> Iterator[Case]:
     )
     for name, market, status in rows:
         host = market.split("/")[2]
-        yield _parked(
-            f"http://{name}.test/2012/story", f"a redirect to {host}", to(status, market), "page", **{market: offer}
-        )
+        yield _parked(f"http://{name}.test/2012/story", f"a redirect to {host}", to(status, market), **{market: offer})
 
 
 def _for_sale() -> Iterator[Case]:

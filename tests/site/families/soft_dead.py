@@ -5,7 +5,7 @@
 from collections.abc import Iterator
 
 from feedbot.core.verdict import VerdictKind
-from tests.site.case import Case, Family, Need, family
+from tests.site.case import Case, Family, family
 from tests.site.families.moved import to
 from tests.site.pages import article, front_page, notice
 from tests.site.server import Answer, Asked, Reply, Script
@@ -13,11 +13,11 @@ from tests.site.server import Answer, Asked, Reply, Script
 SOFT_DEAD = VerdictKind.SOFT_DEAD
 
 
-def _dead(url: str, why: str, script: Script, *needs: Need, elsewhere: Script | None = None, **also: Script) -> Case:
+def _dead(url: str, why: str, script: Script, elsewhere: Script | None = None, **also: Script) -> Case:
     answers: dict[str, Script] = {url: script, **also}
     if elsewhere is not None:
         answers["/".join([*url.split("/")[:3], "*"])] = elsewhere
-    return Case(url, SOFT_DEAD, why, answers, needs=needs or ("page", "sibling"))
+    return Case(url, SOFT_DEAD, why, answers)
 
 
 _IN_WORDS = (
@@ -160,7 +160,6 @@ def _never_quite_the_same() -> Iterator[Case]:
             f"https://{name}.test/2017/story",
             f"a stone on the grave of one story, in title and heading, while other paths have honest errors ({lang})",
             Reply(200, notice(title, headline, text, lang=lang)),
-            "page",
             elsewhere=honest_elsewhere,
         )
 
@@ -170,9 +169,7 @@ def _to_the_root() -> Iterator[Case]:
         host = f"{scheme}://{name}.test"
         end = place if "://" in place else f"{host}{place}"
         answers = {end: Reply(200, front_page(name.title()))}
-        return _dead(
-            f"{host}/2016/05/story.html", why, to(status, place), "sibling", elsewhere=to(status, place), **answers
-        )
+        return _dead(f"{host}/2016/05/story.html", why, to(status, place), elsewhere=to(status, place), **answers)
 
     yield root("homeward", "/", "302 to the front page, from every path")
     yield root("homeward-good", "/", "301 to the front page, from every path", 301)
@@ -188,7 +185,6 @@ def _to_the_root() -> Iterator[Case]:
         f"{host}/2016/05/story.html",
         "to the front page in two steps",
         to(301, "/home"),
-        "sibling",
         elsewhere=to(301, "/home"),
         **{f"{host}/home": to(302, "/"), f"{host}/": Reply(200, front_page("Homeward"))},
     )
@@ -211,7 +207,6 @@ def _to_an_error() -> Iterator[Case]:
             f"{host}/story",
             f"302 to {place.partition('?')[0]}, which answers 200 and says so",
             to(302, place),
-            "page",
             elsewhere=to(302, place),
             **{f"{host}{place}": words},
         )
@@ -277,7 +272,6 @@ def _nothing() -> Iterator[Case]:
         "https://refresh-words.test/2015/story",
         "not-found wording and a meta refresh to the front page",
         Reply(200, words),
-        "page",
         elsewhere=Reply(404, words),
     )
 

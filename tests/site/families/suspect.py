@@ -17,7 +17,7 @@ def _suspects() -> Iterator[Case]:
         answers: dict[str, Script] = {url: to(status, place), place: Reply(200, page), **also}
         if everything:
             answers[f"https://{name}.test/*"] = to(status, place)
-        return Case(url, VerdictKind.SUSPECT, why, answers, ("Rowing club wins the autumn regatta",), needs=("title",))
+        return Case(url, VerdictKind.SUSPECT, why, answers, ("Rowing club wins the autumn regatta",))
 
     casino = notice(
         "Lucky Reef: 200 free spins", "Welcome bonus up to 500", "Play slots, roulette and live tables now."

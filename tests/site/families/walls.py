@@ -5,7 +5,7 @@
 from collections.abc import Iterator
 
 from feedbot.core.verdict import VerdictKind
-from tests.site.case import Case, Family, Need, family
+from tests.site.case import Case, Family, family
 from tests.site.families.moved import to
 from tests.site.pages import notice
 from tests.site.server import Reply, Script
@@ -22,8 +22,8 @@ def _login_page(title: str, headline: str, text: str = "", lang: str = "en", for
     return Reply(200, notice(title, headline, text, lang=lang, more=form))
 
 
-def _wall(url: str, why: str, script: Script, *needs: Need, **also: Script) -> Case:
-    return Case(url, BLOCKED, why, {url: script, **also}, needs=needs or ("page",))
+def _wall(url: str, why: str, script: Script, **also: Script) -> Case:
+    return Case(url, BLOCKED, why, {url: script, **also})
 
 
 def _logins() -> Iterator[Case]:
