@@ -86,6 +86,8 @@ def _signs_of_page(page: PageSignals, url: str, context: Context) -> list[Sign]:
             found.append(Sign(page.not_found))
     if not is_doubtful and page.canonical and is_front_page(page.canonical) and not is_front_page(url):
         found.append(Sign("the page calls itself the front page of the site"))
+    if page.default_page is not None:
+        found.append(Sign(f"{page.default_page}, as a server's own page does where no site is"))
     if page.is_empty and not page.is_app and not page.title:
         found.append(Sign("the page is empty"))
     if page.refresh is not None and is_front_page(page.refresh) and not is_front_page(url):

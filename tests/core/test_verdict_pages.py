@@ -5,6 +5,7 @@ import pytest
 
 from feedbot.core.context import Context, Sibling
 from feedbot.core.page import RULES, PageSignals
+from feedbot.core.soft_death import wants_sibling
 from feedbot.core.verdict import VerdictKind, judge
 from tests.core.histories import START, URL, answered, asked
 
@@ -77,3 +78,13 @@ def test_a_front_page_under_every_address_is_no_article(titles):
     # Where it carries the article's title, the site may have put that there.
     assert verdict.kind is (VerdictKind.SOFT_DEAD if titles == (TITLE,) else VerdictKind.ALIVE)
     assert judge(answered(asked(200, signals=front)), Context(titles=titles)).kind is VerdictKind.ALIVE
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_servers_own_page_under_every_address_is_no_article(beside):
+    shown = page(40, title="Welcome to nginx!", default_page="nginx: title says so", fingerprint="0123456789abcdef")
+    sibling = Sibling("https://example.org/made-up", START, "https://example.org/made-up", 200, shown)
+    seen = answered(asked(200, signals=shown))
+    assert wants_sibling(seen, Context())
+    verdict = judge(seen, Context(sibling=sibling if beside else None))
+    assert verdict.kind is (VerdictKind.SOFT_DEAD if beside else VerdictKind.ALIVE)
