@@ -181,7 +181,7 @@ def _copies() -> Iterator[Case]:
     )
     yield copy(
         "copy-of-lost",
-        MISSING,
+        WITHDRAWN,
         "a copy of an AMP page that is 404 although the source names it",
         page,
         Reply(404),

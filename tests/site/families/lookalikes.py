@@ -132,6 +132,18 @@ def _words_of_errors() -> Iterator[Case]:
         "The page said buy this domain, and a broker wanted four figures. The domain is for sale again today.",
     )
     yield about(
+        "https://clubnews.test/expired-name",
+        "The name expired, and so the club lost its site",
+        "an article that quotes a registrar’s page",
+        "This domain has expired, said the page. This account has been suspended, said the next one.",
+    )
+    yield about(
+        "https://piers.test/under-construction",
+        "Under construction: the new pier is coming soon",
+        "an article about a building site",
+        "It works, says the engineer of the first pile. Our new pier is on its way.",
+    )
+    yield about(
         "https://homes.test/for-sale/quay-street-12",
         "Quay Street 12, house for sale with a view of the bridge",
         "an offer of a house",

@@ -81,6 +81,9 @@ def _in_other_words() -> Iterator[Case]:
         ("noexist", "The page does not exist", "The page you requested does not exist", "Check the address."),
         ("fehler", "Fehler 404", "Fehler 404 – Seite nicht gefunden", "Bitte prüfen Sie die Adresse."),
         ("article", "Article not found", "Article not found", "The article you requested could not be found."),
+        ("lost", "Lost at sea?", "404: this page has sailed", "We could not find what you were looking for."),
+        ("invalid", "HTTP 404", "The resource cannot be found.", "Description: HTTP 404."),
+        ("robot", "Nothing found for Story", "Nothing Found", "It seems we can’t find what you’re looking for."),
         ("expired", "Listing not found", "This listing no longer exists", "The page has expired or was removed."),
     )
     for name, title, headline, text in rows:
@@ -276,6 +279,49 @@ def _nothing() -> Iterator[Case]:
     )
 
 
+def _no_site() -> Iterator[Case]:
+    rows = (
+        (
+            "nginx",
+            "a web server that was only just set up",
+            "Welcome to nginx!",
+            "Welcome to nginx!",
+            "If you see this page, the nginx web server is successfully installed and working.",
+        ),
+        (
+            "apache",
+            "another",
+            "Apache2 Debian Default Page: It works",
+            "Debian Default Page",
+            "If you can read this page, it means that the Apache HTTP server installed at this site is working properly.",
+        ),
+        (
+            "suspended",
+            "a customer who did not pay",
+            "Account Suspended",
+            "Account Suspended",
+            "This Account has been suspended. Contact your hosting provider for more information.",
+        ),
+        (
+            "cpanel",
+            "a host’s page for a name without a site",
+            "Default Web Site Page",
+            "SORRY!",
+            "If you are the owner of this website, please contact your hosting provider.",
+        ),
+        (
+            "builder",
+            "a site of a builder whose time is up",
+            "Website Expired",
+            "Website Expired",
+            "This account has expired. If you are the site owner, click below to login.",
+        ),
+    )
+    for name, why, title, headline, text in rows:
+        page = Reply(200, notice(title, headline, text, around=False))
+        yield _dead(f"http://nosite-{name}.test/2015/story", f"{why}: “{title}” for every path", page, elsewhere=page)
+
+
 FAMILIES: tuple[Family, ...] = (
     family("soft in many tongues", "200 and “not found” in 26 languages", _in_words()),
     family("soft in other words", "200 and “not found” in other words", _in_other_words()),
@@ -283,4 +329,5 @@ FAMILIES: tuple[Family, ...] = (
     family("to the root", "sites that send every lost path to their front page", _to_the_root()),
     family("to an error", "redirects to an error page that answers 200", _to_an_error()),
     family("nothing there", "empty pages, refreshes to the root, one page for everything", _nothing()),
+    family("no site", "pages of servers and hosts where a site was", _no_site()),
 )
