@@ -34,6 +34,10 @@ __all__ = [
 RULES = 1
 """The version of the rules below, and of the tables. Signals that others read are not compared."""
 
+# Seconds, a fraction that nobody counts, and a URL with or without its name.
+_REFRESH = re.compile(
+    r"\s*+(?:([0-9]{1,9})|(?=\.))[0-9.]*+[\s;,]\s*+(?:[;,]\s*+)?+(?:url\s*+=\s*+)?+(\S.*)", re.IGNORECASE | re.DOTALL
+)
 _SOON_S = 10
 _WALLS = ("consent", "region", "maintenance")
 
@@ -43,11 +47,14 @@ _FORM_WORDS = 80
 _SHELL_WORDS = 30
 # Where the frameworks' own templates put the application, and the elements that Angular is started in.
 _MOUNT = re.compile(
-    r"<(?:div|main|section|body)[^<>]{0,200}?\bid=[\"']?"
+    r"<(?:div|main|section|body)[^<>]{0,200}?\sid=[\"']?"
     r"(?:root|app|__next|__nuxt|___gatsby|svelte|react-root|app-root|main-app|application|q-app)\b"
     r"|<(?:[a-z]+-)?(?:app|root)(?:-root)?[\s>]",
     re.IGNORECASE,
 )
+
+# A page that is cut before its body shows nothing either: styles of this size lead to more.
+_MAX_EMPTY = 16_384
 
 # Below this many words, a difference in their number says nothing.
 _FEW_WORDS = 40
@@ -98,15 +105,19 @@ def read_page(url: str, status: int, headers: Mapping[str, str], body: bytes) ->
     media = media_type(headers, body)
     plain = plain_bytes(headers, body)
     refresh = _refresh_target(url, url, headers.get("refresh", ""))
+    challenge = challenge_of_headers(status, headers)
     if plain is None or media not in HTML_TYPES:
         is_empty = plain is not None and not plain.strip()
-        return PageSignals(RULES, media=media, refresh=refresh, is_empty=is_empty)
+        return PageSignals(RULES, media=media, refresh=refresh, challenge=challenge, is_empty=is_empty)
     source = bounded(decoded(headers, plain))
     markup = read_markup(source)
     base = _resolved(markup.base, url) or url
     text = " ".join(markup.texts)
     words = count_words(text)
-    found = find_signs(markup.title, markup.headings, text, source, words)
+    is_app = _is_app(markup, source, words)
+    # A shell has words that it has not shown yet: it is no wall for having none.
+    found = find_signs(markup.title, markup.headings, text, source, max(words, _SHELL_WORDS) if is_app else words)
+    is_unseen = not (words or markup.sources) and len(plain) > _MAX_EMPTY
     return PageSignals(
         RULES,
         media=media,
@@ -118,15 +129,15 @@ def read_page(url: str, status: int, headers: Mapping[str, str], body: bytes) ->
         is_amp=markup.is_amp,
         refresh=refresh or _refresh_target(url, base, markup.refresh),
         login=_login(markup, found.get("login"), words),
-        challenge=challenge_of_headers(status, headers) or found.get("challenge"),
+        challenge=challenge or found.get("challenge"),
         wall=_wall(found),
         parked=found.get("parked"),
         not_found=found.get("not_found"),
         default_page=found.get("default_page"),
-        is_app=_is_app(markup, source, words),
-        is_empty=_is_empty(markup, words),
+        is_app=is_app,
+        is_empty=not (words or markup.embeds or markup.scripts or is_unseen),
         words=words,
-        fingerprint=fingerprint(url, markup.title, markup.texts, markup.sources),
+        fingerprint=None if is_unseen else fingerprint(url, markup.title, markup.texts, markup.sources),
     )
 
 
@@ -135,7 +146,7 @@ def alike(one: PageSignals, other: PageSignals) -> bool:
 
     The law: symmetric, and true of a page and itself. What was not read as a page is like nothing.
     """
-    if one.fingerprint is None or other.fingerprint is None:
+    if one.rules != other.rules or one.fingerprint is None or other.fingerprint is None:
         return False
     fewer, more = sorted((one.words, other.words))
     if more > _FEW_WORDS and fewer < more * _SAME_LENGTH:
@@ -169,25 +180,16 @@ def _is_app(markup: Markup, source: str, words: int) -> bool:
     return markup.scripts > 0 and words <= _SHELL_WORDS and _MOUNT.search(source) is not None
 
 
-def _is_empty(markup: Markup, words: int) -> bool:
-    return not (words or markup.embeds or markup.scripts)
-
-
 def _refresh_target(url: str, base: str, written: str) -> str | None:
     """Where a refresh leads (HTML standard, "shared declarative refresh steps"), if soon and elsewhere."""
-    delay, mark, rest = written.replace(",", ";", 1).partition(";")
-    try:
-        if not mark or float(delay.strip() or "x") > _SOON_S:
-            return None
-    except ValueError:
+    refresh = _REFRESH.match(written)
+    if refresh is None or int(refresh[1] or 0) > _SOON_S:
         return None
-    rest = rest.strip()
-    if rest[:3].lower() == "url":
-        rest = rest[3:].lstrip().removeprefix("=").lstrip()
-    if rest[:1] in ("'", '"'):
-        rest = rest[1:].partition(rest[0])[0]
-    target = _canonical(rest, base)
-    return target if target != url.partition("#")[0] else None
+    target = refresh[2]
+    if target[:1] in ("'", '"'):
+        target = target[1:].partition(target[0])[0]
+    leads_to = _canonical(target, base)
+    return leads_to if leads_to != url.partition("#")[0] else None
 
 
 def _canonical(written: str, base: str) -> str | None:

@@ -104,16 +104,24 @@ def media_type(headers: Mapping[str, str], body: bytes) -> str:
     A picture is one even where it is called HTML: browsers show it where a picture should be.
     """
     said = _MEDIA.match(headers.get("content-type", "").lower())
-    begun = next((media for start, media in _OTHER_STARTS if body.startswith(start)), "")
+    begun = _begun_as(body)
     if said is not None and said[1] in HTML_TYPES and begun.startswith("image/"):
         return begun
     if said is not None and said[1] not in _UNKNOWN:
         return said[1]
+    body = body.removeprefix(codecs.BOM_UTF8)
     if _HTML_START.match(body):
         return "text/html"
     if body.lstrip(b"\t\n\f\r ").startswith(b"<?xml"):
         return "text/xml"
     return begun
+
+
+def _begun_as(body: bytes) -> str:
+    """What the first bytes are the mark of; empty where they are none's."""
+    if body.startswith(b"RIFF") and body[8:14] == b"WEBPVP":
+        return "image/webp"
+    return next((media for start, media in _OTHER_STARTS if body.startswith(start)), "")
 
 
 def plain_bytes(headers: Mapping[str, str], body: bytes) -> bytes | None:

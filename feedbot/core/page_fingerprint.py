@@ -12,8 +12,10 @@ from urllib.parse import unquote
 from zlib import crc32
 
 _DIGIT = re.compile(r"\d").search
+_LETTER = re.compile(r"[^\W\d_]").search
 _TITLE_DIGITS = 4
 _BINS = 12
+_HEX = "0123456789abcdef"
 _ALIKE_BINS = 9
 
 # Enough to tell pages apart; the rest of a long page would cost more than it says.
@@ -45,9 +47,10 @@ def _echoes(url: str) -> list[str]:
     """How a page may repeat the address that it was asked for, the longest form first."""
     path = url.partition("://")[2].partition("/")[2]
     bare = path.partition("?")[0]
-    forms = {url, f"/{path}", path, f"/{bare}", bare, bare.rstrip("/").rpartition("/")[2]}
-    forms |= {unquote(form) for form in forms}
-    return sorted((form.casefold() for form in forms if len(form) >= _MIN_ECHO), key=lambda form: (-len(form), form))
+    forms = [url, path, bare, bare.rstrip("/").rpartition("/")[2]]
+    if "%" in url:
+        forms += [unquote(form) for form in forms]
+    return [form.casefold() for form in forms if len(form) >= _MIN_ECHO]
 
 
 def _without(text: str, echoes: list[str]) -> str:
@@ -57,7 +60,7 @@ def _without(text: str, echoes: list[str]) -> str:
 
 
 def _telling(text: str) -> list[str]:
-    return [word for word in text.split() if word.isalpha() or not _DIGIT(word)]
+    return [word for word in text.split() if word.isalpha() or (_LETTER(word) and not _DIGIT(word))]
 
 
 def _pieces(texts: list[str], echoes: list[str]) -> list[str]:
@@ -78,8 +81,11 @@ def _sketch(hashes: set[int]) -> str:
             lowest[place] = rank
     if not hashes:
         return "0" * _BINS
-    digits = []
-    for place in range(_BINS):
-        rank = next(known for step in range(_BINS) if (known := lowest[(place + step) % _BINS]) is not None)
-        digits.append(f"{rank & 0xF:x}")
+    # An empty bin takes what the next one has, around the end.
+    digits = [""] * _BINS
+    rank = next(known for known in lowest if known is not None)
+    for place in reversed(range(_BINS)):
+        known = lowest[place]
+        rank = rank if known is None else known
+        digits[place] = _HEX[rank & 0xF]
     return "".join(digits)

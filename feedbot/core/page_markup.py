@@ -18,13 +18,17 @@ _MAX_DEPTH = 512
 _LONG_TAG = 8_192
 _MAX_ATTRIBUTES = 500
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,19})")
+_BETWEEN_ATTRIBUTES = re.compile(r"[\s/=]+")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 # Elements that never hold others, or that the next of their kind or their parent's end closes.
 _NOT_NESTING = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
-    + ["html", "head", "body", "p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup"]
+    + ["html", "head", "body", "p", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup"]
     + ["script", "style", "title", "path", "use"]
 )
+
+_ITEMS = {"li": "li", "dt": "dt", "dd": "dt"}
+_LISTS = frozenset(["ul", "ol", "dl", "menu"])
 
 # What of an element is not text that a visitor reads.
 _NOT_SHOWN = frozenset(["script", "style", "noscript", "title", "iframe", "noembed", "noframes"])
@@ -184,8 +188,8 @@ def bounded(text: str) -> str:
 def _up_to_giant_tag(pieces: list[str]) -> str:
     for place, piece in enumerate(pieces):
         if len(piece) > _LONG_TAG and piece[:1].isalpha():
-            tag = _QUOTED.sub("", piece).partition(">")[0]
-            if len(tag.split()) > _MAX_ATTRIBUTES or tag.count("/") > _MAX_ATTRIBUTES:
+            tag = _QUOTED.sub(" ", piece).partition(">")[0]
+            if len(_BETWEEN_ATTRIBUTES.split(tag, _MAX_ATTRIBUTES)) > _MAX_ATTRIBUTES:
                 return "<".join(pieces[:place])
     return "<".join(pieces)
 
@@ -193,16 +197,25 @@ def _up_to_giant_tag(pieces: list[str]) -> str:
 def _up_to_depth(text: str) -> str:
     open_by_name: dict[str, int] = {}
     depth = 0
+    last_item = ""
     for tag in _TAG.finditer(text):
         name = tag[2].lower()
-        if name in _NOT_NESTING:
+        if name in _ITEMS:
+            # One closes its like, but nests in the other kind where no list is between them.
+            if tag[1] or _ITEMS[name] == last_item:
+                continue
+            depth += last_item != ""
+            last_item = _ITEMS[name]
+        elif name in _NOT_NESTING:
             continue
-        if not tag[1]:
+        elif not tag[1]:
             open_by_name[name] = open_by_name.get(name, 0) + 1
             depth += 1
-            if depth > _MAX_DEPTH:
-                return text[: tag.start()]
         elif open_by_name.get(name, 0):
             open_by_name[name] -= 1
             depth -= 1
+        if name in _LISTS:
+            last_item = ""
+        if depth > _MAX_DEPTH:
+            return text[: tag.start()]
     return text

@@ -24,7 +24,7 @@ from typing import Literal
 
 import msgspec
 
-from feedbot.core.page_words import folded, folded_words, has_unspaced
+from feedbot.core.page_words import folded, folded_words, has_unspaced, title_parts
 
 Kind = Literal["title", "heading", "opening", "text", "markup", "header", "host", "path", "query"]
 
@@ -243,11 +243,6 @@ def _find_text(index: _Index, found: dict[str, str], text: str, words: int) -> N
                 _tell(found, mark, words, "text says", run)
 
 
-# What stands between the parts of a title: a bar or a dash with spaces; without them where letters have none.
-_BETWEEN = re.compile(
-    r"\s+[-:*~>/\\]+\s+|\s*[|\u00a6\uff5c\u2502\u00b7\u2022\u00bb\u00ab\u203a\u2039\u2013\u2014\u2012\u2015]+\s*"
-    r"|(?<=[\u0e00-\u0eff\u3040-\uffef])[-_\u2010\uff0d]+|[-_\u2010\uff0d]+(?=[\u0e00-\u0eff\u3040-\uffef])"
-)
 _MAX_PARTS = 4
 _MAX_OTHER_WORDS = 8
 _MAX_PREFIX_WORDS = 4
@@ -258,7 +253,7 @@ def _find_headings(index: _Index, found: dict[str, str], heading: str, words: in
     if spoken:
         for _, mark in index.openings.at(0, spoken):
             _tell(found, mark, words, where, heading)
-    parts = [part for part in _BETWEEN.split(heading) if part and not part.isspace()]
+    parts = title_parts(heading)
     if not 1 <= len(parts) <= _MAX_PARTS:
         return
     for place, part in enumerate(parts):

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from feedbot.core.page_words import UNSPACED, folded_words
+from feedbot.core.page_words import UNSPACED, folded_words, title_parts
 
 # Scripts without spaces, and Hangul, whose words carry endings: compared by pairs of letters.
 _PAIRED = re.compile(
@@ -17,8 +17,7 @@ _SHORT = 3
 _SHARED = 0.7
 _SHARED_OF_SHORT_TITLE = 0.9
 _SHORT_TITLE_TOKENS = 2
-# A cut title: most of the page's is the article's, and it is a good part of that.
-_SHARED_OF_CUT = 0.85
+# A cut title says nothing but what the article's does, and a good part of that.
 _LEAST_LEFT = 0.4
 _LEAST_TOKENS = 3
 
@@ -32,7 +31,7 @@ def resembles(title: str, candidates: Iterable[str]) -> bool:
     if not wanted:
         bare = title.strip()
         return bool(bare) and any(bare in candidate for candidate in candidates)
-    return any(_resemble(wanted, _tokens(candidate)) for candidate in candidates)
+    return any(_resemble(wanted, _tokens(part)) for whole in candidates for part in (whole, *title_parts(whole)))
 
 
 def _tokens(text: str) -> Counter[str]:
@@ -53,11 +52,13 @@ def _resemble(wanted: Counter[str], seen: Counter[str]) -> bool:
     is_short = wanted.total() <= _SHORT_TITLE_TOKENS
     if shared >= _weight(wanted) * (_SHARED_OF_SHORT_TITLE if is_short else _SHARED):
         return True
-    return (
-        seen.total() >= _LEAST_TOKENS
-        and shared >= _weight(seen) * _SHARED_OF_CUT
-        and shared >= _weight(wanted) * _LEAST_LEFT
-    )
+    return seen.total() >= _LEAST_TOKENS and shared >= _weight(wanted) * _LEAST_LEFT and _is_cut(wanted, seen)
+
+
+def _is_cut(wanted: Counter[str], seen: Counter[str]) -> bool:
+    """True where nothing else is seen, but for one word that is cut itself."""
+    others = seen - wanted
+    return others.total() <= 1 and all(any(word.startswith(cut) for word in wanted) for cut in others)
 
 
 def _weight(tokens: Counter[str]) -> int:

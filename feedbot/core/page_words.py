@@ -10,6 +10,13 @@ _APOSTROPHES = re.compile("['’ʼ‘`´]")
 # Letters that lose nothing that matters, and that decomposition does not reach.
 _PLAIN = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"})
 
+# What stands between the parts of a title: a bar, a long dash, or a short one with spaces, which scripts
+# without spaces leave out.
+_BETWEEN_PARTS = re.compile(
+    r"\s+[-:*~>/\\]+\s+|\s*[|\u00a6\uff5c\u2502\u00b7\u2022\u00bb\u00ab\u203a\u2039\u2013\u2014\u2012\u2015]+\s*"
+    r"|(?<=[\u0e00-\u0eff\u3040-\uffef])[-_\u2010\uff0d]+|[-_\u2010\uff0d]+(?=[\u0e00-\u0eff\u3040-\uffef])"
+)
+
 # Scripts that put no space between words: Kana, Han, Thai, Lao, Khmer, Burmese.
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
 _UNSPACED_RUN = re.compile(f"[{UNSPACED}\U00020000-\U0002ffff]+")
@@ -45,3 +52,8 @@ def count_words(text: str) -> int:
 def has_unspaced(text: str) -> bool:
     """True where a part of the text is in a script that puts no spaces between words."""
     return _UNSPACED_RUN.search(text) is not None
+
+
+def title_parts(title: str) -> list[str]:
+    """The parts of a title that a site joined: the heading, a section, its own name."""
+    return [part for part in _BETWEEN_PARTS.split(title) if part and not part.isspace()]
