@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from feedbot.core.page_address import challenge_of_headers, consent_url, login_url, marketplace_host, not_found_url
-from feedbot.core.page_body import HTML_TYPES, decoded, media_type, plain_bytes
+from feedbot.core.page_body import HTML_TYPES, MAX_BYTES, decoded, media_type, plain_bytes
 from feedbot.core.page_fingerprint import fingerprint, same_page
 from feedbot.core.page_markup import Markup, bounded, read_markup
 from feedbot.core.page_signs import find_signs
@@ -116,8 +116,10 @@ def read_page(url: str, status: int, headers: Mapping[str, str], body: bytes) ->
     words = count_words(text)
     is_app = _is_app(markup, source, words)
     # A shell has words that it has not shown yet: it is no wall for having none.
-    found = find_signs(markup.title, markup.headings, text, source, max(words, _SHELL_WORDS) if is_app else words)
-    is_unseen = not (words or markup.sources) and len(plain) > _MAX_EMPTY
+    seen = max(words, _SHELL_WORDS) if is_app else words
+    is_whole = len(plain) < MAX_BYTES
+    found = find_signs(markup.title, markup.headings, text, source, seen, is_whole=is_whole)
+    is_unseen = words <= (0 if is_whole else _SHELL_WORDS) and not markup.sources and len(plain) > _MAX_EMPTY
     return PageSignals(
         RULES,
         media=media,
@@ -128,7 +130,7 @@ def read_page(url: str, status: int, headers: Mapping[str, str], body: bytes) ->
         amphtml=_canonical(markup.amphtml, base),
         is_amp=markup.is_amp,
         refresh=refresh or _refresh_target(url, base, markup.refresh),
-        login=_login(markup, found.get("login"), words),
+        login=_login(markup, found.get("login"), words, is_whole=is_whole),
         challenge=challenge or found.get("challenge"),
         wall=_wall(found),
         parked=found.get("parked"),
@@ -159,12 +161,12 @@ def carries_title(signals: PageSignals, title: str) -> bool:
     return resembles(title, (signals.title, signals.h1, signals.og_title))
 
 
-def _login(markup: Markup, said: str | None, words: int) -> str | None:
+def _login(markup: Markup, said: str | None, words: int, *, is_whole: bool) -> str | None:
     """What makes the page a sign-in page: its form is its substance, a small box beside an article is not."""
     if markup.password_fields:
         if said is not None and words <= _LOGIN_WORDS:
             return f"a password field and the {said}"
-        if words <= _FORM_WORDS:
+        if words <= _FORM_WORDS and is_whole:
             return "a password field and hardly anything else"
     elif said is not None and markup.text_fields and words <= _FORM_WORDS:
         # The name first, the password on the next page.

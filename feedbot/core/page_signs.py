@@ -107,6 +107,10 @@ class _Fillers:
         """The words without codes, words for errors and regrets: "404" where nothing else was said."""
         return " ".join(_less(words, self.fillers, self._fillers_within)) or ("404" if "404" in words else "")
 
+    def is_code(self, part: str) -> bool:
+        """True of "Error 404" and the like."""
+        return self.without_fillers(folded_words(part)) == "404"
+
     def without_asides(self, words: list[str]) -> str:
         return " ".join(_less(words, self.asides, self._asides_within))
 
@@ -202,21 +206,24 @@ def _enter(index: _Index, mark: _Mark) -> None:
                 raise ValueError(f"a page's table has no sign of kind {mark.sign.kind!r}")
 
 
-def find_signs(title: str, headings: Iterable[str], text: str, source: str, words: int) -> dict[str, str]:
+def find_signs(
+    title: str, headings: Iterable[str], text: str, source: str, words: int, *, is_whole: bool = True
+) -> dict[str, str]:
     """What a page shows of each subject, in words such as "title says 'Not found'"; absent where nothing.
 
     `text` is the visible text, which has this many words; `source` is the markup. Of several signs
-    of one subject the first of title, h1, source and text is told.
+    of one subject the first of title, h1, source and text is told. What a page says besides is not
+    known where it is not whole: then neither text nor source nor a weak heading is a sign.
     """
     index = _index()
     found: dict[str, str] = {}
     if title:
         for mark in index.titles.get(folded(title), ()):
             _tell(found, mark, words, "title says", title)
-        _find_headings(index, found, title, words, "title says")
+        _find_headings(index, found, title, words, "title says", is_whole=is_whole)
     for heading in headings:
-        _find_headings(index, found, heading, words, "h1 says")
-    if words <= index.max_words:
+        _find_headings(index, found, heading, words, "h1 says", is_whole=is_whole)
+    if is_whole and words <= index.max_words:
         for needle, mark in index.markup:
             if needle in source:
                 _tell(found, mark, words, "source has", needle)
@@ -248,7 +255,9 @@ _MAX_OTHER_WORDS = 8
 _MAX_PREFIX_WORDS = 4
 
 
-def _find_headings(index: _Index, found: dict[str, str], heading: str, words: int, where: str) -> None:
+def _find_headings(
+    index: _Index, found: dict[str, str], heading: str, words: int, where: str, *, is_whole: bool
+) -> None:
     spoken = folded_words(heading)
     if spoken:
         for _, mark in index.openings.at(0, spoken):
@@ -258,9 +267,9 @@ def _find_headings(index: _Index, found: dict[str, str], heading: str, words: in
         return
     for place, part in enumerate(parts):
         others = parts[:place] + parts[place + 1 :]
-        for wording, is_whole in _wordings(part):
-            for mark, is_weak in _heading_marks(index, wording):
-                if is_weak and not (is_whole and len(parts) <= 2 and words <= _WEAK_WORDS):
+        for wording, is_all in _wordings(part):
+            for mark, is_weak in _heading_marks(index, wording, others):
+                if is_weak and not (is_whole and is_all and len(parts) <= 2 and words <= _WEAK_WORDS):
                     continue
                 if _are_names(others, index.fillers.get(mark.subject)):
                     _tell(found, mark, words, where, part.strip())
@@ -277,15 +286,16 @@ def _wordings(part: str) -> Iterator[tuple[list[str], bool]]:
         yield folded_words(before), False
 
 
-def _heading_marks(index: _Index, words: list[str]) -> Iterator[tuple[_Mark, bool]]:
+def _heading_marks(index: _Index, words: list[str], others: list[str]) -> Iterator[tuple[_Mark, bool]]:
     """The marks of a part of a title; each with whether it is a weak one. With the code beside it none is."""
     whole = " ".join(words)
     for mark in index.headings.get(whole, ()):
-        yield mark, mark.sign.weak
+        fillers = index.fillers.get(mark.subject)
+        yield mark, mark.sign.weak and not (fillers and "404" not in words and any(map(fillers.is_code, others)))
     for subject, fillers in index.fillers.items():
         bare = fillers.without_fillers(words)
-        if bare != whole or bare == "404":
-            has_code = bare != "404" and "404" in words
+        if bare != whole:
+            has_code = bare != "404" and ("404" in words or any(map(fillers.is_code, others)))
             for mark in index.headings.get(bare, ()):
                 if mark.subject == subject:
                     yield mark, mark.sign.weak and not has_code

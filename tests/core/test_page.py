@@ -412,7 +412,7 @@ def test_a_title_that_may_be_a_name_counts_only_where_nothing_else_is_said(title
         '<title>App</title><div id="root"></div><script src=/main.js></script>',
         "<div id=app></div><script type=module src=/assets/index.js></script>",
         '<div id="__next"></div><script id="__NEXT_DATA__" type="application/json">{}</script>',
-        '<noscript>You need to enable JavaScript to run this app.</noscript><div id="root"></div><script src=a.js></script>',
+        '<noscript>You need to enable JavaScript to run it.</noscript><div id="root"></div><script src=a.js></script>',
         "<app-root></app-root><script src=runtime.js></script>",
         '<div id="root">Loading...</div><script src=/main.js></script>',
     ],
