@@ -13,7 +13,7 @@ from feedbot.core.page_address import challenge_of_headers, consent_url, login_u
 from feedbot.core.page_body import HTML_TYPES, MAX_BYTES, decoded, media_type, plain_bytes
 from feedbot.core.page_fingerprint import fingerprint, same_page
 from feedbot.core.page_markup import Markup, bounded, read_markup
-from feedbot.core.page_signs import find_signs
+from feedbot.core.page_signs import Shown, find_signs
 from feedbot.core.page_title import resembles
 from feedbot.core.page_words import count_words
 from feedbot.core.url import InvalidUrl, resolve_url
@@ -118,13 +118,13 @@ def read_page(url: str, status: int, headers: Mapping[str, str], body: bytes) ->
     # A shell has words that it has not shown yet: it is no wall for having none.
     seen = max(words, _SHELL_WORDS) if is_app else words
     is_whole = len(plain) < MAX_BYTES
-    found = find_signs(markup.title, markup.headings, text, source, seen, is_whole=is_whole)
+    found = find_signs(Shown(markup.title, markup.h1s, markup.h2, text, seen, source, is_whole=is_whole))
     is_unseen = words <= (0 if is_whole else _SHELL_WORDS) and not markup.sources and len(plain) > _MAX_EMPTY
     return PageSignals(
         RULES,
         media=media,
         title=markup.title,
-        h1=markup.headings[0] if markup.headings else "",
+        h1=markup.h1s[0] if markup.h1s else "",
         og_title=markup.og_title,
         canonical=_canonical(markup.canonical, base),
         amphtml=_canonical(markup.amphtml, base),

@@ -10,6 +10,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_TITLE = 300
 _MAX_HEADINGS = 4
+# Each is read with all that it holds, which may be the rest of a hostile page.
+_MAX_HEADINGS_SEEN = 16
 _MAX_EMBEDS = 64
 
 # From where a parser's cost per tag grows with the tags before it. Browsers stop nesting at 512.
@@ -44,7 +46,9 @@ class Markup:
     """What the walk over a page's elements saw; URLs as written."""
 
     title: str = ""
-    headings: list[str] = field(default_factory=list)
+    h1s: list[str] = field(default_factory=list)
+    """The first that say anything."""
+    h2: str = ""
     og_title: str = ""
     base: str = ""
     canonical: str = ""
@@ -53,6 +57,8 @@ class Markup:
     is_amp: bool = False
     password_fields: int = 0
     text_fields: int = 0
+    h1s_seen: int = 0
+    h2s_seen: int = 0
     scripts: int = 0
     embeds: int = 0
     sources: list[str] = field(default_factory=list)
@@ -106,11 +112,18 @@ def _note_title(markup: Markup, node: LexborNode) -> None:
         markup.title = collapsed(node.text())
 
 
-def _note_heading(markup: Markup, node: LexborNode) -> None:
-    if len(markup.headings) < _MAX_HEADINGS:
+def _note_h1(markup: Markup, node: LexborNode) -> None:
+    markup.h1s_seen += 1
+    if len(markup.h1s) < _MAX_HEADINGS and markup.h1s_seen <= _MAX_HEADINGS_SEEN:
         heading = collapsed(node.text(separator=" "))
         if heading:
-            markup.headings.append(heading)
+            markup.h1s.append(heading)
+
+
+def _note_h2(markup: Markup, node: LexborNode) -> None:
+    markup.h2s_seen += 1
+    if not markup.h2 and markup.h2s_seen <= _MAX_HEADINGS_SEEN:
+        markup.h2 = collapsed(node.text(separator=" "))
 
 
 def _note_embed(markup: Markup, node: LexborNode) -> None:
@@ -162,7 +175,8 @@ def _note_input(markup: Markup, node: LexborNode) -> None:
 
 
 _NOTED = {
-    "h1": _note_heading,
+    "h1": _note_h1,
+    "h2": _note_h2,
     "meta": _note_meta,
     "link": _note_link,
     "base": _note_base,

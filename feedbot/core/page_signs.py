@@ -16,7 +16,7 @@ A page of more words than the table's `max_words` is not the substance of its ma
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -110,6 +110,10 @@ class _Fillers:
     def is_code(self, part: str) -> bool:
         """True of "Error 404" and the like."""
         return self.without_fillers(folded_words(part)) == "404"
+
+    def is_error(self, heading: str) -> bool:
+        """True of a code, of "Oops!" and the like."""
+        return self.without_fillers(folded_words(heading)) in ("", "404")
 
     def without_asides(self, words: list[str]) -> str:
         return " ".join(_less(words, self.asides, self._asides_within))
@@ -206,28 +210,43 @@ def _enter(index: _Index, mark: _Mark) -> None:
                 raise ValueError(f"a page's table has no sign of kind {mark.sign.kind!r}")
 
 
-def find_signs(
-    title: str, headings: Iterable[str], text: str, source: str, words: int, *, is_whole: bool = True
-) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of a page is held against the tables."""
+
+    title: str = ""
+    h1s: Sequence[str] = ()
+    h2: str = ""
+    """The first: it is a heading where no h1 is, or where that says only that there is an error."""
+    text: str = ""
+    """All that a visitor sees."""
+    words: int = 0
+    """In the text."""
+    source: str = ""
+    is_whole: bool = True
+    """False where more may follow: then neither text, source nor a weak heading is a sign."""
+
+
+def find_signs(shown: Shown) -> dict[str, str]:
     """What a page shows of each subject, in words such as "title says 'Not found'"; absent where nothing.
 
-    `text` is the visible text, which has this many words; `source` is the markup. Of several signs
-    of one subject the first of title, h1, source and text is told. What a page says besides is not
-    known where it is not whole: then neither text nor source nor a weak heading is a sign.
+    Of several signs of one subject the first of title, headings, source and text is told.
     """
     index = _index()
     found: dict[str, str] = {}
-    if title:
-        for mark in index.titles.get(folded(title), ()):
-            _tell(found, mark, words, "title says", title)
-        _find_headings(index, found, title, words, "title says", is_whole=is_whole)
-    for heading in headings:
-        _find_headings(index, found, heading, words, "h1 says", is_whole=is_whole)
-    if is_whole and words <= index.max_words:
+    if shown.title:
+        for mark in index.titles.get(folded(shown.title), ()):
+            _tell(found, mark, shown.words, "title says", shown.title)
+        _find_headings(index, found, shown, "title says", shown.title)
+    for h1 in shown.h1s:
+        _find_headings(index, found, shown, "h1 says", h1)
+    if shown.h2 and all(map(index.fillers["not_found"].is_error, shown.h1s)):
+        _find_headings(index, found, shown, "h2 says", shown.h2)
+    if shown.is_whole and shown.words <= index.max_words:
         for needle, mark in index.markup:
-            if needle in source:
-                _tell(found, mark, words, "source has", needle)
-        _find_text(index, found, text, words)
+            if needle in shown.source:
+                _tell(found, mark, shown.words, "source has", needle)
+        _find_text(index, found, shown.text, shown.words)
     return found
 
 
@@ -255,13 +274,11 @@ _MAX_OTHER_WORDS = 8
 _MAX_PREFIX_WORDS = 4
 
 
-def _find_headings(
-    index: _Index, found: dict[str, str], heading: str, words: int, where: str, *, is_whole: bool
-) -> None:
+def _find_headings(index: _Index, found: dict[str, str], shown: Shown, where: str, heading: str) -> None:
     spoken = folded_words(heading)
     if spoken:
         for _, mark in index.openings.at(0, spoken):
-            _tell(found, mark, words, where, heading)
+            _tell(found, mark, shown.words, where, heading)
     parts = title_parts(heading)
     if not 1 <= len(parts) <= _MAX_PARTS:
         return
@@ -269,10 +286,10 @@ def _find_headings(
         others = parts[:place] + parts[place + 1 :]
         for wording, is_all in _wordings(part):
             for mark, is_weak in _heading_marks(index, wording, others):
-                if is_weak and not (is_whole and is_all and len(parts) <= 2 and words <= _WEAK_WORDS):
+                if is_weak and not (is_all and len(parts) <= 2 and shown.is_whole and shown.words <= _WEAK_WORDS):
                     continue
                 if _are_names(others, index.fillers.get(mark.subject)):
-                    _tell(found, mark, words, where, part.strip())
+                    _tell(found, mark, shown.words, where, part.strip())
 
 
 def _wordings(part: str) -> Iterator[tuple[list[str], bool]]:

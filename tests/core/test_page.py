@@ -351,6 +351,16 @@ def test_not_found_wording_in_an_h1_counts():
     )
 
 
+@pytest.mark.parametrize("h1", ["", "<h1>404</h1>", "<h1>Oops!</h1>", "<h1>Error 404</h1>", "<h1>Ошибка</h1>"])
+def test_not_found_wording_in_an_h2_counts_where_no_h1_says_more(h1):
+    signals = read(f"<title>Example</title>{h1}<h2>Page not found</h2>" + ARTICLE)
+    assert signals.not_found == "h2 says 'Page not found'"
+
+
+def test_not_found_wording_in_an_h2_does_not_count_below_a_heading():
+    assert read("<title>Example</title><h1>Story</h1><h2>Page not found</h2>" + ARTICLE).not_found is None
+
+
 def test_not_found_wording_in_the_text_does_not():
     assert read(page("Example News", "Story", "Page not found. 404 Not Found. " + ARTICLE)).not_found is None
 
@@ -401,6 +411,21 @@ def test_a_living_page_about_what_is_missing_is_alive(title, text):
 def test_a_title_that_may_be_a_name_counts_only_where_nothing_else_is_said(title):
     assert read(page(title, title, "The page is not here.")).not_found is not None
     assert read(page(title, title, ARTICLE)).not_found is None
+
+
+# What a cut page lacks says nothing.
+
+
+def test_of_a_page_that_is_cut_only_its_title_and_headings_tell_of_a_wall():
+    more = "<style>" + "a{}" * 25_000 + "</style>"
+    assert read(page("Intranet", text=form("password"))).login is not None
+    assert read(page("Intranet", text=form("password")) + more).login is None
+    assert read(page("404", text="Short.")).not_found is not None
+    assert read(page("404", text="Short.") + more).not_found is None
+    assert read(page("Story", text="This domain is for sale.")).parked is not None
+    assert read(page("Story", text="This domain is for sale.") + more).parked is None
+    assert read(page("Just a moment...") + more).challenge is not None
+    assert read(page("Page not found - Example") + more).not_found is not None
 
 
 # Applications, and nothing.

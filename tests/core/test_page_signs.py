@@ -1,6 +1,5 @@
 """Every entry of every table finds its own example, and nothing of what it must not find."""
 
-import html
 from importlib import resources
 
 import pytest
@@ -12,7 +11,7 @@ from feedbot.core.page_address import (
     marketplace_host,
     not_found_url,
 )
-from feedbot.core.page_signs import PAGE_SUBJECTS, alternatives, find_signs, table
+from feedbot.core.page_signs import PAGE_SUBJECTS, Shown, alternatives, find_signs, table
 from feedbot.core.page_words import folded_words
 from feedbot.core.url import host_of
 
@@ -34,24 +33,13 @@ def entries(subjects, of="example"):
                 yield pytest.param(subject, sign, wording, id=f"{subject}-{sign.kind}-{wording[:60]}")
 
 
-def page_with(sign, wording):
-    """A small page that says the wording where the sign is looked for."""
-    said = wording if sign.kind == "markup" else html.escape(wording)
-    title, h1, text = "Example", "", ""
-    if sign.kind in ("title", "heading", "opening"):
-        title = said
-    else:
-        text = said
-    return f"<!doctype html><html><head><title>{title}</title></head><body><h1>{h1}</h1>{text}</body></html>"
-
-
 def found_in(sign, wording):
-    markup = page_with(sign, wording)
+    """What a small page shows that says the wording where the sign is looked for."""
     if sign.kind == "markup":
-        return find_signs("Example", [], "", markup, 0)
-    title = wording if sign.kind in ("title", "heading", "opening") else "Example"
-    text = wording if sign.kind == "text" else ""
-    return find_signs(title, [], text, markup, len(wording.split()))
+        return find_signs(Shown(title="Example", source=wording))
+    if sign.kind == "text":
+        return find_signs(Shown(title="Example", text=wording, words=len(wording.split())))
+    return find_signs(Shown(title=wording))
 
 
 def test_every_file_of_signs_is_a_table_that_is_used():
@@ -73,7 +61,7 @@ def test_a_sign_of_a_page_does_not_find_what_it_must_not(subject, sign, wording)
     ("subject", "sign", "wording"), [p for p in entries(PAGE_SUBJECTS) if p.values[1].kind == "heading"]
 )
 def test_a_heading_is_found_in_an_h1_as_well(subject, sign, wording):
-    found = find_signs("", [wording], "", "", 10)
+    found = find_signs(Shown(h1s=[wording], words=10))
     assert found[subject].removeprefix(f"{sign.name}: ").startswith("h1 says '")
 
 
