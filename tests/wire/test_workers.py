@@ -148,7 +148,6 @@ def processes(request):
 
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind():
-    gc.collect()
     before = descriptors()
     yield
     gc.collect()
@@ -198,20 +197,29 @@ async def test_an_empty_plan_ends(processes):
         assert [one async for one in wire.observe([])] == []
 
 
-@pytest.mark.parametrize("pause_s", [0, 0.005], ids=["fast", "slow"])
-async def test_asking_pauses_while_nobody_takes_the_results(processes, pause_s):
-    one_by_one = PerHostConfig(concurrency=1, delay_s=0)
-    async with hosts(pause_s=pause_s) as found, opened(processes, per_host=one_by_one) as wire:
-        targets = plan(found, *(f"/ok{number}?{'x' * 4000}" for number in range(600)))
-        async with aclosing(wire.observe(targets)) as results:
+async def asked_at_rest(found):
+    """How many requests came, once a second has passed without one."""
+    asked, still_since = -1, time.monotonic()
+    async with asyncio.timeout(60):
+        while time.monotonic() - still_since < 1.0:
+            await asyncio.sleep(0.05)
+            if asked != (asked := sum(len(host.asked) for host in found)):
+                still_since = time.monotonic()
+    return asked
+
+
+def large_plan(found):
+    return plan(found, *(f"/ok{number}?{'x' * 4000}" for number in range(600)))
+
+
+ONE_BY_ONE = PerHostConfig(concurrency=1, delay_s=0)
+
+
+async def test_asking_pauses_while_nobody_takes_the_results(processes):
+    async with hosts() as found, opened(processes, per_host=ONE_BY_ONE) as wire:
+        async with aclosing(wire.observe(large_plan(found))) as results:
             await anext(results)
-            asked, still_since = -1, time.monotonic()
-            async with asyncio.timeout(60):
-                while time.monotonic() - still_since < 1.0:
-                    await asyncio.sleep(0.05)
-                    if asked != (asked := sum(len(host.asked) for host in found)):
-                        still_since = time.monotonic()
-            assert asked < 1500
+            assert await asked_at_rest(found) < 1500
             assert 1 + len([one async for one in results]) == 1800
 
 
@@ -311,6 +319,16 @@ async def test_the_host_that_takes_longest_is_named(processes):
 
 
 # Processes
+
+
+async def test_asking_pauses_at_any_speed_and_ends_while_results_wait():
+    # So slowly that no frame is ever full.
+    async with hosts(pause_s=0.005) as found, opened(2, per_host=ONE_BY_ONE) as wire:
+        async with aclosing(wire.observe(large_plan(found))) as results:
+            await anext(results)
+            assert await asked_at_rest(found) < 1500
+        assert workers() == []
+        assert not any(host.now for host in found)
 
 
 async def test_hosts_are_shared_out_to_processes_with_nothing_told_on_the_command_line(monkeypatch):
@@ -416,7 +434,7 @@ def saying(data, then=""):
         (saying(b"\0\0\0\5hello"), NONSENSE),
         (saying(b"\0\0\0\5he"), "ended early with exit code 0"),
         (saying(b"\0\0"), "ended early with exit code 0"),
-        ("import os, time; os.close(0); time.sleep(60)", "does not answer"),
+        ("import time; time.sleep(60)", "does not answer"),
     ],
 )
 async def test_whatever_a_worker_does_the_run_ends_and_says_so(instead, caplog, program, why):
@@ -424,6 +442,14 @@ async def test_whatever_a_worker_does_the_run_ends_and_says_so(instead, caplog, 
     with pytest.raises(FeedbotError, match="no worker process could do its work; `workers: 1`"):
         await observed(grace_s=0.5, run_left_s=2.0)
     assert sorted(caplog.messages) == [f"a worker process {why}; {number} of its links stay due" for number in (1, 2)]
+
+
+async def test_a_worker_that_ends_before_it_has_heard_everything_is_told(instead, caplog):
+    instead("raise SystemExit(3)")
+    async with hosts(1) as found:
+        with pytest.raises(FeedbotError, match="no worker process could do its work"):
+            assert [one async for one in Workers(config(), CONTACT, set(), 1).observe(large_plan(found))] == []
+    assert caplog.messages == ["a worker process ended early with exit code 3; 600 of its links stay due"]
 
 
 async def test_workers_that_cannot_be_started_are_told(monkeypatch, caplog):
