@@ -25,7 +25,7 @@ from pathlib import Path
 
 from servers import requests_so_far, serving, which_nginx
 from usage import Usage, run
-from work import ROWS, Work, answers
+from work import ROWS, TLS_HOSTS, Work, answers
 
 LINKS_AN_ARTICLE = 100
 _IN_OWN_NETWORK = "--in-own-network"
@@ -74,6 +74,7 @@ def feedbot_config(work: Work, trusted: Path) -> str:
         "concurrency": work.concurrency,
         "workers": "auto",
         "per_host": {"concurrency": work.per_host, "delay_s": 0},
+        "robots": "never",
         **({"ca_bundle": str(trusted)} if work.tls else {}),
         **({} if work.retries else {"back_off_s": []}),
     }
@@ -227,7 +228,7 @@ def measure_rows(rows: Sequence[Work], told: argparse.Namespace, temporary: Path
     set_up_network(temporary)
     lines: list[str] = []
     notes: list[str] = []
-    with serving(temporary) as trusted:
+    with serving(temporary, TLS_HOSTS if any(work.tls for work in rows) else 0) as trusted:
         for work in rows:
             place = folder / f"row-{work.number}"
             shutil.rmtree(place, ignore_errors=True)

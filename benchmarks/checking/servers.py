@@ -16,17 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import trustme
-from work import DOMAIN, LATE_S, SHUT_PORT, SILENT_PORT, SLOW_PORT, SLOW_S
+from work import LATE_S, SHUT_PORT, SILENT_PORT, SLOW_PORT, SLOW_S, TOP
 
 from feedbot.wire.loop import run
 
 _SO_RCVBUFFORCE = 33  # socket(7); Python has no name for it
 
+# nginx puts the host and the path in: no two pages are the same.
 _PAGE = (
-    "<!doctype html><html lang=en><head><meta charset=utf-8><title>The council votes on Tuesday</title>"
-    "<link rel=canonical href=/ok/0></head><body><h1>The council votes on Tuesday</h1>"
+    "<!doctype html><html lang=en><head><meta charset=utf-8><title>The council votes on $uri</title>"
+    "<link rel=canonical href=$scheme://$host$uri></head><body><h1>The council of $host votes on $uri</h1>"
     + "<p>What the vote is about, and who spoke for it and against it, in words that fill a page.</p>" * 8
-    + "</body></html>"
+    + "<p>Read on at <a href=/>$host</a>.</p></body></html>"
 )
 
 _NGINX = """
@@ -34,20 +35,17 @@ daemon off;
 pid {folder}/nginx.pid;
 error_log {folder}/nginx.log;
 worker_processes 2;
-worker_rlimit_nofile 32768;
-events {{ worker_connections 16384; }}
+events {{ worker_connections 8192; }}
 http {{
     access_log off;
     default_type text/html;
     keepalive_requests 1000000;
     client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
     uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-    ssl_certificate {folder}/server.pem;
-    ssl_certificate_key {folder}/server.pem;
+    server_names_hash_max_size 16384;
     ssl_protocols TLSv1.2 TLSv1.3;
     server {{
         listen 80 backlog=4096;
-        listen 443 ssl backlog=4096;
         location /ok/ {{ return 200 "{page}"; }}
         location ~ ^/moved/(.*)$ {{ return 301 $scheme://$host/ok/from-$1; }}
         location /missing/ {{ return 404 "{page}"; }}
@@ -58,17 +56,34 @@ http {{
         location /broken/ {{ return 500; }}
         location = /status {{ stub_status; }}
     }}
+    include {folder}/tls-*.conf;
+}}
+"""
+
+# As on the web, each host has a certificate of its own.
+_NGINX_TLS = """
+server {{
+    listen 443 ssl{options};
+    server_name {host};
+    ssl_certificate {folder}/{host}.pem;
+    ssl_certificate_key {folder}/{host}.pem;
+    location /ok/ {{ return 200 "{page}"; }}
 }}
 """
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Path]:
+def serving(folder: Path, tls_hosts: int) -> Iterator[Path]:
     """Everything served for as long as the block lasts; gives the file of the authority to trust."""
     authority = trustme.CA()
     trusted = folder / "authority.pem"
     authority.cert_pem.write_to_path(trusted)
-    authority.issue_cert(f"*.{DOMAIN}").private_key_and_cert_chain_pem.write_to_path(folder / "server.pem")
+    for number in range(tls_hosts):
+        host = f"h{number}.{TOP}"
+        authority.issue_cert(host).private_key_and_cert_chain_pem.write_to_path(folder / f"{host}.pem")
+        options = " backlog=4096" if number == 0 else ""
+        server = _NGINX_TLS.format(folder=folder, host=host, options=options, page=_PAGE)
+        (folder / f"tls-{number}.conf").write_text(server, encoding="utf-8")
     config = folder / "nginx.conf"
     config.write_text(_NGINX.format(folder=folder, page=_PAGE), encoding="utf-8")
     odd = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -99,7 +114,7 @@ def which_nginx() -> str | None:
 
 
 def _wait_for_nginx(nginx: "subprocess.Popen[bytes]") -> None:
-    for _ in range(100):
+    for _ in range(400):
         if nginx.poll() is not None:
             break
         try:
@@ -112,7 +127,7 @@ def _wait_for_nginx(nginx: "subprocess.Popen[bytes]") -> None:
 
 
 class _Names(asyncio.DatagramProtocol):
-    """A name server (RFC 1035): each host under DOMAIN has a loopback address of its own, and no IPv6 address."""
+    """A name server (RFC 1035): each host has a loopback address of its own, and no IPv6 address."""
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport

@@ -4,7 +4,10 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-DOMAIN = "bench.internal"
+TOP = "bench"
+"""The top-level domain of all hosts: each is a registrable domain of its own, as those of a publication's links are."""
+
+TLS_HOSTS = 2000
 SLOW_PORT, SILENT_PORT, SHUT_PORT = 8030, 8031, 8032
 SLOW_S = 0.3
 LATE_S = 5.0
@@ -37,22 +40,22 @@ def _shuffled(urls: list[str]) -> list[str]:
 
 def _mixed(kinds: dict[str, int]) -> list[str]:
     each = [kind for kind, share in kinds.items() for _ in range(share)]
-    return _shuffled([f"http://h{host}.{DOMAIN}/{kind}/{n}" for host in range(200) for n, kind in enumerate(each)])
+    return _shuffled([f"http://h{host}.{TOP}/{kind}/{n}" for host in range(200) for n, kind in enumerate(each)])
 
 
 def _tls(per_host: int) -> list[str]:
-    return _shuffled([f"https://h{host}.{DOMAIN}/ok/{n}" for host in range(2000) for n in range(per_host)])
+    return _shuffled([f"https://h{host}.{TOP}/ok/{n}" for host in range(TLS_HOSTS) for n in range(per_host)])
 
 
 def _slow() -> list[str]:
-    return _shuffled([f"http://h{host}.{DOMAIN}:{SLOW_PORT}/{n}" for host in range(500) for n in range(4)])
+    return _shuffled([f"http://h{host}.{TOP}:{SLOW_PORT}/{n}" for host in range(500) for n in range(4)])
 
 
 def _among_the_silent() -> list[str]:
-    answering = [f"http://h{host}.{DOMAIN}/ok/{n}" for host in range(500) for n in range(10)]
-    silent = [f"http://h{host}.{DOMAIN}:{SILENT_PORT}/" for host in range(1000, 1100)]
-    shut = [f"http://h{host}.{DOMAIN}:{SHUT_PORT}/" for host in range(1100, 1200)]
-    late = [f"http://late{host}.{DOMAIN}/ok/0" for host in range(200)]
+    answering = [f"http://h{host}.{TOP}/ok/{n}" for host in range(500) for n in range(10)]
+    silent = [f"http://h{host}.{TOP}:{SILENT_PORT}/" for host in range(1000, 1100)]
+    shut = [f"http://h{host}.{TOP}:{SHUT_PORT}/" for host in range(1100, 1200)]
+    late = [f"http://late{host}.{TOP}/ok/0" for host in range(200)]
     return _shuffled(answering + silent + shut + late)
 
 
