@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from itertools import zip_longest
 from typing import Literal
 
 import msgspec
@@ -138,15 +139,26 @@ def _less(words: list[str], fewer: frozenset[str], within: re.Pattern[str]) -> l
 
 
 class _Phrases:
-    """Wordings of several words, found at a place of a text by its first word."""
+    """Wordings of several words, found at a place of a text by its first two."""
 
     def __init__(self) -> None:
         self._marks: dict[str, list[_Mark]] = {}
         self._lengths: dict[str, set[int]] = {}
+        self._seconds: dict[str, set[str]] = {}
 
     def enter(self, words: list[str], mark: _Mark) -> None:
         self._marks.setdefault(" ".join(words), []).append(mark)
         self._lengths.setdefault(words[0], set()).add(len(words))
+        self._seconds.setdefault(words[0], set()).update(words[1:2])
+
+    def starts(self, spoken: list[str]) -> list[int]:
+        """The few places of a text at which a wording of two words or more may begin."""
+        seconds = self._seconds
+        return [
+            place
+            for place, (word, after) in enumerate(zip_longest(spoken, spoken[1:]))
+            if word in seconds and after in seconds[word]
+        ]
 
     def at(self, place: int, spoken: list[str]) -> Iterator[tuple[str, _Mark]]:
         """The wordings that begin at this place, each with its mark."""
@@ -259,7 +271,7 @@ def _tell(found: dict[str, str], mark: _Mark, words: int, where: str, said: str)
 
 def _find_text(index: _Index, found: dict[str, str], text: str, words: int) -> None:
     spoken = folded_words(text)
-    for place in range(len(spoken)):
+    for place in index.phrases.starts(spoken):
         for phrase, mark in index.phrases.at(place, spoken):
             _tell(found, mark, words, "text says", phrase)
     if not text.isascii():

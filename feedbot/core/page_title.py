@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from feedbot.core.page_words import UNSPACED, folded_words, title_parts
 
@@ -34,6 +35,8 @@ def resembles(title: str, candidates: Iterable[str]) -> bool:
     return any(_resemble(wanted, _tokens(part)) for whole in candidates for part in (whole, *title_parts(whole)))
 
 
+# One page's titles are held against each of an article's, by several rules in turn.
+@lru_cache(maxsize=256)
 def _tokens(text: str) -> Counter[str]:
     tokens: Counter[str] = Counter()
     for word in folded_words(text):

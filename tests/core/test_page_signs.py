@@ -12,7 +12,7 @@ from feedbot.core.page_address import (
     not_found_url,
 )
 from feedbot.core.page_signs import PAGE_SUBJECTS, Shown, alternatives, find_signs, table
-from feedbot.core.page_words import folded_words
+from feedbot.core.page_words import folded_words, has_unspaced
 from feedbot.core.url import host_of
 
 URL_SUBJECTS = ("login_urls", "consent_urls", "not_found_urls", "marketplaces")
@@ -94,6 +94,8 @@ def test_a_pattern_is_well_formed(subject):
                 assert not set("()|") & set(wording), sign.pattern
             if sign.kind in ("title", "heading", "opening", "text"):
                 assert folded_words(wording), sign.pattern
+            if sign.kind == "text" and not has_unspaced(wording):
+                assert len(folded_words(wording)) > 1, f"one word alone says nothing: {sign.pattern}"
 
 
 @pytest.mark.parametrize("subject", PAGE_SUBJECTS)
