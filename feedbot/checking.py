@@ -202,6 +202,10 @@ class _Asking:
                     if not await wire.online():
                         return False
             await self._decide(wire)
+            self._record()
+            # An outage that began with the last few is not noticed by a row of failures.
+            if self._network_failures and not await wire.online():
+                return False
         finally:
             recording.cancel()
             self._record()

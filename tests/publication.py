@@ -88,6 +88,8 @@ def loopback_site() -> Iterator[Site]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body in one packet: the second of two would wait 40 ms for the first to be acknowledged.
+        wbufsize = 64 * 1024
 
         def do_GET(self) -> None:
             status, location = site.answer(self.command, self.path)
