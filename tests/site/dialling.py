@@ -17,7 +17,7 @@ from tests.site.server import Site
 from tests.wire.scripted import ScriptedResolver
 
 # Short for the silent ones, long enough for a machine that does several things at once.
-LIMITS = WireLimits(connect_timeout_s=1.5, exchange_timeout_s=3.0)
+LIMITS = WireLimits(connect_timeout_s=3.0, exchange_timeout_s=4.0)
 
 
 def resolver_of(site: Site, cases: Iterable[Case]) -> ScriptedResolver:

@@ -35,11 +35,11 @@ feeds: {url: https://fixture-times.example/feeds/}
 checker:
   allow_addresses: [127.0.0.0/8]
   canaries: []
-  concurrency: 24
+  concurrency: 16
   workers: 1
   per_host: {concurrency: 8, delay_s: 0}
-  connect_timeout_s: 1.5
-  exchange_timeout_s: 3
+  connect_timeout_s: 3
+  exchange_timeout_s: 4
   probe_timeout_s: 600
   max_run_s: 1000000
 """

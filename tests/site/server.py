@@ -72,6 +72,10 @@ def turns(*answers: Answer, head: Answer | None = None) -> Turns:
 Script = Answer | Turns
 Fault = Literal["expired", "other name", "self-signed", "unknown authority", "refuses"]
 
+# How long connections have to end once the web is taken down, and how long TLS has for its goodbye.
+_GOODBYE_S = 10.0
+_MOMENT_S = 0.1
+
 # What a URL's port stands for; the other ports of the table are special.
 HTTP_PORTS = (80, 8080, 8443)
 TLS_PORTS = (443,)
@@ -99,7 +103,6 @@ class Site:
         self.errors: list[str] = []
         """What went wrong in here, which no test expects."""
         self._nth: Counter[str] = Counter()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._tls = self._tls_context(faults)
 
     @property
@@ -147,9 +150,6 @@ class Site:
 
     async def connected(self, scheme: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
         try:
             with suppress(asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ssl.SSLError):
                 going_on = True
@@ -166,7 +166,6 @@ class Site:
             self.errors.append(repr(error))
         finally:
             writer.transport.abort()
-            self._tasks.discard(task)
 
     async def _answer(
         self, scheme: str, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -213,15 +212,21 @@ class Site:
                 await self.connected(scheme, reader, writer)
 
             tls = self._tls if scheme == "https" else None
-            servers.append(await asyncio.start_server(connected, sock=listening, ssl=tls))
+            goodbye_s = _MOMENT_S if tls is not None else None
+            server = await asyncio.start_server(connected, sock=listening, ssl=tls, ssl_shutdown_timeout=goodbye_s)
+            servers.append(server)
         ready()
         await end.wait()
         for server in servers:
             server.close()
-        for task in list(self._tasks):
+        # Whoever asked is gone, so that every connection ends by itself, one that is still shaking hands as well.
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        if left:
+            _, left = await asyncio.wait(left, timeout=_GOODBYE_S)
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.sleep(0)
+        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.sleep(_MOMENT_S)
 
 
 @contextmanager
