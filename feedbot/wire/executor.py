@@ -2,13 +2,15 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from feedbot.core.observation import Failed, Failure, FailureKind, Observation
 from feedbot.core.url import host_of
 from feedbot.wire.failures import failure_of
 from feedbot.wire.prober import Postponed, Prober, ProbeTarget
+from feedbot.wire.slots import do_nothing
 
 Result = Observation | Postponed
 SlowHosts = tuple[tuple[str, float], ...]
@@ -19,6 +21,9 @@ _MAX_WAITING = 64
 # Targets of a lane in one turn: enough to be worth a connection, few enough that no host waits long.
 _TURN = 10
 _MOST_SLOW = 3
+# Open lanes for each that may be at work: nine hosts rest while one is asked, as at a request of a tenth of a
+# second and a second between two.
+_OPEN_LANES = 10
 
 
 class Executor(Protocol):
@@ -46,21 +51,22 @@ def slowest(hosts: Iterable[tuple[str, float]]) -> SlowHosts:
 
 
 class LocalExecutor:
-    """Probes in this event loop, at most `concurrency` at once.
+    """Probes in this event loop, from `concurrency` lanes at once, and more while lanes are idle.
 
     The targets of one gate (HostGates.key) stay together: they lie in one deque, worked off by
     as many lanes as the gate lets through at once, so that a host is asked on its open connections and one
     slow target holds up one lane. First lanes start in the order of the plan, second lanes after
     them; after ten targets a lane gives way to those that wait, so that a host of many links does
-    not keep early ones of other hosts until its last. At `run_ends_at` no probe starts and those in
-    flight are cancelled: what is left is still due.
+    not keep early ones of other hosts until its last. A lane that waits for something else than room
+    for its request (wire/slots.py) holds no other lane up: one more is opened in its place, up to ten
+    for each that may be at work. At `run_ends_at` no probe starts and those in flight are cancelled:
+    what is left is still due.
     """
 
     def __init__(self, prober: Prober, concurrency: int) -> None:
         self._prober = prober
         self._concurrency = concurrency
-        self._workers: set[asyncio.Task[None]] = set()
-        self._closers: set[asyncio.Task[None]] = set()
+        self._runs: dict[_Run, asyncio.Task[None]] = {}
         self._under_way: dict[str, float] = {}
 
     async def observe(self, plan: Sequence[ProbeTarget]) -> AsyncIterator[Result]:
@@ -69,23 +75,15 @@ class LocalExecutor:
         Closing the iterator, or cancelling the task that reads it, cancels the probes in flight and
         returns when they are gone.
         """
-        lanes = self._lanes(plan)
-        results: asyncio.Queue[Result | None] = asyncio.Queue()
-        room = asyncio.Semaphore(_MAX_WAITING)
-        workers = [
-            asyncio.create_task(self._work(lanes, results, room)) for _ in range(min(self._concurrency, len(lanes)))
-        ]
-        closer = asyncio.create_task(self._close(workers, results))
-        self._workers.update(workers)
-        self._closers.add(closer)
+        run = _Run(self._prober, self._concurrency, self._lanes(plan), self._look)
+        self._runs[run] = asyncio.create_task(run.carry_out())
         try:
-            while (result := await results.get()) is not None:
-                room.release()
+            while (result := await run.results.get()) is not None:
+                run.room.release()
                 yield result
         finally:
-            await _end([*workers, closer])
-            self._workers.difference_update(workers)
-            self._closers.discard(closer)
+            await run.end()
+            await _end([self._runs.pop(run)])
 
     def slowest(self) -> SlowHosts:
         """The hosts of what has been under way longest, three at most, longest first."""
@@ -94,9 +92,9 @@ class LocalExecutor:
 
     async def aclose(self) -> None:
         """Cancel the probes in flight; an iterator that is still read ends with what was done."""
-        await _end(self._workers)
-        if self._closers:
-            await asyncio.wait(self._closers)
+        for run, carrying_out in tuple(self._runs.items()):
+            await run.end()
+            await asyncio.wait([carrying_out])
 
     def _lanes(self, plan: Sequence[ProbeTarget]) -> deque[deque[ProbeTarget]]:
         gates = self._prober.gates
@@ -113,24 +111,6 @@ class LocalExecutor:
             for key, targets in by_gate.items()
             if lane < min(widths[key], len(targets))
         )
-
-    async def _work(
-        self, lanes: deque[deque[ProbeTarget]], results: asyncio.Queue[Result | None], room: asyncio.Semaphore
-    ) -> None:
-        while lanes:
-            targets = lanes.popleft()
-            for _ in range(_TURN):
-                if not targets or self._prober.is_over:
-                    break
-                result = await self._look(targets.popleft())
-                try:
-                    await room.acquire()
-                finally:
-                    # Also when the run ends while it waits for room: what is done is not lost.
-                    results.put_nowait(result)
-            if targets and not self._prober.is_over:
-                # Where no other lane waits, it is taken up again at once.
-                lanes.append(targets)
 
     async def _look(self, target: ProbeTarget) -> Result:
         started_at, started = self._prober.clock.now(), self._prober.clock.monotonic()
@@ -149,12 +129,82 @@ class LocalExecutor:
         finally:
             self._under_way.pop(target.url, None)
 
-    async def _close(self, workers: Sequence[asyncio.Task[None]], results: asyncio.Queue[Result | None]) -> None:
-        if workers:
-            # By the event loop's own clock, so that a probe is cut off whatever its clock says.
-            await asyncio.wait(workers, timeout=self._prober.run_left_s)
-            await _end(workers)
-        results.put_nowait(None)
+
+class _Run:
+    """One plan under way: its lanes, those that are open, and the results that wait to be taken."""
+
+    def __init__(
+        self,
+        prober: Prober,
+        concurrency: int,
+        lanes: deque[deque[ProbeTarget]],
+        look: Callable[[ProbeTarget], Awaitable[Result]],
+    ) -> None:
+        self.results: asyncio.Queue[Result | None] = asyncio.Queue()
+        self.room = asyncio.Semaphore(_MAX_WAITING)
+        self._prober = prober
+        self._concurrency = concurrency
+        self._lanes = lanes
+        self._look = look
+        self._open: set[asyncio.Task[None]] = set()
+        self._ended = False
+        self._all_closed = asyncio.Event()
+
+    async def carry_out(self) -> None:
+        """Work the lanes off, by the end of the run at the latest; the last result is None."""
+        slots = self._prober.gates.slots
+        slots.on_idle = self._open_lanes
+        try:
+            self._open_lanes()
+            if self._open:
+                # By the event loop's own clock, so that a probe is cut off whatever its clock says.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._prober.run_left_s):
+                        await self._all_closed.wait()
+            await self.end()
+        finally:
+            slots.on_idle = do_nothing
+            self.results.put_nowait(None)
+
+    async def end(self) -> None:
+        """Close the open lanes and open no other."""
+        self._ended = True
+        await _end(self._open)
+
+    @property
+    def _at_work(self) -> int:
+        return len(self._open) - self._prober.gates.slots.idle
+
+    def _open_lanes(self) -> None:
+        while self._lanes and not self._ended and not self._prober.is_over:
+            if self._at_work >= self._concurrency or len(self._open) >= _OPEN_LANES * self._concurrency:
+                return
+            lane = asyncio.create_task(self._work())
+            self._open.add(lane)
+            lane.add_done_callback(self._closed)
+
+    def _closed(self, lane: asyncio.Task[None]) -> None:
+        self._open.discard(lane)
+        self._open_lanes()
+        if not self._open:
+            self._all_closed.set()
+
+    async def _work(self) -> None:
+        # Where lanes that were idle have come back, they go on instead of this one.
+        while self._lanes and self._at_work <= self._concurrency:
+            targets = self._lanes.popleft()
+            for _ in range(_TURN):
+                if not targets or self._prober.is_over:
+                    break
+                result = await self._look(targets.popleft())
+                try:
+                    await self.room.acquire()
+                finally:
+                    # Also when the run ends while it waits for room: what is done is not lost.
+                    self.results.put_nowait(result)
+            if targets and not self._prober.is_over:
+                # Where no other lane waits, it is taken up again at once.
+                self._lanes.append(targets)
 
 
 async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:

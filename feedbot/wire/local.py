@@ -15,8 +15,11 @@ from feedbot.wire.identity import Headers, identity_headers
 from feedbot.wire.politeness import HostGates
 from feedbot.wire.prober import ProbePolicy, Prober, ProbeTarget
 from feedbot.wire.resolver import Resolver, SystemResolver
+from feedbot.wire.slots import Slots
 from feedbot.wire.wire import Wire
 from feedbot.wire.workers import Workers, how_many
+
+_ASIDE_A_SLOT = 2
 
 WireOver = Callable[[Resolver], Wire]
 """Makes a wire that asks this resolver for names."""
@@ -27,7 +30,7 @@ class LocalWire:
 
     def __init__(
         self,
-        open_wire: Callable[[], AbstractAsyncContextManager[Wire]],
+        open_wire: Callable[[], AbstractAsyncContextManager[tuple[Wire, Resolver]]],
         executor: LocalExecutor,
         prober: Prober,
         config: CheckerConfig,
@@ -82,7 +85,7 @@ class LocalWire:
         """
         if not self._config.canaries:
             return True
-        async with self._open_wire() as wire:
+        async with self._open_wire() as (wire, _):
             return await online(wire, self._config.canaries, self._headers)
 
     @property
@@ -126,21 +129,19 @@ async def open_local(
     )
 
     @asynccontextmanager
-    async def open_wire() -> AsyncIterator[Wire]:
+    async def open_wire() -> AsyncIterator[tuple[Wire, Resolver]]:
         names = resolver or SystemResolver()
         wire = wire_over(names) if wire_over else make_wire(config, names, ssl_context)
         try:
-            yield wire
+            yield wire, names
         finally:
             await wire.aclose()
             if isinstance(names, SystemResolver) and names is not resolver:
                 names.close()
 
-    async with open_wire() as wire:
-        # The gates hand out no more turns than the wire has connections, so that no time limit runs
-        # while an exchange waits for one.
-        gates = HostGates(config.per_host, clock, overall=wire.most_at_once, hosts=config.hosts)
-        prober = Prober(wire, gates, clock, policy)
+    async with open_wire() as (wire, names):
+        gates = HostGates(config.per_host, clock, _slots(config.concurrency, wire.most_at_once), config.hosts)
+        prober = Prober(wire, gates, clock, policy, names)
         prober.head_refused.update(head_refused)
         executor = LocalExecutor(prober, config.concurrency)
         try:
@@ -150,3 +151,15 @@ async def open_local(
             yield local
         finally:
             await local.aclose()
+
+
+def _slots(concurrency: int, connections: int | None) -> Slots:
+    """Room for so many requests, and aside for twice as many.
+
+    Both together are no more than the wire has connections, where it has a bound, so that no time
+    limit runs while an exchange waits for one.
+    """
+    if connections is None:
+        return Slots(concurrency, aside=_ASIDE_A_SLOT * concurrency)
+    most = min(concurrency, connections)
+    return Slots(most, aside=min(_ASIDE_A_SLOT * most, connections - most))

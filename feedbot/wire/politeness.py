@@ -11,6 +11,7 @@ from feedbot.clock import Clock
 from feedbot.config import HostConfig, PerHostConfig
 from feedbot.wire.hosts import covering
 from feedbot.wire.resolver import literal_address
+from feedbot.wire.slots import Slots, Step
 
 # The list that comes with the package, never a download; without its private part, so that all of
 # *.cdn.ampproject.org is one host, and so is all of github.io.
@@ -42,7 +43,7 @@ def gate_key(host: str) -> str:
 class HostGates:
     """One gate per registrable domain: at most `concurrency` through at once, `delay_s` between starts.
 
-    `overall` bounds those through all gates together; a start waits for both, so the delay holds
+    `slots` bounds those through all gates together; a start waits for both, so the delay holds
     between real starts. A name in `hosts` that has a pace of its own, and is a part of a domain only,
     has a gate of its own as well.
     """
@@ -51,13 +52,13 @@ class HostGates:
         self,
         per_host: PerHostConfig,
         clock: Clock,
-        overall: int | None = None,
+        slots: Slots | None = None,
         hosts: Mapping[str, HostConfig] | None = None,
     ) -> None:
         self._per_host = per_host
         self._paced = {name: _pace(per_host, host) for name, host in (hosts or {}).items() if _is_paced(host)}
         self._clock = clock
-        self._overall = asyncio.Semaphore(overall) if overall is not None else None
+        self.slots = slots or Slots()
         self._gates: dict[str, _Gate] = {}
 
     def slot(self, host: str, latest: float = math.inf) -> "Slot":
@@ -68,25 +69,47 @@ class HostGates:
         """
         return Slot(self, self._gate(host), latest)
 
-    async def _enter(self, gate: "_Gate", latest: float) -> None:
+    async def _enter(self, gate: "_Gate", latest: float) -> Step:
+        while True:
+            if gate.is_open(self._clock.monotonic()):
+                await self._reach(gate, latest)
+            else:
+                with self.slots.pausing():
+                    await self._reach(gate, latest)
+            try:
+                step = await self.slots.take()
+            except BaseException:
+                gate.leave()
+                raise
+            finally:
+                gate.turn.release()
+            now = self._clock.monotonic()
+            if gate.opens_at() <= now:
+                gate.started_at = now
+                return step
+            # While it waited for room, its host has asked to be left alone.
+            self._leave(gate, step)
+
+    async def _reach(self, gate: "_Gate", latest: float) -> None:
+        """Be the next one at the gate, with its turn, when it opens."""
         await gate.room.acquire()
         try:
-            async with gate.turn:
+            await gate.turn.acquire()
+            try:
                 while (wait := gate.opens_at() - self._clock.monotonic()) > 0:
                     if gate.held_until > latest:
                         raise HeldTooLong(gate.held_until - self._clock.monotonic())
                     await self._clock.sleep(wait)
-                if self._overall is not None:
-                    await self._overall.acquire()
-                gate.started_at = self._clock.monotonic()
+            except BaseException:
+                gate.turn.release()
+                raise
         except BaseException:
-            gate.room.release()
+            gate.leave()
             raise
 
-    def _leave(self, gate: "_Gate") -> None:
-        if self._overall is not None:
-            self._overall.release()
-        gate.room.release()
+    def _leave(self, gate: "_Gate", step: Step) -> None:
+        self.slots.give(step)
+        gate.leave()
 
     def slow_down(self, host: str, delay_s: float) -> None:
         """Let at least so long pass between two starts at the host from now on."""
@@ -150,18 +173,19 @@ def _pace(per_host: PerHostConfig, host: HostConfig) -> PerHostConfig:
 class Slot:
     """One turn at a host; a class and no generator, for it is entered at every request."""
 
-    __slots__ = ("_gate", "_gates", "_latest")
+    __slots__ = ("_gate", "_gates", "_latest", "_step")
 
     def __init__(self, gates: HostGates, gate: "_Gate", latest: float) -> None:
         self._gates = gates
         self._gate = gate
         self._latest = latest
+        self._step: Step
 
     async def __aenter__(self) -> None:
-        await self._gates._enter(self._gate, self._latest)  # noqa: SLF001 - two halves of one thing
+        self._step = await self._gates._enter(self._gate, self._latest)  # noqa: SLF001 - two halves of one thing
 
     async def __aexit__(self, *_: object) -> None:
-        self._gates._leave(self._gate)  # noqa: SLF001 - as above
+        self._gates._leave(self._gate, self._step)  # noqa: SLF001 - as above
 
 
 class _Gate:
@@ -176,3 +200,10 @@ class _Gate:
 
     def opens_at(self) -> float:
         return max(self.started_at + self.delay_s, self.held_until)
+
+    def is_open(self, now: float) -> bool:
+        """True where nobody has to wait for it."""
+        return not (self.room.locked() or self.turn.locked()) and self.opens_at() <= now
+
+    def leave(self) -> None:
+        self.room.release()

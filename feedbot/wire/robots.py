@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.robots import RobotsRules, read_robots
 from feedbot.core.url import InvalidUrl, UrlParts, resolve_url
+from feedbot.wire.politeness import HostGates
 from feedbot.wire.wire import Response
 
 MAX_REDIRECTS = 5
@@ -41,9 +42,9 @@ class Robots:
     (RFC 9309, 2.3.1.4), and nothing otherwise. Of a longer file only what the wire reads counts.
     """
 
-    def __init__(self, ask: Ask, slow_down: Callable[[str, float], None], *, everybody: bool) -> None:
+    def __init__(self, ask: Ask, gates: HostGates, *, everybody: bool) -> None:
         self._ask = ask
-        self._slow_down = slow_down
+        self._gates = gates
         self._everybody = everybody
         self._known: dict[str, _Known] = {}
         self._asking: dict[str, asyncio.Lock] = {}
@@ -53,17 +54,27 @@ class Robots:
         origin = f"{parts.scheme}://{parts.host}:{parts.port}"
         known = self._known.get(origin)
         if known is None:
-            # Several lanes of a host wait for one answer.
-            async with self._asking.setdefault(origin, asyncio.Lock()):
-                known = self._known.get(origin)
-                if known is None:
-                    known = self._known[origin] = await self._read(f"{origin}/robots.txt", parts.host)
-            self._asking.pop(origin, None)
+            known = await self._ask_once(origin, parts.host)
         if known.closed is not None:
             return f"robots.txt of {parts.host} {known.closed}, so nothing may be asked there for now"
         if known.rules is not None and not known.rules.allow(url):
             return f"robots.txt of {parts.host} forbids it"
         return None
+
+    async def _ask_once(self, origin: str, host: str) -> _Known:
+        """What is known of an origin once one lane has asked; the others wait for that."""
+        lock = self._asking.setdefault(origin, asyncio.Lock())
+        if lock.locked():
+            with self._gates.slots.pausing():
+                await lock.acquire()
+        else:
+            await lock.acquire()
+        try:
+            if origin not in self._known:
+                self._known[origin] = await self._read(f"{origin}/robots.txt", host)
+            return self._known[origin]
+        finally:
+            lock.release()
 
     async def _read(self, place: str, host: str) -> _Known:
         answer = await self._fetch(resolve_url(place))
@@ -79,7 +90,7 @@ class Robots:
         if rules is None:
             return _OPEN
         if rules.crawl_delay_s is not None:
-            self._slow_down(host, min(rules.crawl_delay_s, MAX_CRAWL_DELAY_S))
+            self._gates.slow_down(host, min(rules.crawl_delay_s, MAX_CRAWL_DELAY_S))
         return _Known(rules)
 
     async def _fetch(self, url: str) -> Response | Failure:

@@ -289,6 +289,12 @@ async def test_no_delay_for_a_host_of_ones_own():
     assert [at for _, at in await starts(*(f"http://example.com/{n}" for n in range(4)))] == [0, 0, 0, 0]
 
 
+def test_a_name_above_the_registrable_domain_gives_its_pace_and_no_common_gate():
+    gates = HostGates(CheckerConfig().per_host, ScriptedClock(), hosts={"com": HostConfig(delay_s=7)})
+    assert gates.key("www.a.com") == "a.com"
+    assert [gates.delay_at(host) for host in ("a.com", "www.b.com", "c.org")] == [7, 7, 1]
+
+
 def test_how_many_at_once_is_a_matter_of_the_host():
     gates = HostGates(CheckerConfig().per_host, ScriptedClock(), hosts={"a.test": HostConfig(concurrency=7)})
     assert [gates.concurrency_at(host) for host in ("a.test", "www.a.test", "b.test")] == [7, 7, 2]

@@ -5,6 +5,7 @@ import pytest
 
 from feedbot.config import PerHostConfig
 from feedbot.wire.politeness import HeldTooLong, HostGates, gate_key
+from feedbot.wire.slots import Slots
 from tests.wire.scripted import ScriptedClock
 
 
@@ -31,7 +32,7 @@ def test_a_registrable_domain_is_one_gate(monkeypatch, host, key):
 
 def made(concurrency=2, delay_s=1.0, overall=None):
     clock = ScriptedClock()
-    return clock, HostGates(PerHostConfig(concurrency=concurrency, delay_s=delay_s), clock, overall)
+    return clock, HostGates(PerHostConfig(concurrency=concurrency, delay_s=delay_s), clock, Slots(overall))
 
 
 async def visit(gates, clock, host, stay_s, starts, latest=float("inf")):
@@ -155,3 +156,15 @@ async def test_the_amp_cache_is_one_host_and_waits_as_one():
     assert [at - 1000 for _, at in starts] == [0, 1, 2, 3]
     gates.hold(hosts[0], 300)
     assert gates.held_for(hosts[3]) == 300
+
+
+async def test_a_hold_that_comes_while_waiting_for_room_counts():
+    clock, gates = made(concurrency=1, delay_s=0, overall=1)
+    starts = []
+    other = asyncio.create_task(visit(gates, clock, "b.test", 5, starts))
+    await asyncio.sleep(0)
+    waiting = asyncio.create_task(visit(gates, clock, "a.test", 0, starts))
+    await asyncio.sleep(0)
+    gates.hold("a.test", 100)
+    await asyncio.gather(other, waiting)
+    assert starts == [("b.test", 1000), ("a.test", 1100)]

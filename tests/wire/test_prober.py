@@ -269,6 +269,19 @@ async def test_the_budget_ends_the_retries():
     assert len(wire.asked) == 2
 
 
+async def test_a_request_is_given_what_is_left_of_the_budget():
+    clock = ScriptedClock()
+
+    def slow(request):
+        clock.t += 10
+        return Failure(FailureKind.RESET, "slow")
+
+    wire = ScriptedWire(slow)
+    await prober_over(wire, clock, probe_timeout_s=45).probe(ProbeTarget("http://a.test/"))
+    # 10 s each, with 2 s and 8 s between.
+    assert [request.timeout_s for request in wire.asked] == [45, 33, 15]
+
+
 async def test_the_budget_ends_a_long_chain():
     clock = ScriptedClock()
 
