@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from feedbot.core.context import Context, Sibling, Source, folder_of, sibling_ur
 from feedbot.core.mark import Mark, MarkKind, is_excused, mark_on
 from feedbot.core.observation import NETWORK_KINDS, Answered, Exchange, FailureKind, Observation
 from feedbot.core.outage import FAILURES_IN_A_ROW, Asked, is_mass_failure
+from feedbot.core.progress import Progress
 from feedbot.core.schedule import first_method, next_check_at
 from feedbot.core.soft_death import wants_sibling
 from feedbot.core.status import Status, StatusKind, advance
@@ -29,6 +30,7 @@ from feedbot.state.runs import Judged
 from feedbot.state.targets import LinkPlace, Target
 from feedbot.wire.hosts import covering
 from feedbot.wire.local import LocalWire, WireOver, open_local, require_credentials
+from feedbot.wire.politeness import gate_key
 from feedbot.wire.prober import Postponed, ProbeTarget
 from feedbot.wire.resolver import Resolver
 
@@ -47,9 +49,6 @@ _LOOK_AGAIN = timedelta(days=1)
 
 # Titles by which a page is known; an article that many others relate to may have as many.
 _TITLES = 5
-
-Progress = Callable[[int, int], None]
-"""Told (targets done, targets planned) after each answer."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -175,18 +174,22 @@ class _Asking:
         now = self._clock.now()
         plan = [self._probe_target(target, now) for target in self._due.values()]
         failing_hosts: set[str] = set()
-        seen = 0
+        if progress is not None:
+            domains = (gate_key(target.host) for target in self._due.values())
+            progress.begin(domains, self._clock.monotonic(), run_left_s=wire.run_left_s, slowest=wire.slowest)
         recording = asyncio.create_task(self._record_regularly())
         try:
             async for outcome in wire.observe(plan):
-                seen += 1
-                if progress is not None:
-                    progress(seen, len(plan))
                 target = self._due[outcome.url]
                 if isinstance(outcome, Postponed):
+                    if progress is not None:
+                        progress.add(gate_key(target.host), None, self._clock.monotonic())
                     self._postpone(target, outcome.retry_after_s)
                     continue
                 look = self._judged(target, outcome)
+                if progress is not None:
+                    took_s = outcome.elapsed_ms / 1000
+                    progress.add(gate_key(target.host), look.verdict.kind, self._clock.monotonic(), took_s)
                 if look.wants_sibling or look.wants_article:
                     self._undecided.append(look)
                 else:

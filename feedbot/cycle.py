@@ -6,9 +6,10 @@ FeedbotError is for what the operator must mend.
 
 from dataclasses import dataclass
 
-from feedbot.checking import Checking, Progress, check_due
+from feedbot.checking import Checking, check_due
 from feedbot.clock import Clock
 from feedbot.config import Config
+from feedbot.core.progress import Progress
 from feedbot.publishing import Publishing, publish
 from feedbot.reading import Reading, read
 from feedbot.state.database import State

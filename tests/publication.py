@@ -83,7 +83,7 @@ class Site:
 
 
 @contextmanager
-def loopback_site() -> Iterator[Site]:
+def loopback_site(address: str = "127.0.0.1") -> Iterator[Site]:
     """A site where every page answers 200 unless told otherwise."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -110,9 +110,9 @@ def loopback_site() -> Iterator[Site]:
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer((address, 0), Handler)
     server.daemon_threads = True
-    site = Site(f"http://127.0.0.1:{server.server_address[1]}")
+    site = Site(f"http://{address}:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:

@@ -11,14 +11,16 @@ import click
 
 from feedbot.checking import Checking, check, check_due
 from feedbot.cli.main import Told
+from feedbot.cli.progress import progress_option, show_progress
 from feedbot.cli.report import checking_lines, json_report
-from feedbot.cli.running import let_files_settle, run_until_signalled, terminal_progress
+from feedbot.cli.running import let_files_settle, run_until_signalled
 from feedbot.cli.text import count
 from feedbot.clock import SystemClock
 from feedbot.config import Config, FeedsConfig, SiteConfig, load_config
 from feedbot.core.article import Rejected
 from feedbot.core.mark import is_excused, mark_on
 from feedbot.core.observation import FailureKind
+from feedbot.core.progress import Progress
 from feedbot.core.status import Status, StatusKind
 from feedbot.core.url import InvalidUrl, canonical_url
 from feedbot.core.verdict import Verdict, VerdictKind, is_broken
@@ -50,8 +52,11 @@ _HOST = re.compile(
     " are not due counts too. Where this machine is offline, nothing can be checked, and the exit code is 1.",
 )
 @click.option("--wait", is_flag=True, help="Wait for another checking run to end, instead of exiting with 75.")
+@progress_option
 @click.pass_obj
-def command(told: Told, what: tuple[str, ...], output: str, fail_on: tuple[str, ...], wait: bool) -> int:
+def command(
+    told: Told, what: tuple[str, ...], output: str, fail_on: tuple[str, ...], wait: bool, shown: bool | None
+) -> int:
     """Check the links that are due, or those that are named, due or not.
 
     A URL is checked by itself, an ARTICLE (a file that the config's articles.paths match) with all of
@@ -66,14 +71,16 @@ def command(told: Told, what: tuple[str, ...], output: str, fail_on: tuple[str, 
         if config.articles.paths:
             let_files_settle(config, clock)
             rejected = read(config, state, clock).rejected
-        progress = terminal_progress()
+        progress = Progress()
         if what:
             urls, rejected = _named(state, config, what, rejected)
             named = targets.named(state, urls, clock.now())
-            checking = run_until_signalled(check(config, state, clock, named, progress=progress))
+            work = check(config, state, clock, named, progress=progress)
+            checking = run_until_signalled(work, show_progress(progress, clock, shown))
         else:
             with checking_run(state, wait=wait):
-                checking = run_until_signalled(check_due(config, state, clock, progress))
+                work = check_due(config, state, clock, progress)
+                checking = run_until_signalled(work, show_progress(progress, clock, shown))
             known = _known_to_fail(config, state, checking, words) if words else 0
     if output == "json":
         click.echo(json_report(checking))

@@ -3,10 +3,12 @@
 import click
 
 from feedbot.cli.main import Told
+from feedbot.cli.progress import progress_option, show_progress
 from feedbot.cli.report import run_lines
-from feedbot.cli.running import let_files_settle, run_until_signalled, start_logging, terminal_progress
+from feedbot.cli.running import let_files_settle, run_until_signalled, start_logging
 from feedbot.clock import SystemClock
 from feedbot.config import load_config
+from feedbot.core.progress import Progress
 from feedbot.cycle import run_once
 from feedbot.service.daemon import serve_until_signalled
 from feedbot.state import runs
@@ -16,8 +18,9 @@ from feedbot.state.database import checking_run, open_state
 @click.command()
 @click.option("--once", is_flag=True, help="Do everything that is due now, print a summary, and end.")
 @click.option("--wait", is_flag=True, help="Wait for another run to end, instead of exiting with 75.")
+@progress_option
 @click.pass_obj
-def command(told: Told, once: bool, wait: bool) -> int:
+def command(told: Told, once: bool, wait: bool, shown: bool | None) -> int:
     """Read articles, check the links that are due, publish the feeds that changed.
 
     Without --once it stays and does so on the schedule of the config, until SIGTERM or ctrl-C.
@@ -32,7 +35,9 @@ def command(told: Told, once: bool, wait: bool) -> int:
     with open_state(config.state_path, who="feedbot run --once") as state, checking_run(state, wait=wait):
         let_files_settle(config, clock)
         last = runs.last(state)
-        run = run_until_signalled(run_once(config, state, clock, terminal_progress()))
+        progress = Progress()
+        work = run_once(config, state, clock, progress)
+        run = run_until_signalled(work, show_progress(progress, clock, shown))
     for line in run_lines(config, run, last):
         click.echo(line)
     return 1 if any(hold.is_new for hold in run.publishing.holds) else 0

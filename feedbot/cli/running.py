@@ -1,16 +1,15 @@
-"""Running a coroutine for a command: signals end it cleanly, and a terminal sees how far it is."""
+"""Running a coroutine for a command: signals end it cleanly, and warnings are sentences."""
 
 import asyncio
 import logging
 import signal
-import sys
 import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import click
 
-from feedbot.checking import Progress
+from feedbot.cli.progress import clear
 from feedbot.cli.text import plain
 from feedbot.clock import Clock
 from feedbot.config import Config
@@ -21,20 +20,40 @@ from feedbot.wire.loop import run
 _T = TypeVar("_T")
 
 
-def run_until_signalled(work: Coroutine[Any, Any, _T]) -> _T:
-    """The coroutine's result; SIGTERM and SIGINT cancel it, and FeedbotError says that it was stopped."""
+def run_until_signalled(work: Coroutine[Any, Any, _T], beside: Coroutine[Any, Any, None] | None = None) -> _T:
+    """The coroutine's result; SIGTERM and SIGINT cancel it, and FeedbotError says that it was stopped.
+
+    What runs `beside` it is cancelled when it ends. Warnings are sentences on standard error.
+    """
 
     async def supervised() -> _T:
         task = asyncio.ensure_future(work)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)
+        others = [] if beside is None else [asyncio.ensure_future(beside)]
         try:
             return await task
         except asyncio.CancelledError:
             raise FeedbotError("stopped; what was checked so far is kept, the rest stays due") from None
+        finally:
+            for other in others:
+                other.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
 
-    return run(supervised())
+    log = logging.getLogger("feedbot")
+    sentences = _Sentences()
+    log.addHandler(sentences)
+    try:
+        return run(supervised())
+    finally:
+        log.removeHandler(sentences)
+
+
+class _Sentences(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        clear()
+        click.echo(f"feedbot: {plain(record.getMessage())}", err=True)
 
 
 def let_files_settle(config: Config, clock: Clock) -> None:
@@ -55,15 +74,3 @@ def start_logging() -> None:
     logging.getLogger("feedbot").setLevel(logging.INFO)
     # That a slot is skipped while the run before it goes on is as it should be.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-
-
-def terminal_progress() -> Progress | None:
-    """A counter on standard error where that is a terminal, else None."""
-    if not sys.stderr.isatty():
-        return None
-
-    def show(done: int, planned: int) -> None:
-        end = "\r" if done < planned else "\r\x1b[K"
-        click.echo(f"checking links: {done:,} of {planned:,}{end}", err=True, nl=False)
-
-    return show

@@ -33,32 +33,32 @@ class Standing:
     by_verdict: dict[VerdictKind, int] = field(default_factory=dict)
     slowest: SlowHosts = ()
 
-    @property
-    def words(self) -> list[str]:
+    def words(self, hosts: int = 3) -> list[str]:
         """What there is to say, the most important first, such as "1,234 of 20,000" and "about 3 min left"."""
         said = [f"{self.done:,} of {self.planned:,}"]
-        if self.rate:
+        if self.rate is not None and self.rate >= 0.05:
             said.append(f"{self.rate:,.0f}/s" if self.rate >= 10 else f"{self.rate:.1f}/s")
         if self.left_s is not None:
             said.append(f"about {_time(self.left_s)} left")
         if self.slowest:
-            said.append("slow: " + ", ".join(f"{host} ({seconds:,.0f} s)" for host, seconds in self.slowest))
+            named = ", ".join(f"{host} ({seconds:,.0f} s)" for host, seconds in self.slowest[:hosts])
+            said.append(f"slow: {named}")
         return said
 
 
 class _Domain:
     """What shares one pace, because it is asked one by one."""
 
-    __slots__ = ("done", "first_at", "last_at", "left")
+    __slots__ = ("done", "last_at", "left", "started_at")
 
     def __init__(self) -> None:
         self.left = 0
         self.done = 0
-        self.first_at = self.last_at = 0.0
+        self.started_at = self.last_at = 0.0
 
     def rest_s(self) -> float:
         """Seconds for the rest at the pace so far; 0 where there is none yet."""
-        return self.left * (self.last_at - self.first_at) / (self.done - 1) if self.done > 1 else 0.0
+        return self.left * (self.last_at - self.started_at) / self.done if self.done else 0.0
 
 
 class Progress:
@@ -93,8 +93,8 @@ class Progress:
         self._slowest = slowest
         self._marks.append((now, 0))
 
-    def add(self, domain: str, verdict: VerdictKind | None, now: float) -> None:
-        """Count one link as done, with its verdict where it has one."""
+    def add(self, domain: str, verdict: VerdictKind | None, now: float, took_s: float = 0.0) -> None:
+        """Count one link as done, with its verdict where it has one, and the seconds for which it was under way."""
         self._done += 1
         if verdict is not None:
             self._by_verdict[verdict] = self._by_verdict.get(verdict, 0) + 1
@@ -103,10 +103,10 @@ class Progress:
         if not one.left:
             del self._domains[domain]
             return
+        if not one.done:
+            one.started_at = now - took_s
         one.done += 1
         one.last_at = now
-        if one.done == 1:
-            one.first_at = now
 
     def at(self, now: float) -> Standing | None:
         """Where the run stands; None before it has begun, and when all is done."""
@@ -133,8 +133,9 @@ class Progress:
     def _left_s(self, now: float, rate: float | None, slowest: SlowHosts) -> float | None:
         if not rate or self._done < _FEW or now - self._started_at < _SOON_S:
             return None
-        # The many, at the rate of late; and the domain that takes longest, asked one by one.
-        rest_s = max((self._planned - self._done) / rate, *(one.rest_s() for one in self._domains.values()), 0.0)
+        # All together at the rate of late, or the domain that takes longest: whichever is later.
+        rest_s = max((one.rest_s() for one in self._domains.values()), default=0.0)
+        rest_s = max(rest_s, (self._planned - self._done) / rate)
         if slowest and slowest[0][1] > rest_s:
             return None  # it is waited for, and nobody knows how long
         return rest_s if self._ends_at is None else min(rest_s, max(0.0, self._ends_at - now))

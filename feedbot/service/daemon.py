@@ -18,6 +18,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from feedbot.checking import check_due
 from feedbot.clock import Clock
 from feedbot.config import Config
+from feedbot.core.progress import Progress
 from feedbot.errors import FeedbotError
 from feedbot.publishing import publish
 from feedbot.reading import read
@@ -29,6 +30,7 @@ log = logging.getLogger("feedbot")
 _WHO = "feedbot run"
 _WAIT_S = 5.0
 """How long a slot waits for another process before it leaves the work to the next; SIGTERM waits for it too."""
+_TELL_EVERY_S = 60.0
 
 
 def serve_until_signalled(config: Config, clock: Clock, *, wait: bool = False) -> None:
@@ -53,7 +55,12 @@ async def _serve(config: Config, clock: Clock) -> None:
     async def whole_run() -> None:
         await asyncio.to_thread(_read, config, clock, stop.is_set)
         with open_state(config.state_path, who=_WHO) as state, checking_run(state):
-            checking = await check_due(config, state, clock)
+            progress = Progress()
+            telling = asyncio.create_task(tell_progress(progress, clock))
+            try:
+                checking = await check_due(config, state, clock, progress)
+            finally:
+                telling.cancel()
         await asyncio.to_thread(_publish, config, clock)
         verdicts = ", ".join(f"{number:,} {kind}" for kind, number in checking.summary.items())
         offline = "offline: " if checking.online is False else ""
@@ -96,6 +103,15 @@ async def _serve(config: Config, clock: Clock) -> None:
         task.cancel()
     await asyncio.gather(*under_way, return_exceptions=True)
     log.info("stopped; what was checked is kept")
+
+
+async def tell_progress(progress: Progress, clock: Clock) -> None:
+    """Log how far a check is, each minute until cancelled; most are over before the first."""
+    while True:
+        await clock.sleep(_TELL_EVERY_S)
+        standing = progress.at(clock.monotonic())
+        if standing is not None:
+            log.info("checking links: %s", ", ".join(standing.words()))
 
 
 def _read(config: Config, clock: Clock, is_stopped: Callable[[], bool]) -> None:

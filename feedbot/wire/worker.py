@@ -16,8 +16,8 @@ from feedbot.wire.loop import run
 from feedbot.wire.prober import Postponed
 
 _A_FRAME = 50
-"""Results in a frame at most; fewer where none has come for a moment, so that none waits to be kept."""
-_A_MOMENT_S = 0.1
+"""Results in a frame at most; fewer where they come slowly, so that none waits long to be kept."""
+_A_MOMENT_S = 0.02
 _SLOW_EVERY_S = 1.0
 _MOST_WORDS = 300
 
@@ -78,29 +78,22 @@ async def _carry_out(order: Order, writer: asyncio.StreamWriter) -> None:
 async def _observe(order: Order, writer: asyncio.StreamWriter) -> None:
     config = CheckerConfig.model_validate(order.config)
     ready: list[Observation | Postponed] = []
+    loop = asyncio.get_running_loop()
     async with open_local(config, order.contact, SystemClock(), head_refused=order.head_refused) as wire:
-        regularly = [
-            asyncio.create_task(_send_regularly(ready, writer)),
-            asyncio.create_task(_tell_what_is_slow(wire, writer)),
-        ]
+        telling = asyncio.create_task(_tell_what_is_slow(wire, writer))
         try:
             async for result in wire.observe(order.plan):
+                if not ready:
+                    loop.call_later(_A_MOMENT_S, _send, ready, writer)
                 ready.append(result)
                 if len(ready) >= _A_FRAME:
                     _send(ready, writer)
                 # A full pipe pauses the probing, and the event loop goes on: no deadline is missed.
                 await writer.drain()
         finally:
-            for task in regularly:
-                task.cancel()
+            telling.cancel()
         _send(ready, writer)
         writer.write(encode(Done(tuple(sorted(wire.head_refused)))))
-
-
-async def _send_regularly(ready: list[Observation | Postponed], writer: asyncio.StreamWriter) -> None:
-    while True:
-        await asyncio.sleep(_A_MOMENT_S)
-        _send(ready, writer)
 
 
 async def _tell_what_is_slow(wire: LocalWire, writer: asyncio.StreamWriter) -> None:

@@ -104,3 +104,17 @@ def test_the_command_works_with_nothing_but_the_wheel(unpacked, elsewhere):
     assert version in python_with(unpacked, elsewhere, "-m", "feedbot", "--version")
     assert "wrote config.yaml" in python_with(unpacked, elsewhere, "-m", "feedbot", "init")
     assert [path.name for path in elsewhere.iterdir()] == ["config.yaml"]
+
+
+def test_worker_processes_are_those_of_the_wheel(unpacked, elsewhere, site):
+    python_with(unpacked, elsewhere, "-m", "feedbot", "init")
+    config = elsewhere / "config.yaml"
+    text = config.read_text(encoding="utf-8").replace("workers: auto", "workers: 2")
+    text = text.replace("allow_addresses: []", "allow_addresses: [127.0.0.0/8]\n  canaries: []")
+    config.write_text(text, encoding="utf-8")
+    (elsewhere / "articles").mkdir()
+    (elsewhere / "feedbot.py").write_text("raise SystemExit('not this')", encoding="utf-8")
+    port = site.url.rpartition(":")[2]
+    said = python_with(unpacked, elsewhere, "-m", "feedbot", "check", site.link("/one"), f"http://localhost:{port}/two")
+    assert "2 links checked" in said
+    assert "2 alive" in said

@@ -1,0 +1,187 @@
+import asyncio
+import fcntl
+import io
+import os
+import pty
+import re
+import select
+import struct
+import sys
+import termios
+import time
+from contextlib import asynccontextmanager, contextmanager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedbot.cli.progress import moving_line, plain_line, show_progress
+from feedbot.clock import SystemClock
+from feedbot.core.progress import Progress, Standing
+from feedbot.core.verdict import VerdictKind
+from feedbot.service.daemon import tell_progress
+from tests.wire.scripted import ScriptedClock
+
+STANDING = Standing(
+    done=1234,
+    planned=20000,
+    elapsed_s=15.0,
+    rate=85.4,
+    left_s=190.0,
+    by_verdict={VerdictKind.ALIVE: 1200, VerdictKind.MISSING: 34},
+    slowest=(("a.example", 12.3), ("b.example", 6.0)),
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (200, "checking links: 1,234 of 20,000  85/s  about 3 min left  slow: a.example (12 s)"),
+        (79, "checking links: 1,234 of 20,000  85/s  about 3 min left  slow: a.example (12 s)"),
+        (78, "checking links: 1,234 of 20,000  85/s  about 3 min left"),
+        (54, "checking links: 1,234 of 20,000  85/s"),
+        (31, "checking links: 1,234 of 20,000"),
+        (20, "checking links: 1,23"),
+        (0, ""),
+    ],
+)
+def test_a_terminal_is_told_what_fits(width, line):
+    assert moving_line(STANDING, width) == line
+
+
+hosts = st.text(max_size=40)
+
+
+@given(hosts, st.integers(0, 300))
+def test_whatever_a_host_is_called_the_line_is_one_and_inert(host, width):
+    line = moving_line(Standing(1, 2, 9.0, slowest=((host, 9.0),)), width)
+    assert len(line) <= width
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", line)
+    assert "\n" not in plain_line(Standing(1, 2, 9.0, slowest=((host, 9.0),)))
+
+
+def test_a_pipe_is_told_everything():
+    assert plain_line(STANDING) == (
+        "checking links: 1,234 of 20,000, 85/s, about 3 min left, slow: a.example (12 s), b.example (6 s)"
+        " (1,200 alive, 34 missing)"
+    )
+
+
+def under_way():
+    progress = Progress()
+    progress.begin(["a.test"] * 10, 1000.0)
+    progress.add("a.test", VerdictKind.ALIVE, 1001.0)
+    return progress
+
+
+async def told(telling, clock, seconds):
+    task = asyncio.ensure_future(telling)
+    while clock.t < 1000.0 + seconds:  # noqa: ASYNC110 - a scripted clock steps by itself
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize(("shown", "lines"), [(True, 3), (False, 0), (None, 0)])
+async def test_a_pipe_is_told_every_ten_seconds_where_that_is_asked_for(capsys, shown, lines):
+    clock = ScriptedClock()
+    if shown:
+        await told(show_progress(under_way(), clock, shown), clock, 35)
+    else:
+        await show_progress(under_way(), clock, shown)
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert len(said.err.splitlines()) == lines
+    assert all(line.startswith("checking links: 1 of 10") for line in said.err.splitlines())
+
+
+async def test_the_daemons_log_is_told_every_minute(caplog):
+    clock = ScriptedClock()
+    caplog.set_level("INFO", "feedbot")
+    await told(tell_progress(under_way(), clock), clock, 130)
+    await told(tell_progress(Progress(), clock), clock, 400)
+    assert caplog.messages == ["checking links: 1 of 10", "checking links: 1 of 10"]
+
+
+class Terminal:
+    """A terminal in place of standard error, so many columns wide."""
+
+    def __init__(self, columns):
+        self.ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.stderr = io.TextIOWrapper(io.FileIO(theirs, "w"), write_through=True)
+
+    def seen(self, wait_s=0.2):
+        """What was written, once there has been nothing more for so long: it takes its way through the kernel."""
+        said = b""
+        while select.select([self.ours], [], [], wait_s)[0]:
+            said += os.read(self.ours, 4096)
+        return said.decode()
+
+    def close(self):
+        self.stderr.close()
+        os.close(self.ours)
+
+
+@contextmanager
+def terminal(monkeypatch, term="xterm"):
+    # Not a fixture: pytest puts its own standard error back when a test begins.
+    terminal = Terminal(40)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", terminal.stderr)
+        patch.setenv("TERM", term)
+        yield terminal
+    terminal.close()
+
+
+@asynccontextmanager
+async def showing(shown=None):
+    progress = Progress()
+    progress.begin(["a.test"] * 10, time.monotonic())
+    progress.add("a.test", VerdictKind.ALIVE, time.monotonic())
+    task = asyncio.create_task(show_progress(progress, SystemClock(), shown))
+    yield progress
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def seen(monkeypatch, shown=None, term="xterm", between=lambda terminal, progress: None):
+    """What a terminal sees of a run in a second and a half, in the middle of which something happens."""
+    with terminal(monkeypatch, term) as screen:
+        async with showing(shown) as progress:
+            await asyncio.sleep(0.7)
+            between(screen, progress)
+            await asyncio.sleep(0.7)
+        return screen.seen()
+
+
+async def test_a_terminal_sees_a_line_that_moves_and_goes(monkeypatch):
+    def one_more(screen, progress):
+        progress.add("a.test", VerdictKind.ALIVE, time.monotonic())
+
+    said = await seen(monkeypatch, between=one_more)
+    *lines, last, after = said.split("\x1b[K")
+    assert (last, after) == ("\r", "")
+    assert 2 <= len(lines) <= 14
+    assert lines[0].startswith("\rchecking links: 1 of 10")
+    assert lines[-1].startswith("\rchecking links: 2 of 10")
+    assert all(len(line) <= 40 for line in lines)
+
+
+async def test_a_terminal_sees_nothing_where_told_so(monkeypatch):
+    assert await seen(monkeypatch, shown=False) == ""
+
+
+async def test_a_terminal_on_which_no_line_can_move_sees_nothing(monkeypatch):
+    assert await seen(monkeypatch, term="dumb") == ""
+
+
+async def test_a_terminal_that_is_held_does_not_hold_the_run(monkeypatch):
+    with terminal(monkeypatch) as screen:
+        os.write(screen.ours, b"\x13")  # ctrl-S
+        async with showing(), asyncio.timeout(30):
+            await asyncio.sleep(0.7)
+            assert screen.seen() == ""
+            os.write(screen.ours, b"\x11")  # ctrl-Q
+            while "checking links: 1 of 10" not in screen.seen(0.01):  # noqa: ASYNC110 - it is a terminal
+                await asyncio.sleep(0.05)
