@@ -14,12 +14,13 @@ MAX_WORD_BYTES = 1 << 28
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What a worker is told at its start; `config` is the checker's section as plain values."""
+    """What a worker is told at its start, one of so many; `config` is the checker's section as plain values."""
 
     config: dict[str, Any]
     contact: str
     head_refused: tuple[str, ...]
     plan: tuple[ProbeTarget, ...]
+    processes: int = 1
 
 
 class Results(msgspec.Struct, frozen=True, tag=True):

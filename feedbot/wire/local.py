@@ -12,7 +12,7 @@ from feedbot.wire.choice import make_wire
 from feedbot.wire.executor import Executor, LocalExecutor, Result, SlowHosts, slowest
 from feedbot.wire.hosts import read_hosts
 from feedbot.wire.identity import Headers, identity_headers
-from feedbot.wire.politeness import HostGates
+from feedbot.wire.politeness import HostGates, Share
 from feedbot.wire.prober import ProbePolicy, Prober, ProbeTarget
 from feedbot.wire.resolver import Resolver, SystemResolver
 from feedbot.wire.slots import Slots
@@ -109,11 +109,12 @@ async def open_local(
     head_refused: Iterable[str] = (),
     ssl_context: ssl.SSLContext | None = None,
     wire_over: WireOver | None = None,
+    share: Share | None = None,
 ) -> AsyncIterator[LocalWire]:
     """A LocalWire whose run ends `max_run_s` from now; closes every task, thread and socket at exit.
 
     `contact` is the page named in the User-Agent. A resolver that is passed in stays the caller's.
-    `wire_over` makes the wire; without one it is the config's.
+    `wire_over` makes the wire; without one it is the config's. `share` is told where other processes ask as well.
     Raises ConfigError as `require_credentials` does.
     """
     headers = identity_headers(contact)
@@ -140,7 +141,8 @@ async def open_local(
                 names.close()
 
     async with open_wire() as (wire, names):
-        gates = HostGates(config.per_host, clock, _slots(config.concurrency, wire.most_at_once), config.hosts)
+        slots = _slots(config.concurrency, wire.most_at_once)
+        gates = HostGates(config.per_host, clock, slots, config.hosts, share=share)
         prober = Prober(wire, gates, clock, policy, names)
         prober.head_refused.update(head_refused)
         executor = LocalExecutor(prober, config.concurrency)

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 import tldextract
@@ -40,12 +41,22 @@ def gate_key(host: str) -> str:
     return _SUFFIXES(name).top_domain_under_public_suffix or name
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Which domains (gate_key) are this process's, of so many `processes` that ask at the same time."""
+
+    domains: frozenset[str]
+    processes: int
+
+
 class HostGates:
     """One gate per registrable domain: at most `concurrency` through at once, `delay_s` between starts.
 
     `slots` bounds those through all gates together; a start waits for both, so the delay holds
     between real starts. A name in `hosts` that has a pace of its own, and is a part of a domain only,
-    has a gate of its own as well.
+    has a gate of its own as well. A domain outside of the `share`, to which a redirect leads, is asked so
+    many times as gently as there are processes: together they keep to its pace, and the one whose it is
+    comes on top.
     """
 
     def __init__(
@@ -54,8 +65,10 @@ class HostGates:
         clock: Clock,
         slots: Slots | None = None,
         hosts: Mapping[str, HostConfig] | None = None,
+        share: Share | None = None,
     ) -> None:
         self._per_host = per_host
+        self._share = share
         self._paced = {name: _pace(per_host, host) for name, host in (hosts or {}).items() if _is_paced(host)}
         self._clock = clock
         self.slots = slots or Slots()
@@ -155,7 +168,9 @@ class HostGates:
         gate = self._gates.get(key)
         if gate is None:
             pace = self._pace(host)
-            gate = self._gates[key] = _Gate(pace.concurrency, pace.delay_s)
+            share = self._share
+            times = 1 if share is None or gate_key(host) in share.domains else share.processes
+            gate = self._gates[key] = _Gate(max(1, pace.concurrency // times), pace.delay_s * times)
         return gate
 
 

@@ -49,7 +49,8 @@ def how_many(workers: int | str, targets: int, concurrency: int) -> int:
 def shared_out(plan: Sequence[ProbeTarget], shares: int) -> list[list[ProbeTarget]]:
     """The plan in so many parts of about one size, each in the plan's order; a gate's targets stay together.
 
-    So the rules of politeness hold within a process. Where there are fewer gates, there are fewer parts.
+    So the rules of politeness hold within a process; for redirects that lead out of it, HostGates has a
+    rule. Where there are fewer gates, there are fewer parts.
     """
     sizes: dict[str, int] = {}
     gates = [gate_key(host_of(target.url)) for target in plan]
@@ -144,7 +145,7 @@ class Workers:
             if self._run_left_s is not None:
                 update["max_run_s"] = self._run_left_s
             config = self._config.model_copy(update=update).model_dump(mode="json")
-            orders.append(Order(config, self._contact, head_refused, tuple(part)))
+            orders.append(Order(config, self._contact, head_refused, tuple(part), len(parts)))
         return orders
 
     def _learn(self, workers: "Sequence[_Worker]", tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -63,6 +63,7 @@ orders = st.builds(
     contact=texts,
     head_refused=names,
     plan=st.lists(targets, max_size=3).map(tuple),
+    processes=whole,
 )
 
 

@@ -4,7 +4,7 @@ import socket
 import pytest
 
 from feedbot.config import PerHostConfig
-from feedbot.wire.politeness import HeldTooLong, HostGates, gate_key
+from feedbot.wire.politeness import HeldTooLong, HostGates, Share, gate_key
 from feedbot.wire.slots import Slots
 from tests.wire.scripted import ScriptedClock
 
@@ -47,6 +47,21 @@ async def test_starts_are_spaced_and_bounded():
     await asyncio.gather(*(visit(gates, clock, f"w{n}.example.com", 10, starts) for n in range(4)))
     # Two at once, a second apart; the third when the first has left.
     assert [at - 1000 for _, at in starts] == [0, 1, 10, 11]
+
+
+async def test_a_domain_of_other_processes_is_asked_by_all_of_them_together_at_its_pace():
+    clock = ScriptedClock()
+    share = Share(frozenset({"example.com"}), 3)
+    gates = HostGates(PerHostConfig(concurrency=4, delay_s=1.0), clock, share=share)
+    starts = []
+    hosts = [host for host in ("w.example.com", "theirs.test") for _ in range(3)]
+    await asyncio.gather(*(visit(gates, clock, host, 0.5, starts) for host in hosts))
+    assert [at - 1000 for host, at in starts if host == "w.example.com"] == [0, 1, 2]
+    assert [at - 1000 for host, at in starts if host == "theirs.test"] == [0, 3, 6]
+    starts.clear()
+    at = clock.monotonic()
+    await asyncio.gather(*(visit(gates, clock, "theirs.test", 60, starts) for _ in range(2)))
+    assert starts[1][1] - at >= 60  # one at once: a third of four
 
 
 async def test_domains_do_not_wait_for_each_other():

@@ -59,6 +59,7 @@ class Host:
         self.asked = []
         self.at = []
         self.now = self.most = 0
+        self.leads_to = ""
         self.go_on = asyncio.Event()
 
     def url(self, path):
@@ -88,6 +89,8 @@ class Host:
 
     async def answer(self, method, path):
         await asyncio.sleep(0.05 if path.startswith("/slow") else self.pause_s)
+        if path.startswith("/away"):
+            return reply(302, {"Location": self.leads_to})
         if path.startswith("/moved"):
             return reply(301, {"Location": "/ok"})
         if path.startswith("/no"):
@@ -285,6 +288,19 @@ async def test_a_host_is_asked_as_gently_as_configured(processes):
         assert host.at[-1] - host.at[0] > 0.1 * 7 * 0.9
 
 
+async def test_a_host_to_which_many_redirects_lead_is_asked_as_gently(processes):
+    gently = PerHostConfig(concurrency=2, delay_s=0.05)
+    async with hosts() as found, opened(processes, per_host=gently) as wire:
+        *ours, elsewhere = found
+        for host in ours:
+            host.leads_to = elsewhere.url("/slow")
+        paths = [f"/away{number}" for number in range(10)]
+        assert len([one async for one in wire.observe(plan(ours, *paths))]) == 20
+    assert elsewhere.asked.count(("HEAD", "/slow")) == 20
+    assert elsewhere.most <= 2
+    assert elsewhere.at[-1] - elsewhere.at[0] > 0.05 * 19 * 0.9
+
+
 async def test_no_more_at_once_than_configured(processes):
     async with hosts(9) as found, opened(processes, concurrency=5) as wire:
         now = most = 0
@@ -393,6 +409,13 @@ async def observed(grace_s=5.0, run_left_s=None, at_work=None):
                 if len(results) == 2 and at_work is not None:
                     at_work(found)
         return results
+
+
+async def test_workers_end_by_themselves_when_the_time_that_the_run_has_left_is_over(caplog):
+    started = time.monotonic()
+    assert len(await observed(run_left_s=1.5, grace_s=30.0)) == 2
+    assert 1.5 < time.monotonic() - started < 25.0
+    assert caplog.messages == []
 
 
 async def test_a_worker_that_hangs_is_killed_after_the_runs_end(caplog):
