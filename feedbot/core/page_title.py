@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from functools import lru_cache
 
 from feedbot.core.page_words import UNSPACED, folded_words, title_parts
@@ -23,7 +22,9 @@ _LEAST_LEFT = 0.4
 _LEAST_TOKENS = 3
 
 
-def resembles(title: str, candidates: Iterable[str]) -> bool:
+# Several rules ask it of one page in turn.
+@lru_cache(maxsize=256)
+def resembles(title: str, candidates: tuple[str, ...]) -> bool:
     """True where one of the candidates is this title, but for case, punctuation, a site's name or a cut end.
 
     A title of which nothing can be compared (an emoji) is carried by a candidate that contains it.
@@ -35,11 +36,13 @@ def resembles(title: str, candidates: Iterable[str]) -> bool:
     return any(_resemble(wanted, _tokens(part)) for whole in candidates for part in (whole, *title_parts(whole)))
 
 
-# One page's titles are held against each of an article's, by several rules in turn.
 @lru_cache(maxsize=256)
 def _tokens(text: str) -> Counter[str]:
     tokens: Counter[str] = Counter()
     for word in folded_words(text):
+        if word.isascii():  # no letter of it is paired
+            tokens[word] += 1
+            continue
         for run in _PAIRED.findall(word):
             if len(run) > 1 and _IS_PAIRED.match(run):
                 tokens.update(run[place : place + 2] for place in range(len(run) - 1))
@@ -69,6 +72,6 @@ def _weight(tokens: Counter[str]) -> int:
 
 
 def _token_weight(token: str) -> int:
-    if _IS_PAIRED.match(token):
+    if not token.isascii() and _IS_PAIRED.match(token):
         return _SHORT
     return len(token) if len(token) > _SHORT or token.isdigit() else 1
