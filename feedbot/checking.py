@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.context import Context, Sibling, Source, folder_of, sibling_url
+from feedbot.core.domain import registrable_domain
 from feedbot.core.mark import Mark, MarkKind, is_excused, mark_on
 from feedbot.core.observation import NETWORK_KINDS, Answered, Exchange, FailureKind, Observation
 from feedbot.core.outage import FAILURES_IN_A_ROW, Asked, is_mass_failure
@@ -30,7 +31,6 @@ from feedbot.state.runs import Judged
 from feedbot.state.targets import LinkPlace, Target
 from feedbot.wire.hosts import covering
 from feedbot.wire.local import LocalWire, WireOver, open_local, require_credentials
-from feedbot.wire.politeness import gate_key
 from feedbot.wire.prober import Postponed, ProbeTarget
 from feedbot.wire.resolver import Resolver
 
@@ -175,7 +175,7 @@ class _Asking:
         plan = [self._probe_target(target, now) for target in self._due.values()]
         failing_hosts: set[str] = set()
         if progress is not None:
-            domains = (gate_key(target.host) for target in self._due.values())
+            domains = (registrable_domain(target.host) for target in self._due.values())
             progress.begin(domains, self._clock.monotonic(), run_left_s=wire.run_left_s, slowest=wire.slowest)
         recording = asyncio.create_task(self._record_regularly())
         try:
@@ -183,13 +183,13 @@ class _Asking:
                 target = self._due[outcome.url]
                 if isinstance(outcome, Postponed):
                     if progress is not None:
-                        progress.add(gate_key(target.host), None, self._clock.monotonic())
+                        progress.add(registrable_domain(target.host), None, self._clock.monotonic())
                     self._postpone(target, outcome.retry_after_s)
                     continue
                 look = self._judged(target, outcome)
                 if progress is not None:
                     took_s = outcome.elapsed_ms / 1000
-                    progress.add(gate_key(target.host), look.verdict.kind, self._clock.monotonic(), took_s)
+                    progress.add(registrable_domain(target.host), look.verdict.kind, self._clock.monotonic(), took_s)
                 if look.wants_sibling or look.wants_article:
                     self._undecided.append(look)
                 else:

@@ -4,20 +4,12 @@ import asyncio
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-
-import tldextract
 
 from feedbot.clock import Clock
 from feedbot.config import HostConfig, PerHostConfig
+from feedbot.core.domain import registrable_domain
 from feedbot.wire.hosts import covering
-from feedbot.wire.resolver import literal_address
 from feedbot.wire.slots import Slots, Step
-
-# The list that comes with the package, never a download; without its private part, so that all of
-# *.cdn.ampproject.org is one host, and so is all of github.io.
-_SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-
 
 SLOW_LANE_FROM_S = 1.0
 SLOW_LANE_TO_S = 32.0
@@ -32,18 +24,9 @@ class HeldTooLong(Exception):
         self.wait_s = wait_s
 
 
-@lru_cache(maxsize=16384)
-def gate_key(host: str) -> str:
-    """What shares one gate: the registrable domain; an IP address or a name without one is its own."""
-    name = host.rstrip(".").lower()
-    if literal_address(name) is not None:
-        return name
-    return _SUFFIXES(name).top_domain_under_public_suffix or name
-
-
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Which domains (gate_key) are this process's, of so many `processes` that ask at the same time."""
+    """Which registrable domains are this process's, of so many `processes` that ask at the same time."""
 
     domains: frozenset[str]
     processes: int
@@ -151,7 +134,7 @@ class HostGates:
 
     def key(self, host: str) -> str:
         """What a host's gate is called: hosts of one key share it."""
-        domain = gate_key(host)
+        domain = registrable_domain(host)
         name = covering(self._paced, host) if self._paced else None
         return name if name is not None and name.endswith(f".{domain}") else domain
 
@@ -169,7 +152,7 @@ class HostGates:
         if gate is None:
             pace = self._pace(host)
             share = self._share
-            times = 1 if share is None or gate_key(host) in share.domains else share.processes
+            times = 1 if share is None or registrable_domain(host) in share.domains else share.processes
             gate = self._gates[key] = _Gate(max(1, pace.concurrency // times), pace.delay_s * times)
         return gate
 

@@ -9,12 +9,13 @@ from typing import BinaryIO
 
 from feedbot.clock import SystemClock
 from feedbot.config import CheckerConfig
+from feedbot.core.domain import registrable_domain
 from feedbot.core.observation import Observation
 from feedbot.core.url import host_of
 from feedbot.wire.frames import Broken, Done, Order, Results, Slow, encode, read_order
 from feedbot.wire.local import LocalWire, open_local
 from feedbot.wire.loop import run
-from feedbot.wire.politeness import Share, gate_key
+from feedbot.wire.politeness import Share
 from feedbot.wire.prober import Postponed
 
 _A_FRAME = 50
@@ -81,7 +82,7 @@ async def _observe(order: Order, writer: asyncio.StreamWriter) -> None:
     config = CheckerConfig.model_validate(order.config)
     ready: list[Observation | Postponed] = []
     loop = asyncio.get_running_loop()
-    share = Share(frozenset(gate_key(host_of(target.url)) for target in order.plan), order.processes)
+    share = Share(frozenset(registrable_domain(host_of(target.url)) for target in order.plan), order.processes)
     async with open_local(config, order.contact, SystemClock(), head_refused=order.head_refused, share=share) as wire:
         telling = asyncio.create_task(_tell_what_is_slow(wire, writer))
         try:

@@ -11,11 +11,11 @@ from contextlib import suppress
 from itertools import pairwise
 
 from feedbot.config import CheckerConfig
+from feedbot.core.domain import registrable_domain
 from feedbot.core.url import host_of
 from feedbot.errors import FeedbotError
 from feedbot.wire.executor import Result, SlowHosts, slowest
 from feedbot.wire.frames import Broken, Done, Order, Results, Slow, encode, read_word
-from feedbot.wire.politeness import gate_key
 from feedbot.wire.prober import ProbeTarget
 
 log = logging.getLogger("feedbot")
@@ -53,7 +53,7 @@ def shared_out(plan: Sequence[ProbeTarget], shares: int) -> list[list[ProbeTarge
     rule. Where there are fewer gates, there are fewer parts.
     """
     sizes: dict[str, int] = {}
-    gates = [gate_key(host_of(target.url)) for target in plan]
+    gates = [registrable_domain(host_of(target.url)) for target in plan]
     for gate in gates:
         sizes[gate] = sizes.get(gate, 0) + 1
     loads = [0] * shares

@@ -16,6 +16,12 @@ from feedbot.core.domain import registrable_domain
         ("localhost", "localhost"),
         ("192.0.2.7", "192.0.2.7"),
         ("[2001:db8::1]", "[2001:db8::1]"),
+        # Any name below .ck is a suffix, but for www.ck.
+        ("a.b.c.ck", "b.c.ck"),
+        ("a.www.ck", "www.ck"),
+        # The list is in Unicode, a canonical URL is not.
+        ("a.b.xn--55qx5d.cn", "b.xn--55qx5d.cn"),
+        ("a.xn--999999999.cn", "xn--999999999.cn"),
         # Under a top-level domain that the list does not know, such as an intranet's.
         ("www.paper.test", "paper.test"),
         ("paper.test", "paper.test"),

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feedbot.core.domain import registrable_domain
 from feedbot.core.url import host_of
-from feedbot.wire.politeness import gate_key
 from feedbot.wire.prober import ProbeTarget
 from feedbot.wire.workers import TARGETS_WORTH_A_PROCESS, how_many, shared_out
 
@@ -14,7 +14,7 @@ plans = st.lists(st.builds("http://{}/{}".format, hosts, st.integers(0, 999)).ma
 
 
 def gate(target):
-    return gate_key(host_of(target.url))
+    return registrable_domain(host_of(target.url))
 
 
 @given(plans, st.integers(1, 8))
