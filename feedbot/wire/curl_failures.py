@@ -1,12 +1,13 @@
 """libcurl's exit codes as Failures: the code is the class of a failure, the text says what was met."""
 
 from feedbot.core.observation import Failure, FailureKind
-from feedbot.wire.failures import MAX_TEXT, of_certificate, of_errno
+from feedbot.wire.failures import of_certificate, of_errno, shortened
 
 _Row = tuple[FailureKind, str]
 
 # https://curl.se/libcurl/c/libcurl-errors.html; as numbers, for not every version of pycurl names them all.
-_CONNECT, TIMED_OUT, _HANDSHAKE, _SEND, _RECV, _VERIFICATION = 7, 28, 35, 55, 56, 60
+_CONNECT, _HANDSHAKE, _SEND, _RECV, _VERIFICATION = 7, 35, 55, 56, 60
+TIMED_OUT = 28
 
 # What an exchange over http(s) can end with; any other code is about something that we never ask for.
 _BY_CODE: dict[int, _Row] = {
@@ -40,20 +41,19 @@ _BY_CODE: dict[int, _Row] = {
 # Code 56 is said of a connection that breaks and of bytes that are not HTTP; only the words differ.
 _NOT_HTTP = ("chunk", "header", "status", "content-length", "transfer-encoding", "nul byte", "invalid")
 
+_ANOTHER_NAME = ("subject name", "does not match", "matches target", "common name")
+
 # Errors of the socket below a code that says only that sending, receiving or the handshake failed.
 _SOCKET_CODES = frozenset({_CONNECT, _SEND, _RECV, _HANDSHAKE})
 
 
-def failure_of_curl(code: int, text: str, *, os_errno: int, verify_result: int, connected: bool) -> Failure:
+def failure_of_curl(code: int, text: str, *, os_errno: int, verify_result: int) -> Failure:
     """The Failure that an exit code stands for; total.
 
-    `os_errno` is the socket's last error, `verify_result` OpenSSL's X509_V_ERR_*, each 0 for none;
-    `connected` tells whether a connection stood. What no row knows is OURSELVES, so that it never
-    counts against a link.
+    `os_errno` is the socket's last error, `verify_result` OpenSSL's X509_V_ERR_*, each 0 for none.
+    What no row knows is OURSELVES, so that it never counts against a link.
     """
     kind, words = _BY_CODE.get(code, (FailureKind.OURSELVES, "exchange failed"))
-    if code == TIMED_OUT and not connected:
-        kind, words = FailureKind.CONNECT_TIMEOUT, "connection timed out"
     if code == _VERIFICATION:
         words = _certificate_words(verify_result, text)
     if code == _RECV and not os_errno and any(word in text.lower() for word in _NOT_HTTP):
@@ -67,12 +67,7 @@ def failure_of_curl(code: int, text: str, *, os_errno: int, verify_result: int, 
 def _certificate_words(verify_result: int, text: str) -> str:
     if (known := of_certificate(verify_result)) is not None:
         return known
-    # A certificate that is in order but says another name has no code of OpenSSL's in libcurl.
-    if "subject name" in text or "does not match" in text or "matches target" in text:
+    # libcurl compares names by itself, before it asks what OpenSSL thought of the rest.
+    if any(words in text for words in _ANOTHER_NAME):
         return "certificate is for another name"
     return "certificate is not accepted"
-
-
-def shortened(text: str) -> str:
-    """At most 300 characters of it."""
-    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

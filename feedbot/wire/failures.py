@@ -146,7 +146,7 @@ def failure_of(error: BaseException) -> Failure:
     What no rule knows becomes OURSELVES with its text, so that it never counts against a link.
     """
     known = known_failure(error)
-    return known or Failure(FailureKind.OURSELVES, _shortened(f"{type(error).__name__}: {_words(error)}"))
+    return known or Failure(FailureKind.OURSELVES, shortened(f"{type(error).__name__}: {_words(error)}"))
 
 
 def known_failure(error: BaseException) -> Failure | None:
@@ -162,7 +162,7 @@ def known_failure(error: BaseException) -> Failure | None:
         if isinstance(one, socket.gaierror):
             return failure_of_lookup(one)
         if isinstance(one, ssl.SSLError) and not isinstance(one, _NO_TLS_FAULT):
-            return Failure(FailureKind.TLS, _shortened(_tls_words(one)))
+            return Failure(FailureKind.TLS, shortened(_tls_words(one)))
     for one in chain:
         if isinstance(one, OSError) and one.errno in _BY_ERRNO:
             kind, text = _BY_ERRNO[one.errno]
@@ -174,9 +174,9 @@ def known_failure(error: BaseException) -> Failure | None:
                     return Failure(FailureKind.RESET, text)
         for row, (kind, text) in _BY_CLASS:
             if isinstance(one, row):
-                return Failure(kind, _shortened(_with_detail(text, one)))
+                return Failure(kind, shortened(_with_detail(text, one)))
         if _is_of_anyio(one):
-            return Failure(FailureKind.OURSELVES, _shortened(f"{type(one).__name__}: {_words(one)}"))
+            return Failure(FailureKind.OURSELVES, shortened(f"{type(one).__name__}: {_words(one)}"))
     return None
 
 
@@ -198,13 +198,13 @@ _LOOKUP_KINDS: dict[int, FailureKind] = {
 def failure_of_lookup(error: OSError | UnicodeError) -> Failure:
     """What getaddrinfo's exception says of a name; what it does not name is a failing name server."""
     if isinstance(error, UnicodeError):
-        return Failure(FailureKind.DNS_NXDOMAIN, _shortened(f"no such name can exist: {_words(error)}"))
+        return Failure(FailureKind.DNS_NXDOMAIN, shortened(f"no such name can exist: {_words(error)}"))
     if not isinstance(error, socket.gaierror):
         if error.errno in _BY_ERRNO and _BY_ERRNO[error.errno][0] is FailureKind.OURSELVES:
             return Failure(*_BY_ERRNO[error.errno])
-        return Failure(FailureKind.DNS_SERVFAIL, _shortened(f"name look-up failed: {_words(error)}"))
+        return Failure(FailureKind.DNS_SERVFAIL, shortened(f"name look-up failed: {_words(error)}"))
     kind = _LOOKUP_KINDS.get(error.errno or 0, FailureKind.DNS_SERVFAIL)
-    return Failure(kind, _shortened(f"name look-up failed: {error.strerror or _words(error)}"))
+    return Failure(kind, shortened(f"name look-up failed: {error.strerror or _words(error)}"))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -253,5 +253,6 @@ def _words(error: BaseException) -> str:
         return type(error).__name__
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """At most 300 characters of it."""
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

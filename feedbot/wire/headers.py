@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable
 
+from feedbot.core.observation import Failure, FailureKind
+
 # Headers of which the second value would only spoil the first (RFC 9110, 5.3: they are no lists).
 _SINGLE = frozenset({"location", "retry-after", "etag", "last-modified", "content-type"})
 
 
-def plain_headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def plain_headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str] | Failure:
     """By lower-case name, which the pairs have already; repeated values are joined with ", " where that is a list.
 
     The values are bytes read as latin-1, so that what is sent back later (an ETag) is what came. A
-    Location that is UTF-8 is read as that, as browsers do.
+    Location that is UTF-8 is read as that, as browsers do. Two that differ are PROTOCOL: browsers
+    show nothing then (Fetch standard, "location URL").
     """
     plain: dict[str, str] = {}
     for name, value in pairs:
@@ -18,6 +21,8 @@ def plain_headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
             plain[name] = value
         elif name not in _SINGLE:
             plain[name] += f", {value}"
+        elif name == "location" and value != plain[name]:
+            return Failure(FailureKind.PROTOCOL, "not HTTP: several Locations that differ")
     place = plain.get("location")
     if place is not None and not place.isascii():
         plain["location"] = _as_utf8(place)

@@ -3,27 +3,28 @@
 import ssl
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import anyio
+import certifi
 import httpcore
 import httpx
 
 from feedbot.core.address import Network
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.url import UrlParts, split_url
-from feedbot.wire.failures import MAX_TEXT, failure_of
+from feedbot.wire.attempt import Attempt, peer_of
+from feedbot.wire.failures import failure_of
+from feedbot.wire.headers import plain_headers
 from feedbot.wire.resolver import Resolver
-from feedbot.wire.vetting import VettingBackend
-from feedbot.wire.wire import Request, Response, WireLimits
+from feedbot.wire.vetting import VettingBackend, vetted
+from feedbot.wire.wire import CLOSED, Request, Response, WireLimits
 
 # httpcore's pool scans all its connections per request; at 500 it invents dead links.
 POOL = 50
 _KEEPALIVE_S = 5.0
 _OWN_PORT = {"http": 80, "https": 443}
-# Headers of which the second value would only spoil the first (RFC 9110, 5.3: they are no lists).
-_SINGLE = frozenset({"location", "retry-after", "etag", "last-modified", "content-type"})
 
 # What a kept connection may bring through no fault of this exchange: it was closed long ago (RFC 9112,
 # 9.3.1), or the answer before had more bytes than it said, which now stand where a status line should.
@@ -34,15 +35,8 @@ class HttpxWire:
     """Exchanges over HTTP/1.1, at most 50 at once; the connections of a host are kept for 5 s.
 
     The transport is used without httpx's client, which would bring a cookie jar, redirects, netrc and
-    the environment's proxies. Limits hold as follows:
-
-    - the deadline starts when the name is resolved and a connection may be used, and covers all else;
-    - a header block over about 100 kB (h11's buffer) is PROTOCOL;
-    - a body is cut at `max_body_bytes`, which is no failure;
-    - a body that breaks off, is garbage or outlasts the deadline is a failure (RESET, PROTOCOL,
-      TIMEOUT) of a 2xx; any other status has said what it had to say and counts as answered;
-    - a kept connection that the server closed meanwhile (RFC 9112, 9.3.1), or that holds bytes of an
-      earlier answer, is replaced once.
+    the environment's proxies. Limits hold as wire.Wire says; the deadline starts when the name is
+    resolved and a connection may be used.
     """
 
     def __init__(
@@ -50,17 +44,22 @@ class HttpxWire:
         resolver: Resolver,
         limits: WireLimits | None = None,
         allowed: Sequence[Network] = (),
+        ca_bundle: Path | str | None = None,
         ssl_context: ssl.SSLContext | None = None,
         backend: httpcore.AsyncNetworkBackend | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._resolver = resolver
         self._limits = limits or WireLimits()
+        self._allowed = tuple(allowed)
         # A transport that is passed in (a mock's) opens no sockets of its own, so nothing is vetted.
+        self._vets = transport is None
         self._transport = transport or _VettedTransport(
-            VettingBackend(resolver, allowed, backend), ssl_context or httpx.create_ssl_context()
+            VettingBackend(resolver, allowed, backend), ssl_context or trusting(ca_bundle)
         )
         self._slots = anyio.Semaphore(POOL)
+        self._under_way: set[anyio.CancelScope] = set()
+        self._is_closed = False
 
     @property
     def most_at_once(self) -> int | None:
@@ -71,69 +70,87 @@ class HttpxWire:
         """The answer, or why there is none; raises nothing but cancellation."""
         try:
             parts = split_url(request.url)
-            # Resolved here so that a slow name server costs no connection and no deadline; the door
-            # to the socket asks again and judges what it is told then.
+            # Resolved here so that a slow name server costs no connection and no deadline, and judged, for a
+            # kept connection needs no socket; the door to the socket asks again and judges what it is told then.
+            asked = time.monotonic()
             found = await self._resolver.resolve(parts.host)
-            if isinstance(found, Failure):
-                return found
+            addresses = vetted(found, self._allowed) if self._vets and not isinstance(found, Failure) else found
+            if isinstance(addresses, Failure):
+                return addresses
+            resolve_s = time.monotonic() - asked
             async with self._slots:
-                return await self._within_deadline(request, parts)
+                return await self._within_deadline(request, parts, resolve_s)
         except Exception as error:  # noqa: BLE001 - the edge of the room: every exception becomes a value
             return failure_of(error)
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every connection; an exchange under way ends in OURSELVES."""
+        self._is_closed = True
+        for scope in self._under_way:
+            scope.cancel()
         await self._transport.aclose()
 
-    async def _within_deadline(self, request: Request, parts: UrlParts) -> Response | Failure:
+    async def _within_deadline(self, request: Request, parts: UrlParts, resolve_s: float) -> Response | Failure:
+        if self._is_closed:
+            return CLOSED
+        deadline_s = self._limits.deadline_s(request)
         started = time.monotonic()
-        attempt = _Attempt()
+        attempt = Attempt(self._limits.max_header_bytes)
         failure: Failure | None = None
+        is_finished = False
         # A scope of anyio, not asyncio.timeout: httpcore shields the closing of a connection from the
         # former only, and a closing that is cut short loses a place in the pool for good.
-        with anyio.move_on_after(self._limits.exchange_timeout_s):
-            failure = await self._ask(request, parts, attempt)
-            if failure is not None and failure.kind in _LEFT_OVER and attempt.was_stale:
-                attempt = _Attempt()
-                failure = await self._ask(request, parts, attempt)
-            attempt.finished = True
-        if not attempt.finished:
-            text = f"no full answer in {self._limits.exchange_timeout_s:g} s"
-            failure = attempt.named(Failure(FailureKind.TIMEOUT, text))
+        with anyio.move_on_after(deadline_s) as scope:
+            self._under_way.add(scope)
+            try:
+                failure = await self._ask(request, parts, attempt, deadline_s)
+                if failure is not None and failure.kind in _LEFT_OVER and attempt.was_stale:
+                    attempt = Attempt(self._limits.max_header_bytes)
+                    failure = await self._ask(request, parts, attempt, deadline_s)
+                is_finished = True
+            finally:
+                self._under_way.discard(scope)
+        if not is_finished:
+            failure = CLOSED if self._is_closed else attempt.named(_late(attempt, deadline_s))
         head = attempt.head
         if failure is not None and (head is None or 200 <= head.status_code < 300):
             return failure
         assert head is not None
+        headers = plain_headers((_text(name).lower(), _text(value)) for name, value in head.headers.raw)
+        if isinstance(headers, Failure):
+            return attempt.named(headers)
         return Response(
             status=head.status_code,
-            headers=_plain_headers(head.headers),
+            headers=headers,
             body=bytes(attempt.body),
             peer=attempt.peer,
             http_version=head.http_version,
             elapsed_ms=round((time.monotonic() - started) * 1000),
+            phases=attempt.phases(resolve_s),
+            certificate_expires_at=attempt.certificate_expires_at,
         )
 
-    async def _ask(self, request: Request, parts: UrlParts, attempt: "_Attempt") -> Failure | None:
+    async def _ask(self, request: Request, parts: UrlParts, attempt: Attempt, deadline_s: float) -> Failure | None:
         try:
-            head = await self._transport.handle_async_request(self._foreign(request, parts, attempt))
-            try:
-                attempt.head = head
-                attempt.peer = attempt.peer or _peer(head.extensions.get("network_stream"))
-                await self._read_body(head, attempt.body)
-            finally:
-                await head.aclose()
+            with attempt.under_way():
+                head = await self._transport.handle_async_request(self._foreign(request, parts, attempt, deadline_s))
+                try:
+                    attempt.head = head
+                    attempt.peer = attempt.peer or peer_of(head.extensions.get("network_stream"))
+                    await self._read_body(head, attempt.body)
+                finally:
+                    await head.aclose()
         except Exception as error:  # noqa: BLE001 - the edge of the room: every exception becomes a value
             return attempt.named(failure_of(error))
         return None
 
-    def _foreign(self, request: Request, parts: UrlParts, attempt: "_Attempt") -> httpx.Request:
-        seconds = self._limits.exchange_timeout_s
+    def _foreign(self, request: Request, parts: UrlParts, attempt: Attempt, deadline_s: float) -> httpx.Request:
         extensions: dict[str, Any] = {
             "timeout": {
                 "connect": self._limits.connect_timeout_s,
-                "read": seconds,
-                "write": seconds,
-                "pool": seconds,
+                "read": deadline_s,
+                "write": deadline_s,
+                "pool": deadline_s,
             },
             # As ada wrote it: httpx would quote it a second time, by other rules.
             "target": parts.path.encode("ascii"),
@@ -155,36 +172,6 @@ class HttpxWire:
                 return
 
 
-@dataclass(slots=True)
-class _Attempt:
-    """What is known of an exchange so far, also when its deadline cuts it off."""
-
-    head: httpx.Response | None = None
-    body: bytearray = field(default_factory=bytearray)
-    peer: str | None = None
-    connecting: bool = False
-    asked: bool = False
-    finished: bool = False
-
-    @property
-    def was_stale(self) -> bool:
-        """True where a kept connection brought no answer at all: what came may be of an earlier exchange."""
-        return self.asked and not self.connecting and self.head is None
-
-    def named(self, failure: Failure) -> Failure:
-        """The failure with the address asked, where a connection to it came about."""
-        return failure if self.peer is None else Failure(failure.kind, f"{self.peer}: {failure.text}"[:MAX_TEXT])
-
-    async def trace(self, event: str, info: dict[str, Any]) -> None:
-        """Called by httpcore (its "trace" extension) as the exchange goes on."""
-        if event == "connection.connect_tcp.started":
-            self.connecting = True
-        elif event == "connection.connect_tcp.complete":
-            self.peer = _peer(info["return_value"])
-        elif event == "http11.send_request_headers.started":
-            self.asked = True
-
-
 class _VettedTransport(httpx.AsyncHTTPTransport):
     """httpx's transport over a pool of our own making, which it offers no parameter for."""
 
@@ -201,25 +188,24 @@ class _VettedTransport(httpx.AsyncHTTPTransport):
         )
 
 
+def trusting(ca_bundle: Path | str | None = None) -> ssl.SSLContext:
+    """A context that trusts the authorities in a file (certifi's unless given), whatever the environment says.
+
+    Raises OSError where the file cannot be read, ssl.SSLError where no certificate is in it.
+    """
+    return ssl.create_default_context(cafile=ca_bundle or certifi.where())
+
+
+def _late(attempt: Attempt, deadline_s: float) -> Failure:
+    if attempt.is_new and not attempt.was_asked:
+        return Failure(FailureKind.CONNECT_TIMEOUT, f"not connected in {deadline_s:g} s")
+    return Failure(FailureKind.TIMEOUT, f"no full answer in {deadline_s:g} s")
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("latin-1")
+
+
 def _host_header(parts: UrlParts) -> str:
     """The host as ada wrote it, with its port where that is not the scheme's own (RFC 9110, 7.2)."""
     return parts.host if parts.port == _OWN_PORT.get(parts.scheme) else f"{parts.host}:{parts.port}"
-
-
-def _peer(stream: httpcore.AsyncNetworkStream | None) -> str | None:
-    """The address at the other end; None where the system no longer knows it, as after a reset."""
-    try:
-        address = stream.get_extra_info("server_addr") if stream is not None else None
-    except Exception:  # noqa: BLE001 - asking who answered must not spoil the answer
-        return None
-    return str(address[0]) if isinstance(address, tuple) and address else None
-
-
-def _plain_headers(headers: httpx.Headers) -> dict[str, str]:
-    plain: dict[str, str] = {}
-    for name, value in headers.multi_items():
-        if name not in plain:
-            plain[name] = value
-        elif name not in _SINGLE:
-            plain[name] += f", {value}"
-    return plain

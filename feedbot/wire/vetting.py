@@ -9,6 +9,7 @@ import httpcore
 
 from feedbot.core.address import Network, why_not_public
 from feedbot.core.observation import Failure, FailureKind
+from feedbot.wire.attempt import AttemptStream
 from feedbot.wire.failures import CarriedFailure, failure_of
 from feedbot.wire.resolver import Addresses, Resolver
 
@@ -92,17 +93,19 @@ async def connect_first(
 ) -> httpcore.AsyncNetworkStream:
     """A connection to the first address that answers; they share `timeout` (seconds).
 
-    Raises CarriedFailure: what became of the connecting.
+    What is left of it is for TLS. Raises CarriedFailure: what became of the connecting.
     """
     ends_at = None if timeout is None else time.monotonic() + timeout
     failures: list[Failure] = []
     for index, address in enumerate(addresses):
         share = None if ends_at is None else max(0.0, ends_at - time.monotonic()) / (len(addresses) - index)
         try:
-            return await backend.connect_tcp(address, port, share, local_address, options)
+            stream = await backend.connect_tcp(address, port, share, local_address, options)
         except Exception as error:  # noqa: BLE001 - each is mapped, and the next address is tried
             failure = failure_of(error)
             failures.append(Failure(failure.kind, f"{address}: {failure.text}"))
+        else:
+            return AttemptStream(stream, ends_at)
     raise CarriedFailure(_most_telling(failures))
 
 

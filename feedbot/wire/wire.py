@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from feedbot.core.observation import Failure, Phases
+from feedbot.core.observation import Failure, FailureKind, Phases
 
 Method = Literal["GET", "HEAD"]
 
@@ -43,7 +43,20 @@ class Response:
 
 
 class Wire(Protocol):
-    """Carries out exchanges: no redirects, no cookies, no environment, no retries."""
+    """Carries out exchanges: no redirects, no cookies, no environment, no decoding, no second opinion.
+
+    What every wire keeps to (tests/wire/contract holds them to it):
+
+    - a socket is opened to a vetted address only, and a connection serves its own name only;
+    - the deadline starts when the name is resolved, and covers all else;
+    - connecting, TLS included, has a limit of its own; what ends there is CONNECT_TIMEOUT;
+    - a header block over `max_header_bytes`, interim answers (1xx) included, is PROTOCOL;
+    - a body is cut at `max_body_bytes`, which is no failure;
+    - a body that breaks off, is garbage or outlasts the deadline is a failure (RESET, PROTOCOL,
+      TIMEOUT) of a 2xx; any other status has said what it had to say and counts as answered;
+    - a kept connection that the server closed meanwhile (RFC 9112, 9.3.1), or that holds bytes of an
+      earlier answer, is replaced.
+    """
 
     @property
     def most_at_once(self) -> int | None:
@@ -55,8 +68,11 @@ class Wire(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every connection; an exchange under way ends in OURSELVES."""
         ...
+
+
+CLOSED = Failure(FailureKind.OURSELVES, "the wire is closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +83,9 @@ class WireLimits:
     exchange_timeout_s: float = 30.0
     max_header_bytes: int = 100_000
     max_body_bytes: int = 64 * 1024
+
+    def deadline_s(self, request: Request) -> float:
+        """Seconds that an exchange may take in all."""
+        if request.timeout_s is None:
+            return self.exchange_timeout_s
+        return min(request.timeout_s, self.exchange_timeout_s)

@@ -29,7 +29,14 @@ class Reset:
     said: bytes = b""
 
 
-Answer = bytes | Close | Reset | AsyncIterator[bytes]
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Bytes that are sent as they stand, also in answer to HEAD; the connection stays."""
+
+    said: bytes
+
+
+Answer = bytes | Raw | Close | Reset | AsyncIterator[bytes]
 Script = Callable[[Asked], Answer]
 
 
@@ -81,7 +88,7 @@ class Server:
     async def _answer(self, head: bytes, connection: int, writer: asyncio.StreamWriter) -> bool:
         first, *rest = head.decode("latin-1").rstrip("\r\n").split("\r\n")
         method, target, _ = first.split(" ")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in rest)}
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
         nth = 1 + sum((one.method, one.target) == (method, target) for one in self.asked)
         asked = Asked(method, target, headers, nth, connection)
         self.asked.append(asked)
@@ -89,6 +96,10 @@ class Server:
         if isinstance(answer, bytes):
             # A HEAD's answer has no body (RFC 9110, 9.3.2).
             writer.write(answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if method == "HEAD" else answer)
+            await writer.drain()
+            return True
+        if isinstance(answer, Raw):
+            writer.write(answer.said)
             await writer.drain()
             return True
         if isinstance(answer, Close | Reset):
@@ -110,7 +121,7 @@ class Server:
 @asynccontextmanager
 async def serve(script: Script, host: str = "127.0.0.1", ssl: tls.SSLContext | None = None) -> AsyncIterator[Server]:
     server = Server(script, host)
-    listening = await asyncio.start_server(server.connected, host, 0, ssl=ssl)
+    listening = await asyncio.start_server(server.connected, host, 0, ssl=ssl, backlog=1000)
     server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server

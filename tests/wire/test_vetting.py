@@ -1,17 +1,39 @@
-"""The door to a socket by itself; what goes through it from outside is in test_hostile_targets.py."""
+"""What of an answer of the name server may be asked; that nothing else is, the contract shows on every wire."""
+
+import ipaddress
 
 import pytest
 
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.wire.failures import CarriedFailure
 from feedbot.wire.vetting import VettingBackend, vetted
-from tests.wire.counted import EVERYTHING
 from tests.wire.scripted import PUBLIC, RecordingBackend, ScriptedResolver
 
-OTHERS = ("93.184.216.35", "2606:2800:21f:cb07::1", "2606:2800:21f:cb07::2")
+EVERYTHING = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
+SIX = "2606:4700::1"
 
 
-async def test_unix_sockets_and_zones_are_refused_always():
+@pytest.mark.parametrize(
+    ("found", "asked"),
+    [
+        ((PUBLIC,), (PUBLIC,)),
+        (("10.0.0.1", PUBLIC, "::1"), (PUBLIC,)),
+        (("1.1.1.1", "1.1.1.2", "1.1.1.3", "1.1.1.4"), ("1.1.1.1", "1.1.1.2", "1.1.1.3")),
+        # The family that the name server named first begins, then they take turns.
+        ((SIX, "2606:4700::2", "2606:4700::3", PUBLIC), (SIX, PUBLIC, "2606:4700::2")),
+        ((PUBLIC, "1.1.1.2", SIX), (PUBLIC, SIX, "1.1.1.2")),
+    ],
+)
+def test_the_public_ones_are_asked_three_at_most_families_in_turn(found, asked):
+    assert vetted(found, ()) == asked
+
+
+def test_where_none_is_public_the_first_says_why():
+    answer = vetted(("10.0.0.1", "::1"), ())
+    assert answer == Failure(FailureKind.POLICY_ADDRESS, "10.0.0.1 is a private address")
+
+
+async def test_unix_sockets_are_refused_always():
     backend = RecordingBackend()
     door = VettingBackend(ScriptedResolver(default="fe80::1%lo"), EVERYTHING, backend)
     with pytest.raises(CarriedFailure, match="unix socket"):
@@ -19,13 +41,3 @@ async def test_unix_sockets_and_zones_are_refused_always():
     with pytest.raises(CarriedFailure, match="zone"):
         await door.connect_tcp("a.test", 80)
     assert backend.connects == []
-
-
-def test_of_a_mixed_answer_the_public_ones_pass_three_at_most_families_in_turn():
-    assert vetted(("10.0.0.1", PUBLIC, "::1"), ()) == (PUBLIC,)
-    assert vetted((PUBLIC, "127.0.0.1", *OTHERS), ()) == (PUBLIC, OTHERS[1], OTHERS[0])
-
-
-def test_what_has_no_public_address_is_refused_with_the_first_reason():
-    assert vetted(("10.0.0.1", "::1"), ()) == Failure(FailureKind.POLICY_ADDRESS, "10.0.0.1 is a private address")
-    assert vetted((), ()) == Failure(FailureKind.POLICY_ADDRESS, "name has no address")
