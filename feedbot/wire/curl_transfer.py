@@ -17,8 +17,6 @@ from feedbot.wire.failures import failure_of, shortened
 from feedbot.wire.headers import plain_headers
 from feedbot.wire.wire import Request, Response, WireLimits
 
-_KEEPALIVE_S = 10
-
 End = Failure | tuple[int, str]
 """libcurl's exit code of a transfer and its text; a Failure where it was ended before."""
 
@@ -65,21 +63,19 @@ class Transfer:
         for option, value in (
             (pycurl.NOSIGNAL, 1),
             (pycurl.PROXY, ""),  # not None: an empty one keeps the environment's away
-            (pycurl.NOPROXY, "*"),
+            (pycurl.NOPROXY, ""),
             (pycurl.NETRC, pycurl.NETRC_IGNORED),
             (pycurl.FOLLOWLOCATION, 0),
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
             (pycurl.HTTP09_ALLOWED, 0),
-            (pycurl.HTTP_CONTENT_DECODING, 0),
-            (pycurl.PATH_AS_IS, 1),
             (pycurl.TCP_NODELAY, 1),
-            (pycurl.MAXAGE_CONN, _KEEPALIVE_S),
+            (pycurl.MAXAGE_CONN, limits.keepalive_s),
             (pycurl.CONNECTTIMEOUT_MS, _milliseconds(limits.connect_timeout_s)),
             (pycurl.CAINFO, ca_bundle),
             (pycurl.CAPATH, None),  # Debian's libcurl would trust a folder as well
             (pycurl.SSL_VERIFYPEER, 1),
             (pycurl.SSL_VERIFYHOST, 2),
-            (pycurl.SSL_SESSIONID_CACHE, 0),
+            (pycurl.SSL_SESSIONID_CACHE, 0),  # a session that is taken up again shows no certificate
             (pycurl.OPT_CERTINFO, 1),
             (pycurl.OPENSOCKETFUNCTION, self._open_socket),
             (pycurl.RESOLVER_START_FUNCTION, self._look_up),
@@ -121,12 +117,12 @@ class Transfer:
         if request.headers is not self._headers:
             curl.setopt(pycurl.HTTPHEADER, _header_lines(request.headers))
             self._headers = request.headers
-        curl.setopt(pycurl.URL, request.url)
-        # The target as ada wrote it, not as libcurl's own parser would.
+        # No more of the URL than ada's reading, lest libcurl's parser finds another host.
+        curl.setopt(pycurl.URL, f"{parts.scheme}://{parts.host}:{parts.port}/")
         curl.setopt(pycurl.REQUEST_TARGET, parts.path)
         told = ",".join(f"[{address}]" if ":" in address else address for address in addresses)
         # The plus lets libcurl forget it in a minute, and lets a name begin with a hyphen.
-        curl.setopt(pycurl.RESOLVE, [f"+{parts.host}:{parts.port}:{told}"])
+        curl.setopt(pycurl.RESOLVE, [f"+{host}:{parts.port}:{told}" for host in _spellings(parts.host)])
 
     def prepare_again(self) -> None:
         """Make ready for the same exchange on a connection of its own, in the time that is left."""
@@ -277,6 +273,13 @@ class Transfer:
             self._is_cut = True
             return -1
         return None
+
+
+def _spellings(host: str) -> set[str]:
+    """How libcurl may write a host: an IPv6 address also in the system's form, where that is no longer."""
+    if not host.startswith("["):
+        return {host}
+    return {host, f"[{socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, host[1:-1]))}]"}
 
 
 def _milliseconds(seconds: float) -> int:

@@ -12,7 +12,7 @@ import pycurl
 
 from feedbot.core.address import Network
 from feedbot.core.observation import Failure
-from feedbot.core.url import UrlParts, split_url
+from feedbot.core.url import UrlParts
 from feedbot.wire.curl_transfer import End, OpenSocket, Transfer
 from feedbot.wire.failures import failure_of
 from feedbot.wire.resolver import Addresses, Resolver
@@ -76,7 +76,7 @@ class CurlWire:
     async def exchange(self, request: Request) -> Response | Failure:
         """The answer, or why there is none; raises nothing but cancellation."""
         try:
-            parts = split_url(request.url)
+            parts = request.parts()
             asked = time.monotonic()
             found = await self._resolver.resolve(parts.host)
             if isinstance(found, Failure):

@@ -13,7 +13,7 @@ import httpx
 
 from feedbot.core.address import Network
 from feedbot.core.observation import Failure, FailureKind
-from feedbot.core.url import UrlParts, split_url
+from feedbot.core.url import UrlParts
 from feedbot.wire.attempt import Attempt, peer_of
 from feedbot.wire.failures import failure_of
 from feedbot.wire.headers import plain_headers
@@ -23,7 +23,6 @@ from feedbot.wire.wire import CLOSED, Request, Response, WireLimits
 
 # httpcore's pool scans all its connections per request; at 500 it invents dead links.
 POOL = 50
-_KEEPALIVE_S = 5.0
 _OWN_PORT = {"http": 80, "https": 443}
 
 # What a kept connection may bring through no fault of this exchange: it was closed long ago (RFC 9112,
@@ -32,7 +31,7 @@ _LEFT_OVER = frozenset({FailureKind.RESET, FailureKind.PROTOCOL})
 
 
 class HttpxWire:
-    """Exchanges over HTTP/1.1, at most 50 at once; the connections of a host are kept for 5 s.
+    """Exchanges over HTTP/1.1, at most 50 at once; kept connections serve their own name only.
 
     The transport is used without httpx's client, which would bring a cookie jar, redirects, netrc and
     the environment's proxies. Limits hold as wire.Wire says; the deadline starts when the name is
@@ -55,7 +54,7 @@ class HttpxWire:
         # A transport that is passed in (a mock's) opens no sockets of its own, so nothing is vetted.
         self._vets = transport is None
         self._transport = transport or _VettedTransport(
-            VettingBackend(resolver, allowed, backend), ssl_context or trusting(ca_bundle)
+            VettingBackend(resolver, allowed, backend), ssl_context or trusting(ca_bundle), self._limits.keepalive_s
         )
         self._slots = anyio.Semaphore(POOL)
         self._under_way: set[anyio.CancelScope] = set()
@@ -69,7 +68,7 @@ class HttpxWire:
     async def exchange(self, request: Request) -> Response | Failure:
         """The answer, or why there is none; raises nothing but cancellation."""
         try:
-            parts = split_url(request.url)
+            parts = request.parts()
             # Resolved here so that a slow name server costs no connection and no deadline, and judged, for a
             # kept connection needs no socket; the door to the socket asks again and judges what it is told then.
             asked = time.monotonic()
@@ -162,7 +161,9 @@ class HttpxWire:
         # Without a Host of ours httpx decodes the name to see whether there is one, by IDNA 2008, which
         # refuses names that live: emoji, and what IDNA 2003 allowed.
         headers = [("Host", _host_header(parts)), *request.headers]
-        return httpx.Request(request.method, request.url, headers=headers, extensions=extensions)
+        # Put together from ada's reading, lest another parser finds another host in it.
+        url = f"{parts.scheme}://{parts.host}:{parts.port}{parts.path}"
+        return httpx.Request(request.method, url, headers=headers, extensions=extensions)
 
     async def _read_body(self, head: httpx.Response, body: bytearray) -> None:
         limit = self._limits.max_body_bytes
@@ -175,12 +176,12 @@ class HttpxWire:
 class _VettedTransport(httpx.AsyncHTTPTransport):
     """httpx's transport over a pool of our own making, which it offers no parameter for."""
 
-    def __init__(self, door: VettingBackend, ssl_context: ssl.SSLContext) -> None:
+    def __init__(self, door: VettingBackend, ssl_context: ssl.SSLContext, keepalive_s: float) -> None:
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=ssl_context,
             max_connections=POOL,
             max_keepalive_connections=POOL,
-            keepalive_expiry=_KEEPALIVE_S,
+            keepalive_expiry=keepalive_s,
             http1=True,
             http2=False,
             retries=0,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from feedbot.core.observation import Failure, FailureKind, Phases
+from feedbot.core.url import InvalidUrl, UrlParts, split_url
 
 Method = Literal["GET", "HEAD"]
 
@@ -20,6 +21,13 @@ class Request:
     url: str
     headers: tuple[tuple[str, str], ...] = ()
     timeout_s: float | None = None
+
+    def parts(self) -> UrlParts:
+        """The URL taken apart; raises InvalidUrl where it is none of http or https."""
+        parts = split_url(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.host:
+            raise InvalidUrl(f"not an http or https URL: {self.url[:200]!r}")
+        return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ class Wire(Protocol):
     - a body that breaks off, is garbage or outlasts the deadline is a failure (RESET, PROTOCOL,
       TIMEOUT) of a 2xx; any other status has said what it had to say and counts as answered;
     - a kept connection that the server closed meanwhile (RFC 9112, 9.3.1), or that holds bytes of an
-      earlier answer, is replaced.
+      earlier answer, is replaced; one that waited for longer than `keepalive_s` is not tried.
     """
 
     @property
@@ -77,12 +85,13 @@ CLOSED = Failure(FailureKind.OURSELVES, "the wire is closed")
 
 @dataclass(frozen=True, slots=True)
 class WireLimits:
-    """What one exchange may take: seconds and bytes."""
+    """What one exchange may take: seconds and bytes; and how long its connection may wait for the next."""
 
     connect_timeout_s: float = 10.0
     exchange_timeout_s: float = 30.0
     max_header_bytes: int = 100_000
     max_body_bytes: int = 64 * 1024
+    keepalive_s: int = 10
 
     def deadline_s(self, request: Request) -> float:
         """Seconds that an exchange may take in all."""

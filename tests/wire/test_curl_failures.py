@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-pycurl = pytest.importorskip("pycurl", reason="may be skipped: there is no pycurl")
+pytest.importorskip("pycurl", reason="may be skipped: there is no pycurl")
 
-from feedbot.core.observation import Failure, FailureKind  # noqa: E402 - not without pycurl
-from feedbot.wire.curl_failures import TIMED_OUT, failure_of_curl  # noqa: E402
-from feedbot.wire.failures import MAX_TEXT  # noqa: E402
+import pycurl
+
+from feedbot.core.observation import Failure, FailureKind
+from feedbot.wire.curl_failures import TIMED_OUT, failure_of_curl
+from feedbot.wire.failures import MAX_TEXT
 
 
 def failure(code, text="words", *, os_errno=0, verify_result=0):

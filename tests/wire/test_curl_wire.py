@@ -3,15 +3,20 @@
 import asyncio
 import errno
 
+import certifi
 import pytest
 
 pytest.importorskip("pycurl", reason="may be skipped: there is no pycurl")
 
+import pycurl
+
 from feedbot.core.observation import Failure, FailureKind
+from feedbot.core.url import split_url
+from feedbot.wire.curl_transfer import Transfer
 from feedbot.wire.curl_wire import CurlWire
-from feedbot.wire.wire import Request, Response
-from tests.wire.contract.kits import eventually
-from tests.wire.scripted import LOOPBACK, ScriptedResolver
+from feedbot.wire.wire import Request, Response, WireLimits
+from tests.wire.contract.kits import Door, eventually
+from tests.wire.scripted import LOOPBACK, PUBLIC, ScriptedResolver
 from tests.wire.servers import dripping, reply, serve
 
 
@@ -50,3 +55,43 @@ def test_a_loop_that_cannot_watch_a_socket_is_our_own_fault_and_the_wire_goes_on
     assert beside == failed
     assert isinstance(after, Response)
     assert capfd.readouterr().err == ""
+
+
+# What holds where all else failed: libcurl was told of an address that nobody vetted, or was not told of a name.
+
+
+def carried_out(url, addresses, door):
+    request = Request("GET", url)
+    transfer = Transfer(WireLimits(), (), certifi.where(), door.open)
+    transfer.prepare(request, split_url(url), addresses)
+    try:
+        transfer.curl.perform()
+    except pycurl.error as error:
+        return transfer.answer(error.args, 0.0)
+    finally:
+        transfer.curl.close()
+    raise AssertionError("it was answered")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "::1", "::ffff:10.0.0.1", "64:ff9b::a9fe:a9fe"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_socket_is_the_last_check(address, scheme):
+    door = Door(leads_to=())
+    answer = carried_out(f"{scheme}://a.test/", (address,), door)
+    assert answer.kind == FailureKind.POLICY_ADDRESS
+    assert door.addresses == []
+    # The check, and not a lack of addresses.
+    assert carried_out(f"{scheme}://a.test/", (PUBLIC,), door).kind == FailureKind.CONNECT_REFUSED
+    assert door.addresses == [PUBLIC]
+
+
+def test_libcurl_looks_no_name_up_by_itself():
+    door = Door(leads_to=())
+    transfer = Transfer(WireLimits(), (), certifi.where(), door.open)
+    transfer.prepare(Request("GET", "http://a.test/"), split_url("http://a.test/"), (PUBLIC,))
+    transfer.curl.setopt(pycurl.URL, "http://not-told.invalid/")
+    with pytest.raises(pycurl.error) as raised:
+        transfer.curl.perform()
+    answer = transfer.answer(raised.value.args, 0.0)
+    transfer.curl.close()
+    assert answer == Failure(FailureKind.OURSELVES, "libcurl was about to look a name up by itself")

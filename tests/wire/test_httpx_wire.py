@@ -1,9 +1,13 @@
 """What only HttpxWire has to be told; all else is in the contract."""
 
+import time
+
+import httpcore
 import pytest
 
+from feedbot.wire.attempt import AttemptStream
 from feedbot.wire.wire import Request
-from tests.wire.scripted import PUBLIC, RecordingBackend, ScriptedResolver, loopback_wire
+from tests.wire.scripted import PUBLIC, TLS, RecordingBackend, ScriptedResolver, loopback_wire
 
 
 @pytest.mark.parametrize(
@@ -29,3 +33,16 @@ async def test_the_host_header_names_the_port_where_it_is_not_the_schemes_own(ur
     assert (await wire.exchange(Request("GET", url, (("User-Agent", "me"),)))).status == 200
     await wire.aclose()
     assert requests == [f"GET / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: me\r\n\r\n".encode()]
+
+
+async def test_tls_has_only_what_the_connecting_left_of_the_time():
+    class Inner(RecordingBackend, httpcore.AsyncNetworkStream):
+        async def start_tls(self, ssl_context, server_hostname=None, timeout=None):
+            self.timeout = timeout
+            return self
+
+    inner = Inner()
+    await AttemptStream(inner, time.monotonic() + 5).start_tls(TLS, "a.test", 100.0)
+    assert 0 < inner.timeout <= 5
+    await AttemptStream(inner, time.monotonic() - 5).start_tls(TLS, "a.test", 100.0)
+    assert inner.timeout == 0

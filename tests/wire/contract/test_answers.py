@@ -182,9 +182,11 @@ async def test_a_header_that_would_break_the_request_is_our_own_fault(kit, heade
     assert [sorted(asked.headers) for asked in server.asked] == [["host"]]
 
 
-@pytest.mark.parametrize("url", ["not a url", "http://", "", "mailto:a@b.test"])
-async def test_what_is_no_url_is_our_own_fault(kit, url):
-    assert (await kit.ask(url)).kind in {FailureKind.OURSELVES, FailureKind.POLICY_SCHEME}
+@pytest.mark.parametrize("url", ["not a url", "http://", "", "mailto:a@b.test", "file:///etc/passwd", "ftp://a.test/"])
+async def test_what_is_no_http_url_is_our_own_fault(kit, url):
+    resolver = ScriptedResolver()
+    assert (await kit.ask(url, resolver=resolver)).kind == FailureKind.OURSELVES
+    assert resolver.asked == []
 
 
 # How long it took

@@ -63,6 +63,15 @@ async def test_a_connection_that_was_closed_while_it_was_kept_is_replaced(kit):
     assert [one.connection for one in server.asked] == [1, 2]
 
 
+async def test_a_connection_that_waited_too_long_is_not_tried(kit):
+    async with serve(lambda asked: reply(200)) as server, kit.wire(limits=WireLimits(keepalive_s=1)) as wire:
+        for _ in range(2):
+            assert (await wire.exchange(get(server.url()))).status == 200
+        await asyncio.sleep(2.1)  # libcurl counts whole seconds
+        assert (await wire.exchange(get(server.url()))).status == 200
+    assert [one.connection for one in server.asked][-1] == 2
+
+
 async def test_of_a_server_that_ends_every_connection_a_new_one_tells(kit):
     # Answered once, then every connection is closed without an answer.
     async with serve(lambda asked: reply(200) if asked.nth == 1 else Close()) as server, kit.wire() as wire:

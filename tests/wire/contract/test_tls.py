@@ -42,6 +42,15 @@ async def test_a_good_certificate_is_believed_and_its_end_told(kit, authority):
     assert [asked.connection for asked in server.asked] == [1, 1]
 
 
+async def test_each_new_connection_shows_the_certificate(kit, authority):
+    context = authority.server("good.test")
+    async with serve(lambda asked: reply(200, {"Connection": "close"}), ssl=context) as server:
+        async with kit.wire(ca_bundle=authority.bundle) as wire:
+            answers = [await wire.exchange(get(server.url("good.test", scheme="https"))) for _ in range(3)]
+    assert all(answer.certificate_expires_at for answer in answers)
+    assert server.connections == 3
+
+
 @pytest.mark.parametrize("name", ["good.test", "good.test.", "GOOD.test", "sub.wild.test", "xn--i-7iq.wild.test"])
 async def test_the_name_is_verified_though_an_address_is_connected(kit, authority, name):
     asked_for = []
