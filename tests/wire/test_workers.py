@@ -272,6 +272,13 @@ async def test_the_runs_end_keeps_what_was_done(processes):
     assert 2.0 < time.monotonic() - started < 20.0
 
 
+async def test_a_run_that_is_over_asks_nothing(processes):
+    async with hosts() as found, opened(processes, max_run_s=0.01) as wire:
+        await asyncio.sleep(0.02)
+        assert [one async for one in wire.observe(plan(found, "/ok"))] == []
+    assert not any(host.asked for host in found)
+
+
 async def test_a_run_without_an_end_ends_when_all_is_done(processes):
     async with hosts() as found, opened(processes, max_run_s=float("inf")) as wire:
         assert len([one async for one in wire.observe(plan(found, "/ok"))]) == 3
@@ -371,9 +378,10 @@ async def test_a_killed_worker_leaves_its_share_due_and_the_others_go_on(caplog)
         results = wire.observe(plan(found, "/ok", "/held"))
         urls = [(await anext(results)).url for _ in range(2)]
         assert sorted(urls) == [host.url("/ok") for host in found]
-        await until(lambda: all(host.now for host in found))
+        await until(lambda: len(wire.slowest()) == 2)
         os.kill(workers()[0], signal.SIGKILL)
         await until(lambda: sum(host.now for host in found) == 1)
+        await until(lambda: len(wire.slowest()) == 1)
         for host in found:
             host.go_on.set()
         last = [one.url async for one in results]
@@ -520,9 +528,14 @@ async def test_workers_run_this_very_feedbot_and_nothing_from_the_current_folder
         assert len([one async for one in wire.observe(plan(found, "/ok"))]) == 2
 
 
-async def test_workers_do_without_uvloop_and_what_is_printed_by_mistake_harms_nothing(monkeypatch, tmp_path):
-    (tmp_path / "uvloop.py").write_text("print('by mistake', flush=True); raise ImportError", encoding="utf-8")
+@pytest.fixture
+def printing(monkeypatch, tmp_path):
+    """Workers find something that prints on its way, and no uvloop."""
+    (tmp_path / "uvloop.py").write_text("import os; os.write(1, b'by mistake'); raise ImportError", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
+
+
+async def test_workers_do_without_uvloop_and_what_is_printed_by_mistake_harms_nothing(printing):
     async with hosts(2) as found, opened(2) as wire:
         assert len([one async for one in wire.observe(plan(found, "/ok"))]) == 2
 
@@ -555,7 +568,7 @@ async def test_a_worker_whose_order_never_comes_ends_without_a_word():
         assert process.returncode == 0
 
 
-async def test_a_worker_without_standard_error_works():
+async def test_a_worker_without_standard_error_works(printing):
     closed = "import os, sys; os.close(2); sys.stderr = None; import feedbot.wire.worker as it; it.main()"
     async with hosts(1) as found, worker(start=closed) as process:
         process.stdin.write(encode(order(found, "/ok")))
