@@ -12,8 +12,8 @@ import msgspec
 from feedbot.core.page_address import challenge_of_headers, consent_url, login_url, marketplace_host, not_found_url
 from feedbot.core.page_body import HTML_TYPES, MAX_BYTES, decoded, media_type, plain_bytes
 from feedbot.core.page_fingerprint import fingerprint, same_page
+from feedbot.core.page_marks import Shown, find_signs
 from feedbot.core.page_markup import Markup, bounded, read_markup
-from feedbot.core.page_signs import Shown, find_signs
 from feedbot.core.page_title import resembles
 from feedbot.core.page_words import count_words
 from feedbot.core.url import InvalidUrl, resolve_url
@@ -58,7 +58,7 @@ _MAX_EMPTY = 16_384
 
 # Below this many words, a difference in their number says nothing.
 _FEW_WORDS = 40
-_SAME_LENGTH = 0.7
+_SAME_LENGTH = 0.85
 
 
 class PageSignals(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -137,7 +137,7 @@ def read_page(url: str, status: int, headers: Mapping[str, str], body: bytes) ->
         not_found=found.get("not_found"),
         default_page=found.get("default_page"),
         is_app=is_app,
-        is_empty=not (words or markup.embeds or markup.scripts or is_unseen),
+        is_empty=not (words or markup.embeds or markup.fields or markup.scripts or is_unseen),
         words=words,
         fingerprint=None if is_unseen else fingerprint(url, markup.title, markup.texts, markup.sources),
     )

@@ -55,6 +55,8 @@ class Markup:
     amphtml: str = ""
     refresh: str = ""
     is_amp: bool = False
+    fields: int = 0
+    """To fill in or to press; the kinds below are among them."""
     password_fields: int = 0
     text_fields: int = 0
     h1s_seen: int = 0
@@ -168,6 +170,7 @@ def _note_html(markup: Markup, node: LexborNode) -> None:
 
 def _note_input(markup: Markup, node: LexborNode) -> None:
     kind = (node.attributes.get("type") or "text").lower()
+    markup.fields += kind != "hidden"
     if kind == "password":
         markup.password_fields += 1
     elif kind in _TYPED:

@@ -3,6 +3,7 @@
 import pytest
 
 from feedbot.core.page import RULES, PageSignals, read_page
+from feedbot.core.page_markup import read_markup
 
 HTML = {"content-type": "text/html; charset=utf-8"}
 URL = "https://example.org/news/story"
@@ -94,6 +95,12 @@ def test_alternates_are_not_canonical():
     assert read("<link rel=alternate href=/x><link rel='canonical-of' href=/y>").canonical is None
 
 
+def test_only_the_first_headings_and_pictures_are_looked_at():
+    assert read("<h1></h1>" * 15 + "<h1>Story</h1>").h1 == "Story"
+    assert read("<h1></h1>" * 16 + "<h1>Story</h1>").h1 == ""
+    assert len(read_markup("<img src=a.png>" * 3_000).sources) == 64
+
+
 # Refresh.
 
 
@@ -168,6 +175,7 @@ def test_a_sign_in_page_is_known_by_its_h1():
     [
         page("A story", "A story", form("text", "password") + ARTICLE),
         page("Sign in with a key: what it means", text=form("search") + ARTICLE),
+        page("Login", "Login", ARTICLE + form("text", "password")),
         page("Login - Encyclopedia", "Login", form("search") + ARTICLE),
         page("Sign in", "Sign in", "The new exhibition opens on Sunday."),
         page("Welcome", text=form("text") + "Search our archive"),
@@ -396,6 +404,10 @@ def test_not_found_wording_in_the_text_does_not():
         "ページが見つかりませんと表示される原因",
         "Nothing found in the search for the plane",
         "Room 404: the hotel that never was",
+        "Not Found | Chapter 3 | A novel",
+        "Page not found – and eight other things that nobody ever tells you online",
+        "How we built a website that never says: page not found",
+        "Home | News | Local | Harbour | Page not found",
         "The Page",
         "Error",
     ],
@@ -463,7 +475,13 @@ def test_another_page_is_no_shell(markup):
 
 @pytest.mark.parametrize(
     "markup",
-    ["", " \n", "<!-- nothing -->", "<html><head><title>x</title></head><body> <div>&nbsp;</div></body></html>"],
+    [
+        "",
+        " \n",
+        "<!-- nothing -->",
+        "<input type=hidden>",
+        "<html><head><title>x</title></head><body> <div>&nbsp;</div></body></html>",
+    ],
 )
 def test_a_page_without_anything_to_see_is_empty(markup):
     assert read(markup).is_empty
@@ -479,6 +497,7 @@ def test_a_page_without_anything_to_see_is_empty(markup):
         "<frameset><frame src=a.html></frameset>",
         "<script>document.write('text')</script>",
         "<svg></svg>",
+        "<form><input type=search></form>",
         "<style>" + "a{}" * 8_000 + "</style>",
     ],
 )

@@ -94,6 +94,11 @@ def test_an_article_is_not_alike_its_sites_not_found_page(seed):
     assert not alike(read(article(f"a{seed}", "Example")), read(not_found_page("/x").replace("Page not found - ", "")))
 
 
+def test_an_article_below_a_menu_without_end_is_not_alike_a_page_that_has_only_the_menu():
+    article_page = read(site("Example", f"<p>{prose('a', 900)}", links=900))
+    assert not alike(article_page, read(site("Example", "<p>Not here.", links=900)))
+
+
 def test_pages_of_pictures_differ_by_their_pictures():
     one, other = (read(f"<title>Photos</title><img src=/photos/{n}.jpg>") for n in (1, 2))
     assert alike(one, one)
@@ -103,6 +108,16 @@ def test_pages_of_pictures_differ_by_their_pictures():
 def test_a_page_that_is_one_line_long_differs_by_that_line():
     one, other = (read(f"<title>Notes</title><p>{words}") for words in ("The harbour opens", "A winter of trains"))
     assert not alike(one, other)
+
+
+def test_pages_of_one_text_differ_by_their_titles():
+    one, other = (read(f"<title>{title}</title><p>Read on in the app.") for title in ("A winter", "The harbour"))
+    assert not alike(one, other)
+
+
+def test_what_stands_beyond_the_first_12_kb_of_text_is_not_compared():
+    start = prose("start", 2_500)
+    assert alike(read(f"<p>{start}<p>{prose('a', 300)}"), read(f"<p>{start}<p>{prose('b', 300)}"))
 
 
 def test_what_is_no_page_is_like_nothing():

@@ -11,7 +11,8 @@ from feedbot.core.page_address import (
     marketplace_host,
     not_found_url,
 )
-from feedbot.core.page_signs import PAGE_SUBJECTS, Shown, alternatives, find_signs, table
+from feedbot.core.page_marks import PAGE_SUBJECTS, Shown, find_signs
+from feedbot.core.page_signs import alternatives, table
 from feedbot.core.page_words import folded_words, has_unspaced
 from feedbot.core.url import host_of
 

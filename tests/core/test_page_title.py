@@ -53,6 +53,7 @@ NOT_CARRIED = [
     ("Terms of service", "Privacy policy"),
     ("Apple unveils M5 chip: faster, cooler, cheaper", "Apple unveils"),
     ("Python", "Monty"),
+    ("Constitutional court", "Constitutional law"),
     ("Größe und Maß", "Kleine Kunde"),
     ("Новости о климате", "Казино онлайн: бонусы"),
     ("气候变化的年度报告发布", "在线娱乐平台首页"),
