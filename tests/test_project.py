@@ -60,3 +60,13 @@ def test_the_architecture_names_every_room_and_every_file_of_the_top_level(proje
             assert f"{path.name}/" in text
         elif path.suffix == ".py" and not path.name.startswith("__"):
             assert path.name in text
+
+
+def test_a_check_over_libcurl_loads_only_what_it_needs():
+    """Each of these takes megabytes and a part of the second that a short run lasts, in every process."""
+    loads = "import feedbot.cli.check, feedbot.wire.worker, feedbot.wire.curl_wire, sys; print(*sys.modules)"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert "pycurl" in loaded
+    assert not loaded & {"httpx", "httpcore", "h11", "requests", "feedgen", "lxml", "apscheduler", "markdown_it", "nh3"}

@@ -16,7 +16,7 @@ from feedbot.core.url import UrlParts
 from feedbot.wire.curl_transfer import End, OpenSocket, Transfer
 from feedbot.wire.failures import failure_of
 from feedbot.wire.resolver import Addresses, Resolver
-from feedbot.wire.vetting import vetted
+from feedbot.wire.vetted import vetted
 from feedbot.wire.wire import CLOSED, Request, Response, WireLimits
 
 # Connections that wait for their host's next link, or are in use. Too few, and hosts that take turns

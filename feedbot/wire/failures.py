@@ -3,12 +3,10 @@
 import errno
 import socket
 import ssl
+import sys
 from collections.abc import Iterator
 
 import anyio
-import h11
-import httpcore
-import httpx
 import idna
 
 from feedbot.core.observation import Failure, FailureKind
@@ -17,7 +15,7 @@ MAX_TEXT = 300
 _MAX_CHAIN = 30
 
 
-class CarriedFailure(httpcore.ConnectError):
+class CarriedFailure(Exception):
     """A Failure on its way through httpcore, which knows exceptions only."""
 
     def __init__(self, failure: Failure) -> None:
@@ -66,38 +64,9 @@ _BY_CERTIFICATE = {
 # How OpenSSL asks for more bytes: the context of whatever then happens to the connection, such as a reset.
 _NO_TLS_FAULT = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
-# First row that fits, for the outermost exception of the chain that has one.
+# First row that fits, for the outermost exception of the chain that has one. Those of httpx, httpcore and
+# h11 are in httpx_failures.py.
 _BY_CLASS: tuple[tuple[type[BaseException], _Row], ...] = (
-    (httpx.PoolTimeout, (FailureKind.OURSELVES, "no connection of ours became free")),
-    (httpcore.PoolTimeout, (FailureKind.OURSELVES, "no connection of ours became free")),
-    (httpx.ConnectTimeout, (FailureKind.CONNECT_TIMEOUT, "connection timed out")),
-    (httpcore.ConnectTimeout, (FailureKind.CONNECT_TIMEOUT, "connection timed out")),
-    (httpx.TimeoutException, (FailureKind.TIMEOUT, "no answer in time")),
-    (httpcore.TimeoutException, (FailureKind.TIMEOUT, "no answer in time")),
-    (httpx.ConnectError, (FailureKind.CONNECT_UNREACHABLE, "could not connect")),
-    (httpcore.ConnectError, (FailureKind.CONNECT_UNREACHABLE, "could not connect")),
-    (httpx.NetworkError, (FailureKind.RESET, "connection broke off")),
-    (httpcore.NetworkError, (FailureKind.RESET, "connection broke off")),
-    (httpx.ProxyError, (FailureKind.OURSELVES, "proxy")),
-    (httpcore.ProxyError, (FailureKind.OURSELVES, "proxy")),
-    (httpx.UnsupportedProtocol, (FailureKind.POLICY_SCHEME, "scheme is not http or https")),
-    (httpcore.UnsupportedProtocol, (FailureKind.POLICY_SCHEME, "scheme is not http or https")),
-    # Local: what we were about to send is not HTTP; the server has said nothing yet.
-    (httpx.LocalProtocolError, (FailureKind.OURSELVES, "could not be asked")),
-    (httpcore.LocalProtocolError, (FailureKind.OURSELVES, "could not be asked")),
-    (h11.LocalProtocolError, (FailureKind.OURSELVES, "could not be asked")),
-    (httpx.ProtocolError, (FailureKind.PROTOCOL, "not HTTP")),
-    (httpcore.ProtocolError, (FailureKind.PROTOCOL, "not HTTP")),
-    (h11.ProtocolError, (FailureKind.PROTOCOL, "not HTTP")),
-    (httpx.TooManyRedirects, (FailureKind.REDIRECT_LIMIT, "too many redirects")),
-    (httpx.DecodingError, (FailureKind.PROTOCOL, "body cannot be decoded")),
-    (httpx.TransportError, (FailureKind.PROTOCOL, "exchange failed")),
-    # The rest of httpx is raised at its user: a mistake of ours, or a URL that only httpx refuses.
-    (httpx.HTTPError, (FailureKind.OURSELVES, "exchange failed")),
-    (httpx.InvalidURL, (FailureKind.OURSELVES, "could not be asked")),
-    (httpx.StreamError, (FailureKind.OURSELVES, "exchange failed")),
-    (httpx.CookieConflict, (FailureKind.OURSELVES, "exchange failed")),
-    (httpcore.ConnectionNotAvailable, (FailureKind.OURSELVES, "no connection of ours became free")),
     (ssl.SSLError, (FailureKind.TLS, "TLS")),
     # What cannot be written in DNS is told by the look-up (failure_of_lookup). Anywhere else the name
     # was resolved before, so it exists: a library of ours refuses it, as IDNA 2008 does living emoji.
@@ -121,12 +90,6 @@ _BY_CLASS: tuple[tuple[type[BaseException], _Row], ...] = (
     # Files, permissions, processes: nothing that a server could cause.
     (OSError, (FailureKind.OURSELVES, "operating system")),
     (MemoryError, (FailureKind.OURSELVES, "out of memory")),
-)
-
-# httpcore tells these two by their text only; a test holds the texts to the installed version.
-_CLOSED_EARLY = (
-    ("Server disconnected", "closed the connection without an answer"),
-    ("peer closed connection", "closed the connection before the end of the body"),
 )
 
 
@@ -168,16 +131,26 @@ def known_failure(error: BaseException) -> Failure | None:
             kind, text = _BY_ERRNO[one.errno]
             return Failure(kind, text)
     for one in chain:
-        if isinstance(one, httpx.RemoteProtocolError | httpcore.RemoteProtocolError):
-            for start, text in _CLOSED_EARLY:
-                if _words(one).startswith(start):
-                    return Failure(FailureKind.RESET, text)
+        if (of_httpx := _failure_of_httpx(one)) is not None:
+            return of_httpx
         for row, (kind, text) in _BY_CLASS:
             if isinstance(one, row):
                 return Failure(kind, shortened(_with_detail(text, one)))
         if _is_of_anyio(one):
             return Failure(FailureKind.OURSELVES, shortened(f"{type(one).__name__}: {_words(one)}"))
     return None
+
+
+def _failure_of_httpx(error: BaseException) -> Failure | None:
+    """What httpx and its packages mean by an exception of theirs; None where it is not theirs."""
+    if "httpcore" not in sys.modules:
+        return None  # nobody can have raised one, and to load them takes 13 MB and a tenth of a second
+    from feedbot.wire import httpx_failures  # noqa: PLC0415
+
+    if (words := httpx_failures.closed_early(error)) is not None:
+        return Failure(FailureKind.RESET, words)
+    row = httpx_failures.of_class(error)
+    return None if row is None else Failure(row[0], shortened(_with_detail(row[1], error)))
 
 
 _LOOKUP_KINDS: dict[int, FailureKind] = {

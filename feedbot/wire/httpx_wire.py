@@ -18,7 +18,8 @@ from feedbot.wire.attempt import Attempt, peer_of
 from feedbot.wire.failures import failure_of
 from feedbot.wire.headers import plain_headers
 from feedbot.wire.resolver import Resolver
-from feedbot.wire.vetting import VettingBackend, vetted
+from feedbot.wire.vetted import vetted
+from feedbot.wire.vetting import VettingBackend
 from feedbot.wire.wire import CLOSED, Request, Response, WireLimits
 
 # httpcore's pool scans all its connections per request; at 500 it invents dead links.

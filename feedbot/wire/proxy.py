@@ -11,7 +11,8 @@ import httpcore
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.wire.failures import MAX_TEXT, CarriedFailure, failure_of
 from feedbot.wire.resolver import Addresses, Resolver
-from feedbot.wire.vetting import MAX_ADDRESSES, connect_first
+from feedbot.wire.vetted import MAX_ADDRESSES
+from feedbot.wire.vetting import connect_first
 
 _MAX_HEAD = 16 * 1024
 _HAS_CREDENTIALS_TO_GIVE = 407

@@ -6,7 +6,8 @@ import pytest
 
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.wire.failures import CarriedFailure
-from feedbot.wire.vetting import VettingBackend, vetted
+from feedbot.wire.vetted import vetted
+from feedbot.wire.vetting import VettingBackend
 from tests.wire.scripted import PUBLIC, RecordingBackend, ScriptedResolver
 
 EVERYTHING = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
