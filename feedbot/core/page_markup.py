@@ -3,6 +3,7 @@
 Lexbor parses as a browser that runs scripts does, so what is in <noscript> is not part of the page.
 """
 
+import itertools
 import re
 from dataclasses import dataclass, field
 
@@ -10,8 +11,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_TITLE = 300
 _MAX_HEADINGS = 4
-# Each is read with all that it holds, which may be the rest of a hostile page.
-_MAX_HEADINGS_SEEN = 16
+# Of one heading: enough for one whose letters move, each in an element of its own.
+_MAX_NODES = 256
 _MAX_EMBEDS = 64
 
 # From where a parser's cost per tag grows with the tags before it. Browsers stop nesting at 512.
@@ -59,8 +60,6 @@ class Markup:
     """To fill in or to press; the kinds below are among them."""
     password_fields: int = 0
     text_fields: int = 0
-    h1s_seen: int = 0
-    h2s_seen: int = 0
     scripts: int = 0
     embeds: int = 0
     sources: list[str] = field(default_factory=list)
@@ -115,17 +114,24 @@ def _note_title(markup: Markup, node: LexborNode) -> None:
 
 
 def _note_h1(markup: Markup, node: LexborNode) -> None:
-    markup.h1s_seen += 1
-    if len(markup.h1s) < _MAX_HEADINGS and markup.h1s_seen <= _MAX_HEADINGS_SEEN:
-        heading = collapsed(node.text(separator=" "))
+    if len(markup.h1s) < _MAX_HEADINGS:
+        heading = _shown_text(node)
         if heading:
             markup.h1s.append(heading)
 
 
 def _note_h2(markup: Markup, node: LexborNode) -> None:
-    markup.h2s_seen += 1
-    if not markup.h2 and markup.h2s_seen <= _MAX_HEADINGS_SEEN:
-        markup.h2 = collapsed(node.text(separator=" "))
+    markup.h2 = markup.h2 or _shown_text(node)
+
+
+def _shown_text(node: LexborNode) -> str:
+    """What a visitor reads of an element, which may hold the rest of a hostile page."""
+    texts = []
+    for inside in itertools.islice(node.traverse(include_text=True), _MAX_NODES):
+        parent = inside.parent
+        if inside.tag == "-text" and parent is not None and parent.tag not in _NOT_SHOWN:
+            texts.append(inside.text_content or "")
+    return collapsed(" ".join(texts))
 
 
 def _note_embed(markup: Markup, node: LexborNode) -> None:
