@@ -1,13 +1,19 @@
-"""When a target is looked at again, and with which method."""
+"""When a target is looked at again, and with which method; which of its neighbours with it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
 
+from feedbot.core.observation import FailureKind
 from feedbot.core.status import DAY_S, RECOVERY_S, Status, StatusKind
-from feedbot.core.verdict import VerdictKind
+from feedbot.core.verdict import Verdict, VerdictKind, is_broken
 
 _SHARE_OF_JITTER = 0.1
+_LIVING = frozenset({StatusKind.ALIVE, StatusKind.MOVED})
+_GOOD = frozenset({VerdictKind.ALIVE, VerdictKind.MOVED})
+_NEIGHBOURS = 3
+_MOST_NEIGHBOURS = 30
+"""At a time: half a minute of a run, at the one request a second that a host is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +79,31 @@ def first_method(
 
     `prefers_head` is the operator's word for a host: a living page once read is not read again.
     """
-    good = {VerdictKind.ALIVE, VerdictKind.MOVED}
-    living = status.kind in {StatusKind.ALIVE, StatusKind.MOVED} and status.verdict in good
-    if not living or head_refused or page_checked_at is None:
+    is_well = status.kind in _LIVING and status.verdict in _GOOD
+    if not is_well or head_refused or page_checked_at is None:
         return "GET"
     if prefers_head:
         return "HEAD"
     # A page that was read in the future, by a clock that was ahead, was read who knows when.
     page_is_due = page_checked_at > now or now - page_checked_at >= timedelta(seconds=policy.page_check_every_s)
     return "GET" if page_is_due else "HEAD"
+
+
+def is_alarming(past: Status, verdict: Verdict) -> bool:
+    """True where a target that lived now fails in a way that others on its host may share.
+
+    More than a third of the pages that are gone went with their whole site (core/order.py), and a
+    site that is rebuilt loses many addresses at once. Silence is not of this kind: it mostly passes.
+    """
+    if past.kind not in _LIVING:
+        return False
+    return is_broken(verdict) or verdict.failure is FailureKind.CONNECT_REFUSED
+
+
+def neighbours_to_ask(alarms: int) -> int:
+    """How many living targets of a host to ask at once after so many alarms on it in one batch of results.
+
+    Each of them that fails is an alarm again, so a host that is gone is known as a whole after a few
+    runs; where only a page is gone, three looks were wasted.
+    """
+    return min(alarms * _NEIGHBOURS, _MOST_NEIGHBOURS)
