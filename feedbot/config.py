@@ -400,6 +400,11 @@ class CheckerConfig(_Section):
     )
     max_redirects: int = Field(5, ge=0, le=20)
     max_run_s: float = Field(600.0, gt=0, description="A checking run ends after this; what is left stays due.")
+    max_requests_per_run: int | None = Field(
+        None,
+        ge=1,
+        description="About so many requests a run, where most is to be learnt and on hot articles; null = no limit.",
+    )
 
     @field_validator("hosts", mode="before")
     @classmethod
@@ -430,11 +435,17 @@ class ScheduleConfig(_Section):
     alive_min: DurationS = Field(86400.0, description="A living link is asked again after this at the earliest.")
     alive_max: DurationS = Field(2592000.0, description="... and after this at the latest.")
     page_check_every: DurationS = Field(604800.0, description="How often a living page is asked with GET.")
+    blocked_min: DurationS = Field(259200.0, description="One behind a wall for bots or a login, at the earliest.")
+    blocked_max: DurationS = Field(2592000.0, description="... and at the latest.")
+    dead_early: DurationS = Field(604800.0, description="One that died lately: it may come back.")
+    dead_late: DurationS = Field(2592000.0, description="One that has been dead for eight times as long.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.alive_min > self.alive_max:
-            raise ValueError(f"alive_min ({self.alive_min:,.0f} s) is greater than alive_max ({self.alive_max:,.0f} s)")
+        for low, high in (("alive_min", "alive_max"), ("blocked_min", "blocked_max"), ("dead_early", "dead_late")):
+            if getattr(self, low) > getattr(self, high):
+                seconds = f"{low} ({getattr(self, low):,.0f} s) is greater than {high} ({getattr(self, high):,.0f} s)"
+                raise ValueError(seconds)
         return self
 
     def policy(self) -> SchedulePolicy:
@@ -442,6 +453,10 @@ class ScheduleConfig(_Section):
         return SchedulePolicy(
             alive_min_s=self.alive_min,
             alive_max_s=self.alive_max,
+            blocked_min_s=self.blocked_min,
+            blocked_max_s=self.blocked_max,
+            dead_early_s=self.dead_early,
+            dead_late_s=self.dead_late,
             page_check_every_s=self.page_check_every,
         )
 

@@ -122,6 +122,15 @@ def test_a_file_that_is_not_utf_8_is_refused_in_a_sentence(tmp_path):
             "schedule: alive_min (172,800 s) is greater than alive_max (86,400 s)",
         ),
         (
+            "schedule: {dead_late: 1d}",
+            "schedule: dead_early (604,800 s) is greater than dead_late (86,400 s)",
+        ),
+        (
+            "schedule: {blocked_min: 31d}",
+            "schedule: blocked_min (2,678,400 s) is greater than blocked_max (2,592,000 s)",
+        ),
+        ("checker: {max_requests_per_run: 0}", "checker.max_requests_per_run: must be at least 1, not 0"),
+        (
             "schedule: {alive_min: 60d}",
             "schedule: alive_min (5,184,000 s) is greater than alive_max (2,592,000 s)",
         ),
@@ -158,6 +167,13 @@ def test_feeds_are_not_written_among_articles(tmp_path, directory, paths, senten
         assert load(tmp_path, text).feeds_path == tmp_path / directory
     else:
         assert refused(tmp_path, text) == [f"config.yaml:2: feeds.directory: {sentence}"]
+
+
+def test_every_interval_reaches_the_schedule(tmp_path):
+    names = ["alive_min", "alive_max", "blocked_min", "blocked_max", "dead_early", "dead_late", "page_check_every"]
+    given = ", ".join(f"{name}: {number + 1}" for number, name in enumerate(names))
+    policy = load(tmp_path, MINIMAL + f"schedule: {{{given}}}\n").schedule.policy()
+    assert [getattr(policy, f"{name}_s") for name in names] == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_a_missing_file_says_what_makes_one(tmp_path):
