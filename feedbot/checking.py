@@ -20,7 +20,7 @@ from feedbot.core.mark import Mark, MarkKind, is_excused, mark_on
 from feedbot.core.observation import NETWORK_KINDS, Answered, Exchange, FailureKind, Observation
 from feedbot.core.outage import FAILURES_IN_A_ROW, Asked, is_mass_failure
 from feedbot.core.progress import Progress
-from feedbot.core.schedule import first_method, next_check_at
+from feedbot.core.schedule import first_method, is_alarming, next_check_at
 from feedbot.core.soft_death import wants_sibling
 from feedbot.core.status import Status, StatusKind, advance
 from feedbot.core.verdict import Verdict, VerdictKind, carries_any, judge
@@ -140,7 +140,8 @@ async def check(
 def to_ask(config: Config, state: State, now: datetime) -> list[Target]:
     """The targets that are due, in the order to ask them, without those that people want left alone."""
     said, exclusions = marks.holding(state, now), config.links.exclusions()
-    due = targets.due(state, now)
+    budget = config.checker.max_requests_per_run
+    due = targets.due(state, now, feed_size=config.feeds.max_entries, budget=budget)
     ignored = [target.id for target in due if _is_ignored(mark_on(target.url, said, exclusions, now))]
     targets.set_aside(state, ignored, now + _LOOK_AGAIN)
     without = set(ignored)
@@ -353,6 +354,7 @@ class _Asking:
     def _settle_alike(self, connection: Any, looks: Sequence["_Look"]) -> dict[str, Result]:
         results = {}
         standing = []
+        alarms: Counter[str] = Counter()
         # Somebody's `feedbot check URL` may have asked some since this run was planned.
         changed = targets.checked_since(self._state, [look.target for look in looks])
         now = self._clock.now()
@@ -363,8 +365,11 @@ class _Asking:
                 after = self._advanced(target, look)
                 due_at = next_check_at(after.status, self._policy, observation.started_at, jitter(target.url))
                 standing.append((after, due_at))
+                if is_alarming(target.status, verdict):
+                    alarms[target.host] += 1
             results[target.url] = Result(target, after, observation, verdict)
         targets.save(connection, standing)
+        targets.ask_neighbours(connection, alarms, now)
         return results
 
     def _advanced(self, target: Target, look: "_Look") -> Target:

@@ -66,6 +66,21 @@ def last(state: State) -> LastRun | None:
     )
 
 
+def pace(state: State) -> float | None:
+    """Targets asked in a second by the last ten runs that asked any; None before the first."""
+    rows = state.rows(
+        "SELECT started_at, finished_at, summary FROM runs WHERE online = 1 AND finished_at IS NOT NULL"
+        " ORDER BY id DESC LIMIT 10"
+    )
+    asked, seconds = 0, 0.0
+    for row in rows:
+        summary = msgspec.json.decode(row["summary"], type=dict[str, int])
+        asked += sum(summary.values()) - summary.get(VerdictKind.UNKNOWN, 0)
+        # Times are kept in whole seconds.
+        seconds += max(1.0, (moment(row["finished_at"]) - moment(row["started_at"])).total_seconds())
+    return asked / seconds if asked else None
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What was seen of a target, what else was known then, and what it was judged to be."""

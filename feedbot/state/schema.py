@@ -214,6 +214,12 @@ CREATE TABLE marks (
 ) STRICT, WITHOUT ROWID;
 -- The Content-Length of its last good answer, which tells as its validators do that a page has changed.
 ALTER TABLE targets ADD COLUMN length INTEGER;
+-- How hot an article is, as its file says: by it the requests of a tight budget are spent.
+ALTER TABLE files ADD COLUMN heat REAL;
+UPDATE files SET heat = (SELECT json_extract(CAST(article AS TEXT), '$.heat') FROM articles WHERE file_id = files.id);
+
+-- Asked for every target that is due: has another one of its host begun to fail since it was looked at?
+CREATE INDEX targets_failing ON targets (host, first_strike_at) WHERE status = 'failing';
 """
 
 MIGRATIONS = (_V1, _V2)

@@ -1,7 +1,7 @@
 """Targets: where each stands, which are due, and which links point to them."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,9 @@ import msgspec
 
 from feedbot.core.article import LinkRole
 from feedbot.core.context import TITLED_ROLES
+from feedbot.core.order import Due, Rank, plan
 from feedbot.core.page import PageSignals
+from feedbot.core.schedule import neighbours_to_ask
 from feedbot.core.status import Status, StatusKind, StrikeRule
 from feedbot.core.url import host_of
 from feedbot.core.verdict import VerdictKind
@@ -19,6 +21,14 @@ _decode_signals = msgspec.json.Decoder(PageSignals).decode
 
 _CLOCK_STEP = timedelta(hours=1)
 """Less than that is a correction, and worth no second look."""
+
+_NEWS = timedelta(days=7)
+"""An article is news for so long, in a feed or not."""
+
+_LATELY = timedelta(days=1)
+"""A target that was seen to live since then need not be asked because its neighbour fails."""
+
+_FEED_SIZE = 50
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -60,16 +70,33 @@ _SELECT = (
     " FROM targets LEFT JOIN hosts ON hosts.host = targets.host"
 )
 
-# Entries that subscribers have now come first, then other sources, then what else is in an article.
-_DUE = """
-WITH due AS (
-    SELECT targets.id AS id,
-        min(CASE
-            WHEN links.role = 'source' AND files.entry_id IN (SELECT entry_id FROM published_entries) THEN 0
-            WHEN links.role = 'source' THEN 1
-            WHEN links.role IN ('related.source', 'image', 'body') THEN 2
-            ELSE 3
-        END) AS rank
+# What a target is to readers, over all links to it: the ranks are those of core/order.py. In a feed is
+# what subscribers have, and what the next build would give them: after a restore nothing is published
+# yet, and the order is the same.
+_CLAIMS = """
+WITH in_feeds (file_id) AS MATERIALIZED (
+    SELECT id FROM files WHERE entry_id IN (SELECT entry_id FROM published_entries)
+    UNION
+    SELECT file_id FROM (
+        SELECT file_id, row_number() OVER (PARTITION BY topic ORDER BY published_at DESC) AS place
+        FROM members WHERE published_at <= :now
+    ) WHERE place <= :feed_size
+)
+SELECT targets.id AS id,
+    min(CASE
+        WHEN files.id IN (SELECT file_id FROM in_feeds) THEN CASE links.role WHEN 'source' THEN 0 ELSE 1 END
+        WHEN files.published_at > :news_since THEN 2
+        WHEN links.role = 'source' THEN 3
+        WHEN links.role NOT IN ('amp', 'cdn_amp', 'related.amp', 'related.cdn_amp') THEN 4
+        ELSE 5
+    END) AS rank,
+    max(files.heat) AS heat,
+    max(files.published_at) AS published_at
+"""
+
+_DUE = f"""
+WITH claims AS (
+    {_CLAIMS}
     -- SQLite would rather scan all targets, or all links, than ask for the few that are due.
     FROM targets INDEXED BY targets_due
     CROSS JOIN links ON links.target_id = targets.id
@@ -77,22 +104,44 @@ WITH due AS (
     WHERE targets.next_check_at <= :now AND links.ignored = 0
     GROUP BY targets.id
 )
-SELECT targets.*, coalesce(hosts.head_refused, 0) AS head_refused
-FROM due
-JOIN targets ON targets.id = due.id
+SELECT targets.*, coalesce(hosts.head_refused, 0) AS head_refused,
+    claims.rank AS rank, claims.heat AS heat, claims.published_at AS published_at,
+    (SELECT max(first_strike_at) FROM targets AS other WHERE other.host = targets.host AND other.status = 'failing')
+        AS host_failed_at
+FROM claims
+CROSS JOIN targets ON targets.id = claims.id
 LEFT JOIN hosts ON hosts.host = targets.host
-ORDER BY due.rank, targets.next_check_at, targets.url
-"""
+"""  # noqa: S608 - no outside text
 
 
-def due(state: State, now: datetime) -> list[Target]:
-    """The targets to be asked now, in the order to ask them; only those that a link points to.
+def due(state: State, now: datetime, *, feed_size: int = _FEED_SIZE, budget: int | None = None) -> list[Target]:
+    """The targets to be asked now, in the order to ask them (core/order.py); only those that a link points to.
 
-    After the clock was set back, what was planned by the clock that was ahead is due at once.
+    A feed holds up to `feed_size` entries. With a budget of requests, the part of what is due that it
+    reaches. After the clock was set back, what was planned by the clock that was ahead is due at once.
     """
     if state.value("SELECT latest FROM clock") > stamp(now + _CLOCK_STEP):
         _plan_anew(state, now)
-    return [_target(row) for row in state.rows(_DUE, {"now": stamp(now)})]
+    found: dict[str, Target] = {}
+    claims = []
+    for row in state.rows(_DUE, _claim_arguments(now, feed_size)):
+        target = found[row["url"]] = _target(row)
+        claims.append(
+            Due(
+                url=target.url,
+                status=target.status,
+                due_at=moment(row["next_check_at"]),
+                rank=Rank(row["rank"]),
+                heat=row["heat"],
+                published_at=_moment(row["published_at"]),
+                host_failed_at=_moment(row["host_failed_at"]),
+            )
+        )
+    return [found[one.url] for one in plan(claims, now, budget)]
+
+
+def _claim_arguments(now: datetime, feed_size: int) -> dict[str, Any]:
+    return {"now": stamp(now), "news_since": stamp(now - _NEWS), "feed_size": feed_size}
 
 
 def _plan_anew(state: State, now: datetime) -> None:
@@ -105,14 +154,36 @@ def _plan_anew(state: State, now: datetime) -> None:
         connection.execute("UPDATE clock SET latest = ?", [stamp(now)])
 
 
-def count_due(state: State, now: datetime) -> int:
-    """How many linked targets are due."""
-    return int(
-        state.value(
-            "SELECT count(*) FROM targets WHERE next_check_at <= ? AND id IN (SELECT target_id FROM links)",
-            [stamp(now)],
-        )
-    )
+class Backlog(msgspec.Struct, frozen=True):
+    """Linked targets, and those of them that are due: in entries that are in a feed, and all others."""
+
+    in_feeds: int
+    in_feeds_due: int
+    others: int
+    others_due: int
+
+    @property
+    def due(self) -> int:
+        """All that are due."""
+        return self.in_feeds_due + self.others_due
+
+
+_BACKLOG = f"""
+WITH claims AS (
+    {_CLAIMS} FROM links JOIN targets ON targets.id = links.target_id JOIN files ON files.id = links.file_id
+    GROUP BY targets.id
+)
+SELECT claims.rank <= :rank AS in_feeds, count(*) AS n, sum(targets.next_check_at <= :now) AS due
+FROM claims JOIN targets ON targets.id = claims.id
+GROUP BY 1
+"""  # noqa: S608 - no outside text
+
+
+def backlog(state: State, now: datetime, *, feed_size: int = _FEED_SIZE) -> Backlog:
+    """How many linked targets there are and how many of them are due."""
+    rows = state.rows(_BACKLOG, {**_claim_arguments(now, feed_size), "rank": Rank.FEED})
+    counts = {bool(row["in_feeds"]): (row["n"], row["due"]) for row in rows}
+    return Backlog(*counts.get(True, (0, 0)), *counts.get(False, (0, 0)))
 
 
 def named(state: State, urls: Sequence[str], now: datetime) -> list[Target]:
@@ -306,6 +377,22 @@ def _row(target: Target, next_check_at: datetime) -> tuple[Any, ...]:
         None if target.page is None else target.page.decode(),
         target.titled,
         target.id,
+    )
+
+
+def ask_neighbours(connection: Any, alarms: Mapping[str, int], now: datetime) -> None:
+    """Bring forward some living targets of hosts with so many alarms each; inside a write phase.
+
+    Those that were seen longest ago; none that was seen within a day.
+    """
+    connection.executemany(
+        "UPDATE targets SET next_check_at = :now WHERE id IN (SELECT id FROM targets WHERE host = :host"
+        " AND status IN ('alive', 'moved') AND next_check_at > :now AND checked_at < :lately"
+        " AND EXISTS (SELECT 1 FROM links WHERE links.target_id = targets.id) ORDER BY checked_at, id LIMIT :most)",
+        [
+            {"host": host, "most": neighbours_to_ask(number), "now": stamp(now), "lately": stamp(now - _LATELY)}
+            for host, number in alarms.items()
+        ],
     )
 
 

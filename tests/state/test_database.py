@@ -30,6 +30,22 @@ def test_a_new_database_has_the_schema_and_survives_power_cuts(path):
         assert state.value("PRAGMA foreign_keys") == 1
 
 
+def test_the_heat_of_articles_that_were_read_before_is_known_after_the_upgrade(path, monkeypatch):
+    monkeypatch.setattr(database, "MIGRATIONS", MIGRATIONS[:1])
+    monkeypatch.setattr(database, "VERSION", 1)
+    with opened(path) as state, state.write() as connection:
+        for number, article in enumerate([b'{"heat": 140.5}', b'{"heat": null}', b'{"title": "x"}']):
+            connection.execute(
+                "INSERT INTO files (id, path, mtime_ns, size, inode, sha256, rules) VALUES (?, ?, 1, 1, 1, 'x', 'x')",
+                [number, str(number)],
+            )
+            connection.execute("INSERT INTO articles (file_id, article) VALUES (?, ?)", [number, article])
+    monkeypatch.undo()
+    with opened(path) as state:
+        assert state.rows("SELECT heat FROM files ORDER BY id") == [{"heat": 140.5}, {"heat": None}, {"heat": None}]
+        assert state.value("PRAGMA user_version") == VERSION
+
+
 def test_every_table_is_strict(path):
     with opened(path) as state:
         tables = state.rows("PRAGMA table_list")
