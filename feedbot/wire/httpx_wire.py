@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import certifi
 import httpcore
 import httpx
@@ -24,6 +25,7 @@ from feedbot.wire.wire import CLOSED, Request, Response, WireLimits
 
 # httpcore's pool scans all its connections per request; at 500 it invents dead links.
 POOL = 50
+_CHUNKS_IN_A_ROW = 100
 _OWN_PORT = {"http": 80, "https": 443}
 
 # What a kept connection may bring through no fault of this exchange: it was closed long ago (RFC 9112,
@@ -168,10 +170,15 @@ class HttpxWire:
 
     async def _read_body(self, head: httpx.Response, body: bytearray) -> None:
         limit = self._limits.max_body_bytes
+        chunks = 0
         async for chunk in head.aiter_raw():
             body += chunk[: limit - len(body)]
             if len(body) >= limit:
                 return
+            chunks += 1
+            if chunks % _CHUNKS_IN_A_ROW == 0:
+                # Thousands of them may lie in one read: the others, and the deadline, have a turn between.
+                await anyio.lowlevel.checkpoint()
 
 
 class _VettedTransport(httpx.AsyncHTTPTransport):
