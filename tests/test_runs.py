@@ -127,6 +127,17 @@ def test_offline_no_link_gets_a_verdict_and_every_feed_is_written(tmp_path, site
     assert news.titles() == ["About one"]
 
 
+def test_canaries_are_asked_again_only_ten_minutes_later(tmp_path, site):
+    news = Publication(tmp_path / "news", site, canaries=f"['{site.link('/canary')}']")
+    asked = []
+    for minutes in (0, 9, 11):
+        news.article(f"after-{minutes}")
+        news.clock.step(minutes=minutes)
+        news.run()
+        asked.append(site.asked.count(("GET", "/canary")))
+    assert asked == [1, 1, 2]
+
+
 def test_canaries_that_answer_as_expected_let_the_run_go_on(tmp_path, site):
     site.answers["/canary"] = 204
     news = Publication(tmp_path / "news", site, canaries=f"[{{url: '{site.link('/canary')}', status: 204}}]")

@@ -85,9 +85,7 @@ def checking_lines(checking: Checking, *, rejected: Iterable[Rejected], every: b
         yield "Links      nothing is due"
         return
     if not checking.online:
-        yield "Links      OFFLINE: this machine seems to be cut off from the network, so nothing is said of any link"
-        stay = "stays as it was" if len(checking.results) == 1 else "stay as they were"
-        yield f"           {count(len(checking.results), 'link')} {stay}, and due"
+        yield from _offline_lines(checking)
         return
     if checking.frozen:
         yield (
@@ -104,6 +102,19 @@ def checking_lines(checking: Checking, *, rejected: Iterable[Rejected], every: b
             yield from _result_lines(result, checking.finished_at)
     if not every:
         yield from _unknown_lines(checking)
+
+
+def _offline_lines(checking: Checking) -> Iterator[str]:
+    judged = [result for result in checking.results if result.verdict.kind is not VerdictKind.UNKNOWN]
+    if not judged:
+        yield "Links      OFFLINE: this machine seems to be cut off from the network, so nothing is said of any link"
+    else:
+        yield (
+            "Links      OFFLINE: this machine lost its network during the run;"
+            f" {count(len(judged), 'link')} had been judged before"
+        )
+    left = len(checking.results) - len(judged)
+    yield f"           {count(left, 'link')} {'stays as it was' if left == 1 else 'stay as they were'}, and due"
 
 
 def _unknown_lines(checking: Checking) -> Iterator[str]:

@@ -66,6 +66,15 @@ def last(state: State) -> LastRun | None:
     )
 
 
+def was_online_since(state: State, since: datetime, now: datetime) -> bool:
+    """True where a run that ended since then had a network from its beginning to its end."""
+    found = state.value(
+        "SELECT 1 FROM runs WHERE online = 1 AND frozen = 0 AND finished_at BETWEEN ? AND ? LIMIT 1",
+        [stamp(since), stamp(now)],
+    )
+    return found is not None
+
+
 def pace(state: State) -> float | None:
     """Targets asked in a second by the last ten runs that asked any; None before the first."""
     rows = state.rows(
