@@ -33,7 +33,8 @@ def resembles(title: str, candidates: tuple[str, ...]) -> bool:
     if not wanted:
         bare = title.strip()
         return bool(bare) and any(bare in candidate for candidate in candidates)
-    return any(_resemble(wanted, _tokens(part)) for whole in candidates for part in (whole, *title_parts(whole)))
+    parts = {part for whole in candidates if whole for part in (whole, *title_parts(whole))}
+    return any(_resemble(wanted, _tokens(part)) for part in parts)
 
 
 @lru_cache(maxsize=256)
@@ -52,9 +53,9 @@ def _tokens(text: str) -> Counter[str]:
 
 
 def _resemble(wanted: Counter[str], seen: Counter[str]) -> bool:
-    shared = _weight(wanted & seen)
-    if not shared:
+    if wanted.keys().isdisjoint(seen):
         return False
+    shared = _weight(wanted & seen)
     is_short = wanted.total() <= _SHORT_TITLE_TOKENS
     if shared >= _weight(wanted) * (_SHARED_OF_SHORT_TITLE if is_short else _SHARED):
         return True
