@@ -13,7 +13,7 @@ help:
 	@echo "make test-lowest     the same with the oldest version of every dependency that pyproject.toml allows"
 	@echo "make check           what must be green before a commit: format, lint, types, imports, tests"
 	@echo "make check-full      all of that, and test-lowest"
-	@echo "make bench           measure a first and an unchanged build of 10,000 articles"
+	@echo "make bench           measure builds of 10,000 articles, and simulate the schedule over 10,000 links"
 	@echo "make bench-checking  measure checking beside lychee, against nginx"
 
 run: $(VENV)/.feedbot
@@ -49,6 +49,7 @@ constraints: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/build/measure.py
+	$(BIN)/python benchmarks/schedule/simulate.py
 
 # Needs nginx, lychee and root (it works in a network of its own): benchmarks/README.md.
 bench-checking: $(VENV)/.dev
