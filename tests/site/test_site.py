@@ -1,5 +1,6 @@
 """feedbot before the fixture web: what it says of each link, beside what is right."""
 
+import itertools
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from feedbot.core.observation import Answered, Observation
-from feedbot.core.verdict import Verdict, VerdictKind
+from feedbot.core.verdict import Verdict, VerdictKind, judge
+from feedbot.state import runs
+from feedbot.state.database import open_for_reading
 from feedbot.wire.choice import curl_is_here
 from tests.conftest import MAY_BE_SKIPPED
 from tests.site.case import Case
@@ -144,6 +147,17 @@ def test_negative_control_codes_alone_get_much_of_it_wrong(asked):
 def _is_success(observation: Observation | None) -> bool:
     assert observation is not None
     return isinstance(observation.outcome, Answered) and 200 <= observation.outcome.status < 300
+
+
+def test_judging_what_was_stored_again_gives_every_verdict_that_was_stored(asked, folder):
+    seen = 0
+    for database in sorted(folder.glob("*/state.db")):
+        with open_for_reading(database, who="a test") as state:
+            for recorded in itertools.chain.from_iterable(runs.trails(state)):
+                again = judge(recorded.observation, recorded.context)
+                assert (again.kind, again.reason) == (recorded.verdict, recorded.reason), recorded.observation.url
+                seen += 1
+    assert seen > len(CASES)
 
 
 def test_the_families_are_as_listed():
