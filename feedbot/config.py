@@ -11,17 +11,20 @@ from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
 
 from feedbot.core.mark import Exclusion, Exclusions
+from feedbot.core.proxy import parse_proxy
 from feedbot.core.schedule import SchedulePolicy
 from feedbot.core.status import DAY_S, StrikePolicy, StrikeRule
 from feedbot.core.url import InvalidUrl, resolve_url, split_url
@@ -83,11 +86,17 @@ def _canary(value: object) -> object:
     return {"url": value} if isinstance(value, str) else value
 
 
+def _proxy(value: str) -> str:
+    parse_proxy(value)
+    return value
+
+
 _DURATION_SCHEMA = {"type": ["string", "number"], "pattern": r"^\d+(\.\d+)?\s*(s|m|h|d)$", "minimum": 0}
 _URL_SCHEMA = {"type": "string", "format": "uri", "pattern": "^https?://"}
 
 DurationS = Annotated[float, BeforeValidator(_duration), Field(gt=0), WithJsonSchema(_DURATION_SCHEMA)]
 HttpUrl = Annotated[str, BeforeValidator(http_url), WithJsonSchema(_URL_SCHEMA)]
+_PROXY_SCHEMA = {"type": "string", "pattern": "^http://"}
 _FIELDS_SCHEMA = {
     "type": "object",
     "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
@@ -390,6 +399,14 @@ class CheckerConfig(_Section):
         " and their Crawl-delay as well, never = robots.txt is not asked for.",
     )
     hosts: dict[str, HostConfig] = Field(default_factory=dict, description="What is different for single hosts.")
+    ca_bundle: Path | None = Field(
+        None, description="The authorities (PEM) that certificates are judged by; default: certifi's, as browsers know."
+    )
+    proxy: Annotated[str, AfterValidator(_proxy), WithJsonSchema(_PROXY_SCHEMA)] | None = Field(
+        None,
+        description="An HTTP proxy that is asked instead: http://[NAME:${VARIABLE}@]HOST:PORT, with the password"
+        " in the environment. Which addresses may be asked is then the proxy's to decide.",
+    )
     connect_timeout_s: float = Field(10.0, gt=0, le=120)
     exchange_timeout_s: float = Field(30.0, gt=0, le=300)
     probe_timeout_s: float = Field(60.0, gt=0, le=600)
@@ -415,6 +432,11 @@ class CheckerConfig(_Section):
         if len(named) < len(value):
             raise ValueError("names a host twice, in two spellings")
         return named
+
+    @field_validator("ca_bundle")
+    @classmethod
+    def _beside_the_config(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        return None if value is None else (info.context or {}).get("root", Path()) / value
 
     @field_validator("allow_addresses")
     @classmethod
@@ -550,7 +572,7 @@ def load_config(path: Path) -> Config:
         problems.append(f"{path}:{_line_of(node, ('root',))}: root: unknown key")
         del content["root"]
     try:
-        config = Config.model_validate({**content, "root": path.parent})
+        config = Config.model_validate({**content, "root": path.parent}, context={"root": path.parent})
     except ValidationError as error:
         problems += [
             f"{path}:{_line_of(node, problem['loc'])}: {_dotted(problem['loc'])}: {_sentence(problem)}"

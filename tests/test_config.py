@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from feedbot.cli.init import render_config
-from feedbot.config import Config, config_schema, load_config
+from feedbot.config import CheckerConfig, Config, config_schema, load_config
 from feedbot.errors import ConfigError
 
 MINIMAL = "site: {title: AI News, url: https://example.org/}\nfeeds: {url: https://example.org/feeds/}\n"
@@ -318,3 +318,24 @@ def test_the_shipped_schema_is_the_models_and_accepts_the_projects_config(projec
     validator.validate(yaml.safe_load((project / "config.yaml").read_text(encoding="utf-8")))
     for wrong in ({"site": {}}, {"colour": "red"}, {"schedule": {"read": "soon"}}):
         assert list(validator.iter_errors({**yaml.safe_load(MINIMAL), **wrong}))
+
+
+def test_authorities_lie_beside_the_config_file(tmp_path):
+    checker = load(tmp_path, MINIMAL + "checker: {ca_bundle: keys/authorities.pem}\n").checker
+    assert checker.ca_bundle == tmp_path / "keys" / "authorities.pem"
+    # A worker process is told the whole of it, and reads no config file.
+    assert CheckerConfig.model_validate_json(checker.model_dump_json()).ca_bundle == checker.ca_bundle
+    assert load(tmp_path, MINIMAL + "checker: {ca_bundle: /etc/a.pem}\n").checker.ca_bundle == Path("/etc/a.pem")
+
+
+def test_a_proxy_is_named_without_its_password(tmp_path):
+    text = "http://me:${PROXY_PASSWORD}@proxy.example.org:3128"
+    config = load(tmp_path, MINIMAL + f'checker: {{proxy: "{text}"}}\n')
+    # As it is written: what the environment holds is read where it is used, and is in no dump.
+    assert config.checker.proxy == text
+    assert refused(tmp_path, MINIMAL + "checker:\n  proxy: https://proxy.example.org:3128\n") == [
+        "config.yaml:4: checker.proxy: must be an HTTP proxy with its port, such as http://proxy.example.org:3128"
+    ]
+    (line,) = refused(tmp_path, MINIMAL + "checker:\n  proxy: http://me:secret@proxy.example.org:3128\n")
+    assert line.startswith("config.yaml:4: checker.proxy: must leave the password to the environment")
+    assert "secret" not in line

@@ -13,7 +13,7 @@ from feedbot.checking import Checking, check, check_due
 from feedbot.cli.main import Told
 from feedbot.cli.progress import progress_option, show_progress
 from feedbot.cli.report import checking_lines, json_report
-from feedbot.cli.running import let_files_settle, run_until_signalled
+from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy
 from feedbot.cli.text import count
 from feedbot.clock import SystemClock
 from feedbot.config import Config, FeedsConfig, SiteConfig, load_config
@@ -68,6 +68,7 @@ def command(
     known = 0
     rejected: Sequence[Rejected] = ()
     with _somewhere(told, what) as (config, state):
+        say_of_proxy(config)
         if config.articles.paths:
             let_files_settle(config, clock)
             rejected = read(config, state, clock).rejected

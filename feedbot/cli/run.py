@@ -5,7 +5,7 @@ import click
 from feedbot.cli.main import Told
 from feedbot.cli.progress import progress_option, show_progress
 from feedbot.cli.report import run_lines
-from feedbot.cli.running import let_files_settle, run_until_signalled, start_logging
+from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy, start_logging
 from feedbot.clock import SystemClock
 from feedbot.config import load_config
 from feedbot.core.progress import Progress
@@ -31,6 +31,7 @@ def command(told: Told, once: bool, wait: bool, shown: bool | None) -> int:
         start_logging()
         serve_until_signalled(config, clock, wait=wait)
         return 0
+    say_of_proxy(config)
     # The lock is waited for outside of the event loop, where ctrl-C and SIGTERM end the waiting.
     with open_state(config.state_path, who="feedbot run --once") as state, checking_run(state, wait=wait):
         let_files_settle(config, clock)

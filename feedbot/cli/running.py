@@ -15,6 +15,7 @@ from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.errors import FeedbotError
 from feedbot.reading import settling_s
+from feedbot.wire.choice import proxy_notice, require_usable
 from feedbot.wire.loop import run
 
 _T = TypeVar("_T")
@@ -54,6 +55,13 @@ class _Sentences(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         clear()
         click.echo(f"feedbot: {plain(record.getMessage())}", err=True)
+
+
+def say_of_proxy(config: Config) -> None:
+    """Tell on standard error that a proxy is asked; raises ConfigError where it cannot be."""
+    require_usable(config.checker)
+    if (notice := proxy_notice(config.checker)) is not None:
+        click.echo(f"feedbot: {plain(notice)}", err=True)
 
 
 def let_files_settle(config: Config, clock: Clock) -> None:

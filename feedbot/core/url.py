@@ -55,6 +55,11 @@ class UrlParts:
     port: int
     path: str
 
+    @property
+    def authority(self) -> str:
+        """The host, with the port where that is not the scheme's own (RFC 9110, 7.2)."""
+        return self.host if self.port == _DEFAULT_PORTS.get(self.scheme) else f"{self.host}:{self.port}"
+
 
 def resolve_url(text: str, base: str | None = None) -> str:
     """The absolute, normalised form of a URL as written, with its fragment but without userinfo.

@@ -23,6 +23,7 @@ from feedbot.errors import FeedbotError
 from feedbot.publishing import publish
 from feedbot.reading import read
 from feedbot.state.database import checking_run, daemon_life, open_state
+from feedbot.wire.choice import proxy_notice, require_usable
 from feedbot.wire.loop import run
 
 log = logging.getLogger("feedbot")
@@ -37,8 +38,10 @@ def serve_until_signalled(config: Config, clock: Clock, *, wait: bool = False) -
     """Run on the schedule until SIGTERM or SIGINT; a run under way then ends, and its results are kept.
 
     Raises LockHeld where another daemon serves this state.db, unless `wait`; StateError where the
-    database cannot be used. An error in a later run is logged, and the next slot tries again.
+    database cannot be used, ConfigError where the checker's settings cannot. An error in a later run
+    is logged, and the next slot tries again.
     """
+    require_usable(config.checker)
     with daemon_life(config.state_path, who=_WHO, wait=wait):
         with open_state(config.state_path, who=_WHO):
             pass  # what is wrong with the database is told at once, not at the first slot
@@ -96,6 +99,8 @@ async def _serve(config: Config, clock: Clock) -> None:
     scheduler.add_job(guarded, every_check, [whole_run], next_run_time=now, id="check", **settings)
     scheduler.add_job(guarded, every_read, [files_alone], next_run_time=first_read, id="read", **settings)
     scheduler.start()
+    if (notice := proxy_notice(config.checker)) is not None:
+        log.info("%s", notice)
     log.info("started: reading every %.0f s, checking every %.0f s", schedule.read, schedule.check)
     await stop.wait()
     scheduler.shutdown(wait=False)

@@ -52,6 +52,11 @@ class Attempt:
         return _CONNECT in self.started_at
 
     @property
+    def is_connected(self) -> bool:
+        """True where its connection stood, the tunnel through a proxy included, and TLS not yet."""
+        return _CONNECT in self.ended_at
+
+    @property
     def was_asked(self) -> bool:
         """True where the connection stood and the request was about to be sent."""
         return _SEND in self.started_at

@@ -2,9 +2,12 @@
 
 import importlib.util
 import ipaddress
+import os
 import ssl
 
 from feedbot.config import CheckerConfig
+from feedbot.core.proxy import parse_proxy
+from feedbot.errors import ConfigError
 from feedbot.wire.resolver import Resolver
 from feedbot.wire.wire import Wire, WireLimits
 
@@ -15,14 +18,50 @@ def curl_is_here() -> bool:
 
 
 def make_wire(config: CheckerConfig, resolver: Resolver, ssl_context: ssl.SSLContext | None = None) -> Wire:
-    """A wire within the config's limits; one that is given a context of its own is httpx's."""
+    """A wire within the config's limits; one that is given a context of its own is httpx's.
+
+    Raises ConfigError as `require_usable` does.
+    """
+    require_usable(config)
     limits = WireLimits(connect_timeout_s=config.connect_timeout_s, exchange_timeout_s=config.exchange_timeout_s)
     allowed = [ipaddress.ip_network(network) for network in config.allow_addresses]
+    proxy = None if config.proxy is None else parse_proxy(config.proxy, os.environ)
     # Imported here: only one of the two is needed, and either takes its time.
     if ssl_context is None and curl_is_here():
-        from feedbot.wire.curl_wire import CurlWire  # noqa: PLC0415
+        from feedbot.wire.curl_wire import KEPT_CONNECTIONS, CurlWire  # noqa: PLC0415
 
-        return CurlWire(resolver, limits, allowed)
+        # At least one for each that is under way: else hosts that take turns lose theirs.
+        connections = max(KEPT_CONNECTIONS, config.concurrency)
+        return CurlWire(resolver, limits, allowed, config.ca_bundle, proxy, connections)
     from feedbot.wire.httpx_wire import HttpxWire  # noqa: PLC0415
 
-    return HttpxWire(resolver, limits, allowed, ssl_context=ssl_context)
+    return HttpxWire(resolver, limits, allowed, config.ca_bundle, proxy, ssl_context)
+
+
+def require_usable(config: CheckerConfig) -> None:
+    """Raise ConfigError where the environment lacks what the proxy's address names, or the authorities are none.
+
+    Told at once: a wire would have the fault to tell at each link.
+    """
+    try:
+        if config.proxy is not None:
+            parse_proxy(config.proxy, os.environ)
+    except ValueError as error:
+        raise ConfigError(f"checker.proxy: {error}") from None
+    try:
+        if config.ca_bundle is not None:
+            ssl.create_default_context(cafile=config.ca_bundle)
+    except ssl.SSLError:
+        raise ConfigError(f"checker.ca_bundle: {config.ca_bundle}: holds no certificate in PEM") from None
+    except OSError as error:
+        why = error.strerror or error
+        raise ConfigError(f"checker.ca_bundle: {config.ca_bundle}: cannot be read: {why}") from None
+
+
+def proxy_notice(config: CheckerConfig) -> str | None:
+    """What is to be said at the start where a proxy is asked, in a sentence without its credentials."""
+    if config.proxy is None:
+        return None
+    return (
+        f"links are asked through the proxy {parse_proxy(config.proxy).url}, which decides what addresses may be asked"
+    )

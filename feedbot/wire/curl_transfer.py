@@ -4,17 +4,21 @@ import asyncio
 import re
 import socket
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
 import pycurl
 
 from feedbot.core.address import Network, why_not_public
 from feedbot.core.observation import Failure, FailureKind, Phases
+from feedbot.core.proxy import Proxy
 from feedbot.core.url import UrlParts
 from feedbot.wire.certificate import certificate_date
 from feedbot.wire.curl_failures import TIMED_OUT, failure_of_curl
 from feedbot.wire.failures import failure_of, shortened
 from feedbot.wire.headers import plain_headers
+from feedbot.wire.peers import WANTS_CREDENTIALS, proxy_failure, proxy_refusal
+from feedbot.wire.resolver import Addresses
 from feedbot.wire.wire import Request, Response, WireLimits
 
 End = Failure | tuple[int, str]
@@ -44,12 +48,19 @@ class Transfer:
     """An easy handle, used for one exchange after another."""
 
     def __init__(
-        self, limits: WireLimits, allowed: tuple[Network, ...], ca_bundle: str, open_socket: OpenSocket
+        self,
+        limits: WireLimits,
+        allowed: tuple[Network, ...],
+        ca_bundle: str,
+        open_socket: OpenSocket,
+        proxy: Proxy | None = None,
     ) -> None:
         self.done: asyncio.Future[End]
         self._limits = limits
         self._allowed = allowed
         self._socket_for = open_socket
+        self._proxy = proxy
+        self._peers: Addresses = ()
         # What the handle is set to.
         self._is_https = False
         self._is_fresh = False
@@ -62,7 +73,7 @@ class Transfer:
         curl.transfer = self
         for option, value in (
             (pycurl.NOSIGNAL, 1),
-            (pycurl.PROXY, ""),  # not None: an empty one keeps the environment's away
+            (pycurl.PROXY, proxy.url if proxy else ""),  # not None: an empty one keeps the environment's away
             (pycurl.NOPROXY, ""),
             (pycurl.NETRC, pycurl.NETRC_IGNORED),
             (pycurl.FOLLOWLOCATION, 0),
@@ -83,9 +94,18 @@ class Transfer:
             (pycurl.WRITEFUNCTION, self._take_body),
         ):
             curl.setopt(option, value)
+        if proxy is not None:
+            # What libcurl would tell a proxy of itself.
+            curl.setopt(pycurl.PROXYHEADER, ["User-Agent:", "Proxy-Connection:"])
+            curl.setopt(pycurl.HEADEROPT, pycurl.HEADER_SEPARATE)
+            curl.setopt(pycurl.PREREQFUNCTION, self._about_to_ask)
+            if proxy.credentials is not None:
+                curl.setopt(pycurl.PROXYUSERNAME, proxy.credentials[0])
+                curl.setopt(pycurl.PROXYPASSWORD, proxy.credentials[1])
 
     def _forget(self) -> None:
         """Nothing is known of the exchange yet."""
+        self._is_asked = self._proxy is None
         self._tried: str | None = None
         self._refused: str | None = None
         self._no_socket: OSError | None = None
@@ -99,10 +119,11 @@ class Transfer:
         self._lines: list[bytes] = []
         self._body = bytearray()
 
-    def prepare(self, request: Request, parts: UrlParts, addresses: tuple[str, ...]) -> None:
-        """Make ready for one exchange."""
+    def prepare(self, request: Request, parts: UrlParts, peers: Addresses) -> None:
+        """Make ready for one exchange; a socket may be opened to `peers` only."""
         curl = self.curl
         self._forget()
+        self._peers = peers
         self._is_https = parts.scheme == "https"
         self._deadline_s = self._limits.deadline_s(request)
         self._set_timeout(self._deadline_s)
@@ -119,10 +140,19 @@ class Transfer:
             self._headers = request.headers
         # No more of the URL than ada's reading, lest libcurl's parser finds another host.
         curl.setopt(pycurl.URL, f"{parts.scheme}://{parts.host}:{parts.port}/")
-        curl.setopt(pycurl.REQUEST_TARGET, parts.path)
-        told = ",".join(f"[{address}]" if ":" in address else address for address in addresses)
+        told = ",".join(f"[{address}]" if ":" in address else address for address in peers)
+        if self._proxy is None:
+            curl.setopt(pycurl.REQUEST_TARGET, parts.path)
+            host, port = parts.host, parts.port
+        else:
+            # RFC 9112, 3.2.2: a proxy is told the whole URL. To the proxy, connections of two names are
+            # alike to libcurl; not so here.
+            target = parts.path if self._is_https else f"http://{parts.authority}{parts.path}"
+            curl.setopt(pycurl.REQUEST_TARGET, target)
+            curl.setopt(pycurl.FORBID_REUSE, 0 if self._is_https else 1)
+            host, port = self._proxy.host, self._proxy.port
         # The plus lets libcurl forget it in a minute, and lets a name begin with a hyphen.
-        curl.setopt(pycurl.RESOLVE, [f"+{host}:{parts.port}:{told}" for host in _spellings(parts.host)])
+        curl.setopt(pycurl.RESOLVE, [f"+{name}:{port}:{told}" for name in _spellings(host)])
 
     def prepare_again(self) -> None:
         """Make ready for the same exchange on a connection of its own, in the time that is left."""
@@ -152,6 +182,8 @@ class Transfer:
             # What broke off after a code that is no success takes nothing from what the code has said.
             if not status or 200 <= status < 300:
                 return failure
+        if self._proxy is not None and not self._is_https and status == WANTS_CREDENTIALS:
+            return proxy_refusal(status)
         headers = plain_headers(_split(line) for line in self._lines)
         if isinstance(headers, Failure):
             return self._named(headers)
@@ -189,6 +221,12 @@ class Transfer:
             )
         if self._no_socket is not None and failure.kind is FailureKind.CONNECT_UNREACHABLE:
             failure = failure_of(self._no_socket)
+        if not self._is_asked:
+            status = curl.getinfo(pycurl.HTTP_CONNECTCODE)
+            if status and not 200 <= status < 300:
+                return proxy_refusal(status)
+            if not status:
+                return proxy_failure(self._named(failure))
         return self._named(failure)
 
     def _named(self, failure: Failure) -> Failure:
@@ -227,7 +265,7 @@ class Transfer:
     def _open_socket(self, _purpose: int, address: Any) -> int:
         """The last check: a socket for this address, or none, whatever led here."""
         host = str(address.addr[0])
-        why = why_not_public(host, self._allowed)
+        why = self._why_not(host)
         if why is not None:
             self._refused = why
             return int(pycurl.SOCKET_BAD)
@@ -237,6 +275,16 @@ class Transfer:
         except OSError as error:
             self._no_socket = error
             return int(pycurl.SOCKET_BAD)
+
+    def _why_not(self, address: str) -> str | None:
+        if self._proxy is None:
+            return why_not_public(address, self._allowed)
+        is_told = ip_address(address) in map(ip_address, self._peers)
+        return None if is_told else f"{address} is not the proxy's"
+
+    def _about_to_ask(self, *_: object) -> int:
+        self._is_asked = True
+        return int(pycurl.PREREQFUNC_OK)
 
     def _look_up(self) -> int:
         """Any value but 0 ends the transfer: what is not told by RESOLVE is not to be asked."""
@@ -248,6 +296,8 @@ class Transfer:
         if self._head_bytes > self._limits.max_header_bytes:
             self._not_http = f"more than {self._limits.max_header_bytes:,} bytes of headers"
             return -1
+        if not self._is_asked:
+            return None  # what a proxy answers to CONNECT
         if self._has_head:
             return None  # trailers of a chunked body: nobody asks for them
         if not self._in_head:
@@ -295,7 +345,7 @@ def _header_lines(headers: tuple[tuple[str, str], ...]) -> list[str]:
     # A name with a semicolon has an empty value; with a colon, libcurl leaves out a header of its own.
     lines = [f"{name}: {value}" if value else f"{name};" for name, value in headers]
     given = {name.lower() for name, _ in headers}
-    return lines + [f"{name}:" for name in ("User-Agent", "Accept") if name.lower() not in given]
+    return lines + [f"{name}:" for name in ("User-Agent", "Accept", "Proxy-Connection") if name.lower() not in given]
 
 
 def _split(line: bytes) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ import pycurl
 
 from feedbot.core.address import Network
 from feedbot.core.observation import Failure
+from feedbot.core.proxy import Proxy
 from feedbot.core.url import UrlParts
 from feedbot.wire.curl_transfer import End, OpenSocket, Transfer
 from feedbot.wire.failures import failure_of
+from feedbot.wire.peers import peers_of
 from feedbot.wire.resolver import Addresses, Resolver
-from feedbot.wire.vetted import vetted
 from feedbot.wire.wire import CLOSED, Request, Response, WireLimits
 
 # Connections that wait for their host's next link, or are in use. Too few, and hosts that take turns
@@ -46,15 +48,21 @@ class CurlWire:
         limits: WireLimits | None = None,
         allowed: Sequence[Network] = (),
         ca_bundle: Path | str | None = None,
+        proxy: Proxy | None = None,
         connections: int = KEPT_CONNECTIONS,
         open_socket: OpenSocket | None = None,
     ) -> None:
         self._resolver = resolver
-        self.limits = limits or WireLimits()
-        self.allowed = tuple(allowed)
-        self.open_socket = open_socket or _open_socket
-        self.ca_bundle = str(ca_bundle or certifi.where())
-        self._vetted: dict[Addresses, tuple[str, ...] | Failure] = {}
+        self._allowed = tuple(allowed)
+        self._proxy = proxy
+        self._new_transfer = partial(
+            Transfer,
+            limits or WireLimits(),
+            self._allowed,
+            str(ca_bundle or certifi.where()),
+            open_socket or _open_socket,
+            proxy,
+        )
         self._idle: list[Transfer] = []
         self._under_way: set[Transfer] = set()
         self._is_closed = False
@@ -78,15 +86,10 @@ class CurlWire:
         try:
             parts = request.parts()
             asked = time.monotonic()
-            found = await self._resolver.resolve(parts.host)
-            if isinstance(found, Failure):
-                return found
-            addresses = self._vetted.get(found)
-            if addresses is None:
-                addresses = self._vetted[found] = vetted(found, self.allowed)
-            if isinstance(addresses, Failure):
-                return addresses
-            return await self._carry_out(request, parts, addresses, time.monotonic() - asked)
+            peers = await peers_of(parts, self._resolver, self._allowed, self._proxy)
+            if isinstance(peers, Failure):
+                return peers
+            return await self._carry_out(request, parts, peers, time.monotonic() - asked)
         except Exception as error:  # noqa: BLE001 - the edge of the room: every exception becomes a value
             return failure_of(error)
 
@@ -105,15 +108,13 @@ class CurlWire:
             self._watch_for(fd, 0)
 
     async def _carry_out(
-        self, request: Request, parts: UrlParts, addresses: tuple[str, ...], resolve_s: float
+        self, request: Request, parts: UrlParts, peers: Addresses, resolve_s: float
     ) -> Response | Failure:
         if self._is_closed:
             return CLOSED
-        transfer = (
-            self._idle.pop() if self._idle else Transfer(self.limits, self.allowed, self.ca_bundle, self.open_socket)
-        )
+        transfer = self._idle.pop() if self._idle else self._new_transfer()
         try:
-            transfer.prepare(request, parts, addresses)
+            transfer.prepare(request, parts, peers)
             answer = transfer.answer(await self._end_of(transfer), resolve_s)
             if transfer.met_left_over(answer):
                 transfer.prepare_again()

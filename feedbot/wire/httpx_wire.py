@@ -14,19 +14,20 @@ import httpx
 
 from feedbot.core.address import Network
 from feedbot.core.observation import Failure, FailureKind
+from feedbot.core.proxy import Proxy
 from feedbot.core.url import UrlParts
 from feedbot.wire.attempt import Attempt, peer_of
 from feedbot.wire.failures import failure_of
 from feedbot.wire.headers import plain_headers
+from feedbot.wire.peers import WANTS_CREDENTIALS, authorization, peers_of, proxy_failure, proxy_refusal
+from feedbot.wire.proxy import ProxyBackend
 from feedbot.wire.resolver import Resolver
-from feedbot.wire.vetted import vetted
 from feedbot.wire.vetting import VettingBackend
 from feedbot.wire.wire import CLOSED, Request, Response, WireLimits
 
 # httpcore's pool scans all its connections per request; at 500 it invents dead links.
 POOL = 50
 _CHUNKS_IN_A_ROW = 100
-_OWN_PORT = {"http": 80, "https": 443}
 
 # What a kept connection may bring through no fault of this exchange: it was closed long ago (RFC 9112,
 # 9.3.1), or the answer before had more bytes than it said, which now stand where a status line should.
@@ -47,6 +48,7 @@ class HttpxWire:
         limits: WireLimits | None = None,
         allowed: Sequence[Network] = (),
         ca_bundle: Path | str | None = None,
+        proxy: Proxy | None = None,
         ssl_context: ssl.SSLContext | None = None,
         backend: httpcore.AsyncNetworkBackend | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -54,10 +56,13 @@ class HttpxWire:
         self._resolver = resolver
         self._limits = limits or WireLimits()
         self._allowed = tuple(allowed)
-        # A transport that is passed in (a mock's) opens no sockets of its own, so nothing is vetted.
-        self._vets = transport is None
-        self._transport = transport or _VettedTransport(
-            VettingBackend(resolver, allowed, backend), ssl_context or trusting(ca_bundle), self._limits.keepalive_s
+        self._proxy = proxy
+        # One for each scheme, for a proxy is asked for http and for https in two ways. What is passed in
+        # (a mock's) opens no sockets.
+        self._transports = (
+            dict.fromkeys(("http", "https"), transport)
+            if transport
+            else self._made(ssl_context or trusting(ca_bundle), backend)
         )
         self._slots = anyio.Semaphore(POOL)
         self._under_way: set[anyio.CancelScope] = set()
@@ -75,10 +80,9 @@ class HttpxWire:
             # Resolved here so that a slow name server costs no connection and no deadline, and judged, for a
             # kept connection needs no socket; the door to the socket asks again and judges what it is told then.
             asked = time.monotonic()
-            found = await self._resolver.resolve(parts.host)
-            addresses = vetted(found, self._allowed) if self._vets and not isinstance(found, Failure) else found
-            if isinstance(addresses, Failure):
-                return addresses
+            peers = await peers_of(parts, self._resolver, self._allowed, self._proxy)
+            if isinstance(peers, Failure):
+                return peers
             resolve_s = time.monotonic() - asked
             async with self._slots:
                 return await self._within_deadline(request, parts, resolve_s)
@@ -90,7 +94,23 @@ class HttpxWire:
         self._is_closed = True
         for scope in self._under_way:
             scope.cancel()
-        await self._transport.aclose()
+        for transport in self._transports.values():
+            await transport.aclose()
+
+    def _made(
+        self, context: ssl.SSLContext, backend: httpcore.AsyncNetworkBackend | None
+    ) -> dict[str, httpx.AsyncBaseTransport]:
+        if self._proxy is None:
+            door = VettingBackend(self._resolver, self._allowed, backend)
+            return dict.fromkeys(("http", "https"), _DooredTransport(door, context, self._limits.keepalive_s))
+        return {
+            scheme: _DooredTransport(
+                ProxyBackend(self._proxy, self._resolver, is_tunnel=scheme == "https", inner=backend),
+                context,
+                self._limits.keepalive_s,
+            )
+            for scheme in ("http", "https")
+        }
 
     async def _within_deadline(self, request: Request, parts: UrlParts, resolve_s: float) -> Response | Failure:
         if self._is_closed:
@@ -113,11 +133,14 @@ class HttpxWire:
             finally:
                 self._under_way.discard(scope)
         if not is_finished:
-            failure = CLOSED if self._is_closed else attempt.named(_late(attempt, deadline_s))
+            failure = CLOSED if self._is_closed else self._late(attempt, deadline_s)
         head = attempt.head
         if failure is not None and (head is None or 200 <= head.status_code < 300):
             return failure
         assert head is not None
+        is_forwarded = self._proxy is not None and parts.scheme == "http"
+        if is_forwarded and head.status_code == WANTS_CREDENTIALS:
+            return proxy_refusal(head.status_code)
         headers = plain_headers((_text(name).lower(), _text(value)) for name, value in head.headers.raw)
         if isinstance(headers, Failure):
             return attempt.named(headers)
@@ -135,7 +158,9 @@ class HttpxWire:
     async def _ask(self, request: Request, parts: UrlParts, attempt: Attempt, deadline_s: float) -> Failure | None:
         try:
             with attempt.under_way():
-                head = await self._transport.handle_async_request(self._foreign(request, parts, attempt, deadline_s))
+                head = await self._transports[parts.scheme].handle_async_request(
+                    self._foreign(request, parts, attempt, deadline_s)
+                )
                 try:
                     attempt.head = head
                     attempt.peer = attempt.peer or peer_of(head.extensions.get("network_stream"))
@@ -147,6 +172,16 @@ class HttpxWire:
         return None
 
     def _foreign(self, request: Request, parts: UrlParts, attempt: Attempt, deadline_s: float) -> httpx.Request:
+        # As ada wrote it: httpx would quote it a second time, by other rules.
+        target = parts.path
+        # Without a Host of ours httpx decodes the name to see whether there is one, by IDNA 2008, which
+        # refuses names that live: emoji, and what IDNA 2003 allowed.
+        headers = [("Host", parts.authority), *request.headers]
+        if self._proxy is not None and parts.scheme == "http":
+            # RFC 9112, 3.2.2: a proxy is told the whole URL.
+            target = f"http://{parts.authority}{parts.path}"
+            if (credentials := authorization(self._proxy)) is not None:
+                headers.append(("Proxy-Authorization", credentials))
         extensions: dict[str, Any] = {
             "timeout": {
                 "connect": self._limits.connect_timeout_s,
@@ -154,19 +189,21 @@ class HttpxWire:
                 "write": deadline_s,
                 "pool": deadline_s,
             },
-            # As ada wrote it: httpx would quote it a second time, by other rules.
-            "target": parts.path.encode("ascii"),
+            "target": target.encode("ascii"),
             "trace": attempt.trace,
         }
         if parts.scheme == "https" and parts.host.endswith("."):
             # A certificate names the host without the dot of the root.
             extensions["sni_hostname"] = parts.host.rstrip(".")
-        # Without a Host of ours httpx decodes the name to see whether there is one, by IDNA 2008, which
-        # refuses names that live: emoji, and what IDNA 2003 allowed.
-        headers = [("Host", _host_header(parts)), *request.headers]
         # Put together from ada's reading, lest another parser finds another host in it.
         url = f"{parts.scheme}://{parts.host}:{parts.port}{parts.path}"
         return httpx.Request(request.method, url, headers=headers, extensions=extensions)
+
+    def _late(self, attempt: Attempt, deadline_s: float) -> Failure:
+        if not attempt.is_new or attempt.was_asked:
+            return attempt.named(Failure(FailureKind.TIMEOUT, f"no full answer in {deadline_s:g} s"))
+        failure = attempt.named(Failure(FailureKind.CONNECT_TIMEOUT, f"not connected in {deadline_s:g} s"))
+        return failure if self._proxy is None or attempt.is_connected else proxy_failure(failure)
 
     async def _read_body(self, head: httpx.Response, body: bytearray) -> None:
         limit = self._limits.max_body_bytes
@@ -181,10 +218,10 @@ class HttpxWire:
                 await anyio.lowlevel.checkpoint()
 
 
-class _VettedTransport(httpx.AsyncHTTPTransport):
+class _DooredTransport(httpx.AsyncHTTPTransport):
     """httpx's transport over a pool of our own making, which it offers no parameter for."""
 
-    def __init__(self, door: VettingBackend, ssl_context: ssl.SSLContext, keepalive_s: float) -> None:
+    def __init__(self, door: httpcore.AsyncNetworkBackend, ssl_context: ssl.SSLContext, keepalive_s: float) -> None:
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=ssl_context,
             max_connections=POOL,
@@ -205,16 +242,5 @@ def trusting(ca_bundle: Path | str | None = None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca_bundle or certifi.where())
 
 
-def _late(attempt: Attempt, deadline_s: float) -> Failure:
-    if attempt.is_new and not attempt.was_asked:
-        return Failure(FailureKind.CONNECT_TIMEOUT, f"not connected in {deadline_s:g} s")
-    return Failure(FailureKind.TIMEOUT, f"no full answer in {deadline_s:g} s")
-
-
 def _text(raw: bytes) -> str:
     return raw.decode("latin-1")
-
-
-def _host_header(parts: UrlParts) -> str:
-    """The host as ada wrote it, with its port where that is not the scheme's own (RFC 9110, 7.2)."""
-    return parts.host if parts.port == _OWN_PORT.get(parts.scheme) else f"{parts.host}:{parts.port}"

@@ -1,68 +1,23 @@
 """The one proxy that may be set: then it is the only peer, and the vetting of addresses is its task."""
 
-import base64
+import re
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NoReturn
-from urllib.parse import unquote, urlsplit
 
+import anyio
 import httpcore
 
 from feedbot.core.observation import Failure, FailureKind
-from feedbot.wire.failures import MAX_TEXT, CarriedFailure, failure_of
-from feedbot.wire.resolver import Addresses, Resolver
-from feedbot.wire.vetted import MAX_ADDRESSES
+from feedbot.core.proxy import Proxy
+from feedbot.wire.attempt import AttemptStream
+from feedbot.wire.failures import CarriedFailure, failure_of
+from feedbot.wire.peers import authorization, proxy_addresses, proxy_failure, proxy_refusal
+from feedbot.wire.resolver import Resolver
 from feedbot.wire.vetting import connect_first
 
 _MAX_HEAD = 16 * 1024
-_HAS_CREDENTIALS_TO_GIVE = 407
-
-
-@dataclass(frozen=True, slots=True)
-class Proxy:
-    """Where an HTTP proxy listens; `credentials` are name and password."""
-
-    host: str
-    port: int
-    credentials: tuple[str, str] | None = None
-
-    @property
-    def url(self) -> str:
-        """The address without the credentials."""
-        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
-
-    @property
-    def authorization(self) -> str | None:
-        """The value of Proxy-Authorization; None where there are no credentials."""
-        if self.credentials is None:
-            return None
-        return "Basic " + base64.b64encode(":".join(self.credentials).encode()).decode("ascii")
-
-
-def proxy_of(url: str) -> Proxy:
-    """The proxy that a URL names; ValueError where it is not `http://[NAME:PASSWORD@]HOST[:PORT]`."""
-    parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname:
-        raise ValueError(f"not the URL of an HTTP proxy: {url!r}")
-    credentials = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    return Proxy(parts.hostname, parts.port or 80, credentials)
-
-
-async def proxy_addresses(proxy: Proxy, resolver: Resolver) -> Addresses | Failure:
-    """The addresses of a proxy, at most three, whatever range they are of: the operator has named it."""
-    found = await resolver.resolve(proxy.host)
-    return proxy_failure(found) if isinstance(found, Failure) else found[:MAX_ADDRESSES]
-
-
-def proxy_failure(failure: Failure) -> Failure:
-    """The same as OURSELVES: a proxy that fails says nothing of the link."""
-    return Failure(FailureKind.OURSELVES, f"proxy {failure.text}"[:MAX_TEXT])
-
-
-def proxy_refusal(status: int) -> Failure:
-    """What a proxy's status says that is no answer of the server's."""
-    why = " (it wants credentials)" if status == _HAS_CREDENTIALS_TO_GIVE else ""
-    return Failure(FailureKind.OURSELVES, f"proxy answered {status}{why}")
+_STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9][0-9])(?![0-9])")
 
 
 class ProxyBackend(httpcore.AsyncNetworkBackend):
@@ -92,18 +47,21 @@ class ProxyBackend(httpcore.AsyncNetworkBackend):
         found = await proxy_addresses(self._proxy, self._resolver)
         if isinstance(found, Failure):
             raise CarriedFailure(found)
+        ready_by = None if timeout is None else time.monotonic() + timeout
         options = list(socket_options or ())
         try:
             stream = await connect_first(self._inner, found, self._proxy.port, timeout, local_address, options)
         except CarriedFailure as carried:
             raise CarriedFailure(proxy_failure(carried.failure)) from None
         if self._is_tunnel:
+            left_s = None if ready_by is None else max(0.0, ready_by - time.monotonic())
             try:
-                await self._open_tunnel(stream, f"{f'[{host}]' if ':' in host else host}:{port}", timeout)
+                await self._open_tunnel(stream, f"{f'[{host}]' if ':' in host else host}:{port}", left_s)
             except BaseException:
-                await stream.aclose()
+                with anyio.CancelScope(shield=True):
+                    await stream.aclose()
                 raise
-        return stream
+        return AttemptStream(stream, ready_by)
 
     async def connect_unix_socket(
         self,
@@ -120,20 +78,20 @@ class ProxyBackend(httpcore.AsyncNetworkBackend):
 
     async def _open_tunnel(self, stream: httpcore.AsyncNetworkStream, target: str, timeout: float | None) -> None:
         lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
-        if self._proxy.authorization is not None:
-            lines.append(f"Proxy-Authorization: {self._proxy.authorization}")
+        if (allowed := authorization(self._proxy)) is not None:
+            lines.append(f"Proxy-Authorization: {allowed}")
         head = b""
         try:
-            await stream.write("\r\n".join([*lines, "", ""]).encode("ascii"), timeout)
-            while b"\r\n\r\n" not in head and len(head) < _MAX_HEAD:
-                more = await stream.read(4096, timeout)
-                if not more:
-                    raise EOFError
-                head += more
+            with anyio.fail_after(timeout):
+                await stream.write("\r\n".join([*lines, "", ""]).encode("ascii"))
+                while b"\r\n\r\n" not in head and len(head) < _MAX_HEAD:
+                    if not (more := await stream.read(4096)):
+                        raise EOFError
+                    head += more
         except Exception as error:  # noqa: BLE001 - whatever it is, it is between us and the proxy
             raise CarriedFailure(proxy_failure(failure_of(error))) from None
-        version, _, rest = head.partition(b" ")
-        if not version.startswith(b"HTTP/1.") or not rest[:3].isdigit():
+        status = _STATUS_LINE.match(head)
+        if status is None:
             raise CarriedFailure(Failure(FailureKind.OURSELVES, "proxy does not speak HTTP"))
-        if not 200 <= int(rest[:3]) < 300:
-            raise CarriedFailure(proxy_refusal(int(rest[:3])))
+        if not status[1].startswith(b"2"):
+            raise CarriedFailure(proxy_refusal(int(status[1])))

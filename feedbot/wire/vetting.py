@@ -10,8 +10,8 @@ from feedbot.core.address import Network
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.wire.attempt import AttemptStream
 from feedbot.wire.failures import CarriedFailure, failure_of
+from feedbot.wire.peers import vetted
 from feedbot.wire.resolver import Resolver
-from feedbot.wire.vetted import vetted
 
 
 class VettingBackend(httpcore.AsyncNetworkBackend):
@@ -49,7 +49,10 @@ class VettingBackend(httpcore.AsyncNetworkBackend):
         addresses = vetted(found, self._allowed)
         if isinstance(addresses, Failure):
             raise CarriedFailure(addresses)
-        return await connect_first(self._inner, addresses, port, timeout, local_address, list(socket_options or ()))
+        ready_by = None if timeout is None else time.monotonic() + timeout
+        options = list(socket_options or ())
+        stream = await connect_first(self._inner, addresses, port, timeout, local_address, options)
+        return AttemptStream(stream, ready_by)
 
     async def connect_unix_socket(
         self,
@@ -75,19 +78,17 @@ async def connect_first(
 ) -> httpcore.AsyncNetworkStream:
     """A connection to the first address that answers; they share `timeout` (seconds).
 
-    What is left of it is for TLS. Raises CarriedFailure: what became of the connecting.
+    Raises CarriedFailure: what became of the connecting.
     """
     ends_at = None if timeout is None else time.monotonic() + timeout
     failures: list[Failure] = []
     for index, address in enumerate(addresses):
         share = None if ends_at is None else max(0.0, ends_at - time.monotonic()) / (len(addresses) - index)
         try:
-            stream = await backend.connect_tcp(address, port, share, local_address, options)
+            return await backend.connect_tcp(address, port, share, local_address, options)
         except Exception as error:  # noqa: BLE001 - each is mapped, and the next address is tried
             failure = failure_of(error)
             failures.append(Failure(failure.kind, f"{address}: {failure.text}"))
-        else:
-            return AttemptStream(stream, ends_at)
     raise CarriedFailure(_most_telling(failures))
 
 

@@ -96,6 +96,32 @@ def test_run_once_does_the_main_job_and_tells_it(news, site):
     assert "0 feed files written, 8 unchanged" in again
 
 
+def test_a_proxy_is_asked_and_said_so(news, site):
+    """The site stands in for the proxy: it is asked for a name that no name server knows."""
+    port = site.link("/").rpartition(":")[2].strip("/")
+    config = news.config_file.read_text(encoding="utf-8")
+    news.config_file.write_text(
+        config.replace("checker:", f'checker:\n  proxy: "http://me:${{PASS}}@127.0.0.1:{port}"'), encoding="utf-8"
+    )
+    environment = {**os.environ, "PASS": "open sesame", "http_proxy": "http://127.0.0.1:1"}
+    said = (
+        f"feedbot: links are asked through the proxy http://127.0.0.1:{port}, which decides what addresses may be asked"
+    )
+    for words in (("check", "http://a.invalid/page"), ("check", "http://a.invalid/page", "--format", "json")):
+        done = feedbot(news.folder, *words, env=environment)
+        assert done.returncode == 0
+        assert done.stderr.splitlines() == [said]
+        assert "open sesame" not in done.stdout + done.stderr
+    assert json.loads(done.stdout)["results"][0]["http_status"] == 200
+    assert ("GET", "http://a.invalid/page") in site.asked
+    news.article("one")
+    once = feedbot(news.folder, "run", "--once", env=environment)
+    assert (once.returncode, once.stderr.splitlines()) == (0, [said])
+    # Without the password nothing is asked at all.
+    for words in (("check",), ("run", "--once"), ("run",)):
+        one_sentence(feedbot(news.folder, *words, env=dict(os.environ)), 3, "checker.proxy", "no PASS")
+
+
 def test_check_prints_the_object_that_the_schema_promises(news, site, project):
     site.answers |= {"/lost": 404, "/old": (301, "/new")}
     news.article("lost")

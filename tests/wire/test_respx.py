@@ -10,7 +10,7 @@ import respx
 from feedbot.core.observation import FailureKind
 from feedbot.wire.httpx_wire import HttpxWire
 from feedbot.wire.wire import Request
-from tests.wire.scripted import ScriptedResolver
+from tests.wire.scripted import PUBLIC, ScriptedResolver
 
 URL = "https://example.org/page"
 
@@ -21,7 +21,7 @@ def router():
 
 
 async def exchanged(router):
-    wire = HttpxWire(ScriptedResolver(), transport=httpx.MockTransport(router.async_handler))
+    wire = HttpxWire(ScriptedResolver(default=PUBLIC), transport=httpx.MockTransport(router.async_handler))
     answer = await wire.exchange(Request("GET", URL))
     await wire.aclose()
     return answer

@@ -6,7 +6,7 @@ import pytest
 
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.wire.failures import CarriedFailure
-from feedbot.wire.vetted import vetted
+from feedbot.wire.peers import vetted
 from feedbot.wire.vetting import VettingBackend
 from tests.wire.scripted import PUBLIC, RecordingBackend, ScriptedResolver
 

@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-import trustme
 
 from feedbot.wire.choice import curl_is_here
 from tests.conftest import MAY_BE_SKIPPED
-from tests.wire.contract.kits import Authority, Kit, eventually, open_sockets
+from tests.wire.contract.kits import Kit, eventually, open_sockets
 
 try:
     import uvloop
@@ -37,12 +36,3 @@ async def _no_socket_is_left() -> AsyncIterator[None]:
     before = open_sockets()
     yield
     assert await eventually(lambda: open_sockets() <= before), "sockets are left open"
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """An authority that the wire is told to trust."""
-    ca = trustme.CA()
-    bundle = tmp_path_factory.mktemp("authority") / "authority.pem"
-    ca.cert_pem.write_to_path(str(bundle))
-    return Authority(ca, bundle)
