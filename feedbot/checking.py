@@ -1,7 +1,6 @@
 """The middle of a run: targets are asked in parallel, judged, and recorded by one writer."""
 
 import asyncio
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -14,20 +13,19 @@ from msgspec.structs import replace
 
 from feedbot.clock import Clock
 from feedbot.config import Config
-from feedbot.core.context import Context, Sibling, Source, folder_of, sibling_url
+from feedbot.core.context import Sibling, Source, folder_of, sibling_url
 from feedbot.core.domain import registrable_domain
 from feedbot.core.mark import Mark, MarkKind, is_excused, mark_on
-from feedbot.core.observation import NETWORK_KINDS, Answered, Exchange, FailureKind, Observation
+from feedbot.core.observation import NETWORK_KINDS, FailureKind, Observation
 from feedbot.core.outage import FAILURES_IN_A_ROW, Asked, is_mass_failure
 from feedbot.core.progress import Progress
-from feedbot.core.schedule import first_method, is_alarming, next_check_at
-from feedbot.core.soft_death import wants_sibling
-from feedbot.core.status import Status, StatusKind, advance
-from feedbot.core.verdict import Verdict, VerdictKind, carries_any, judge
+from feedbot.core.schedule import first_method, is_alarming, jitter_of, next_check_at
+from feedbot.core.status import StatusKind
+from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.errors import StateError
+from feedbot.look import Look, advanced, as_sibling, as_source, look_at
 from feedbot.state import marks, runs, siblings, targets
 from feedbot.state.database import State
-from feedbot.state.runs import Judged
 from feedbot.state.targets import LinkPlace, Target
 from feedbot.wire.hosts import covering
 from feedbot.wire.local import LocalWire, WireOver, open_local, require_credentials
@@ -41,17 +39,12 @@ _SECONDS_A_WRITE = 2.0
 # When failures that were not counted are looked at again. If they still fail, they count.
 _FROZEN_S = 3600.0
 
-_GOOD = frozenset({VerdictKind.ALIVE, VerdictKind.MOVED})
-_NOT_THERE = frozenset({VerdictKind.GONE, VerdictKind.MISSING})
 
 # What the canaries of one run said holds for the next runs, so that a row of commands does not ask them each time.
 _CANARIES_HOLD = timedelta(minutes=10)
 
 # When it is looked again whether a link is still to be left alone.
 _LOOK_AGAIN = timedelta(days=1)
-
-# Titles by which a page is known; an article that many others relate to may have as many.
-_TITLES = 5
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -169,9 +162,9 @@ class _Asking:
         self._run_id = run_id
         self._due = {target.url: target for target in due}
         self._places = targets.places(state, [target.id for target in due])
-        self._undecided: list[_Look] = []
-        self._unrecorded: list[_Look] = []
-        self._network_failures: list[_Look] = []
+        self._undecided: list[Look] = []
+        self._unrecorded: list[Look] = []
+        self._network_failures: list[Look] = []
         self._results: dict[str, Result] = {}
 
     async def ask_all(self, wire: LocalWire, progress: Progress | None) -> bool:
@@ -191,7 +184,7 @@ class _Asking:
                         progress.add(registrable_domain(target.host), None, self._clock.monotonic())
                     self._postpone(target, outcome.retry_after_s)
                     continue
-                look = self._judged(target, outcome)
+                look = look_at(target, outcome, self._places[target.id])
                 if progress is not None:
                     took_s = outcome.elapsed_ms / 1000
                     progress.add(registrable_domain(target.host), look.verdict.kind, self._clock.monotonic(), took_s)
@@ -219,16 +212,7 @@ class _Asking:
             self._record()
         return True
 
-    # What one look is worth
-
-    def _judged(self, target: Target, observation: Observation) -> "_Look":
-        places = self._places[target.id]
-        context = Context(
-            roles=tuple(dict.fromkeys(place.role for place in places)),
-            titles=tuple(dict.fromkeys(place.title for place in places if place.title))[:_TITLES],
-            was_titled=target.titled,
-        )
-        return _Look(target, observation, context, judge(observation, context))
+    # What one look does not decide
 
     async def _decide(self, wire: LocalWire) -> None:
         """Judge what was left undecided, now that every other target has been asked."""
@@ -244,14 +228,13 @@ class _Asking:
             for look in wave:
                 self._decide_one(look, beside)
 
-    def _decide_one(self, look: "_Look", beside: Mapping[str, Sibling]) -> None:
+    def _decide_one(self, look: Look, beside: Mapping[str, Sibling]) -> None:
         sibling = beside.get(folder_of(look.target.url)) if look.wants_sibling else None
         if look.wants_sibling and sibling is None:
             why = "not judged yet: it must first be known what a made-up address beside it answers"
             self._results[look.target.url] = Result(look.target, look.target, look.observation, _unknown(why))
             return
-        context = replace(look.context, sibling=sibling, **self._stands_for(look))
-        self._unrecorded.append(_Look(look.target, look.observation, context, judge(look.observation, context)))
+        self._unrecorded.append(look.with_more(sibling=sibling, **self._stands_for(look)))
 
     async def _ask_siblings(self, wire: LocalWire, urls: Sequence[str]) -> dict[str, Sibling]:
         """By folder, what a made-up address beside each page answers; without those that this run cannot ask."""
@@ -261,17 +244,17 @@ class _Asking:
         found = {folder: sibling for folder, sibling in known.items() if sibling is not None}
         week = now.toordinal() // 7
         plan = [ProbeTarget(sibling_url(url, week)) for folder, url in one_a_folder.items() if folder not in found]
-        asked = [_as_sibling(one) async for one in wire.observe(plan) if isinstance(one, Observation)]
+        asked = [as_sibling(one) async for one in wire.observe(plan) if isinstance(one, Observation)]
         siblings.remember(self._state, asked)
         return found | {folder_of(one.url): one for one in asked}
 
-    def _stands_for(self, look: "_Look") -> dict[str, Source | None]:
+    def _stands_for(self, look: Look) -> dict[str, Source | None]:
         """The part of a context that tells of the article of an AMP page, or of the AMP page of a cache's copy."""
         if not look.wants_article:
             return {}
         if look.context.is_cache:
-            return {"amp": _as_source(targets.amp_of(self._state, look.target))}
-        return {"source": _as_source(targets.source_of(self._state, look.target))}
+            return {"amp": as_source(targets.amp_of(self._state, look.target))}
+        return {"source": as_source(targets.source_of(self._state, look.target))}
 
     async def _record_regularly(self) -> None:
         while True:
@@ -348,14 +331,14 @@ class _Asking:
         self._network_failures += [look for look in seen if look.verdict.failure in NETWORK_KINDS]
         self._results |= results
 
-    def _settle(self, connection: Any, looks: Sequence["_Look"]) -> dict[str, Result]:
+    def _settle(self, connection: Any, looks: Sequence[Look]) -> dict[str, Result]:
         """Let verdicts count; inside a write phase."""
         # What failed comes last: whether its host answers otherwise is then known from this batch as well.
         failed = [look for look in looks if look.verdict.kind is VerdictKind.UNREACHABLE]
         answered = [look for look in looks if look.verdict.kind is not VerdictKind.UNREACHABLE]
         return self._settle_alike(connection, answered) | self._settle_alike(connection, failed)
 
-    def _settle_alike(self, connection: Any, looks: Sequence["_Look"]) -> dict[str, Result]:
+    def _settle_alike(self, connection: Any, looks: Sequence[Look]) -> dict[str, Result]:
         results = {}
         standing = []
         alarms: Counter[str] = Counter()
@@ -367,7 +350,7 @@ class _Asking:
             target = after = targets.get(self._state, planned.id) if planned.id in changed else planned
             if verdict.kind is not VerdictKind.UNKNOWN and not _is_older(observation, target, now):
                 after = self._advanced(target, look)
-                due_at = next_check_at(after.status, self._policy, observation.started_at, jitter(target.url))
+                due_at = next_check_at(after.status, self._policy, observation.started_at, jitter_of(target.url))
                 standing.append((after, due_at))
                 if is_alarming(target.status, verdict):
                     alarms[target.host] += 1
@@ -376,94 +359,9 @@ class _Asking:
         targets.ask_neighbours(connection, alarms, now)
         return results
 
-    def _advanced(self, target: Target, look: "_Look") -> Target:
-        observation, verdict = look.observation, look.verdict
-        answers = verdict.kind is not VerdictKind.UNREACHABLE or targets.host_answers(self._state, target)
-        status = advance(target.status, verdict, observation.started_at, host_answers=answers, policy=self._strikes)
-        if verdict.kind not in _GOOD:
-            return replace(target, status=status, etag=None, last_modified=None, length=None)
-        final = observation.exchanges[-1]
-        kept = target if final.status == 304 else _validators(target, final)
-        if final.signals is None:
-            return replace(kept, status=status, page_checked_at=_page_checked_at(target, status))
-        return replace(
-            kept,
-            status=status,
-            page_checked_at=observation.started_at,
-            page=msgspec.json.encode(final.signals),
-            titled=target.titled or carries_any(final.signals, look.context.titles),
-        )
-
-
-def _page_checked_at(target: Target, status: Status) -> datetime | None:
-    """When the page was last read; None, so that it is read the next time, after a change seen with HEAD only."""
-    is_as_before = (status.kind, status.moved_to) == (target.status.kind, target.status.moved_to)
-    return target.page_checked_at if is_as_before else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """One target, what was seen of it, what else is known, and what that is worth."""
-
-    target: Target
-    observation: Observation
-    context: Context
-    verdict: Verdict
-
-    @property
-    def wants_sibling(self) -> bool:
-        """True where what a made-up address beside the page answers would decide."""
-        return self.verdict.kind in _GOOD and wants_sibling(self.observation, self.context)
-
-    @property
-    def wants_article(self) -> bool:
-        """True where the article of an AMP page, or the AMP page of a cache's copy, would decide."""
-        if self.context.is_cache:
-            return isinstance(self.observation.outcome, Answered)
-        if not self.context.is_amp:
-            return False
-        was_redirected = self.verdict.kind in _GOOD and self.observation.exchanges[-1].hop > 0
-        return was_redirected or self.verdict.kind in _NOT_THERE
-
-    @property
-    def as_judged(self) -> Judged:
-        """What is kept of it."""
-        return Judged(self.target.id, self.observation, self.context, self.verdict)
-
-
-def _as_sibling(observation: Observation) -> Sibling:
-    final = observation.exchanges[-1] if observation.exchanges else None
-    return Sibling(
-        url=observation.url,
-        asked_at=observation.started_at,
-        final_url=observation.outcome.final_url,
-        status=observation.outcome.status if isinstance(observation.outcome, Answered) else None,
-        signals=None if final is None else final.signals,
-    )
-
-
-def _as_source(target: Target | None) -> Source | None:
-    if target is None or target.status.verdict is None:
-        return None
-    page = target.signals
-    return Source(
-        url=target.url,
-        is_alive=target.status.kind in {StatusKind.ALIVE, StatusKind.MOVED},
-        verdict=target.status.verdict,
-        was_read=page is not None,
-        amphtml=None if page is None else page.amphtml,
-        canonical=None if page is None else page.canonical,
-        moved_to=target.status.moved_to,
-    )
-
-
-def _validators(target: Target, final: Exchange) -> Target:
-    """The validators of the target's own answer; those of a redirect's end belong to another URL."""
-    if final.hop > 0:
-        return replace(target, etag=None, last_modified=None, length=None)
-    # With HEAD many servers say no length, or 0.
-    length = final.length or (target.length if final.method == "HEAD" else None)
-    return replace(target, etag=final.etag, last_modified=final.last_modified, length=length)
+    def _advanced(self, target: Target, look: Look) -> Target:
+        answers = look.verdict.kind is not VerdictKind.UNREACHABLE or targets.host_answers(self._state, target)
+        return advanced(target, look, host_answers=answers, strikes=self._strikes)
 
 
 def _is_older(observation: Observation, target: Target, now: datetime) -> bool:
@@ -480,8 +378,3 @@ def _was_alive(target: Target) -> bool:
 
 def _unknown(why: str, failure: FailureKind | None = None) -> Verdict:
     return Verdict(VerdictKind.UNKNOWN, why, failure)
-
-
-def jitter(url: str) -> float:
-    """A fraction from 0 to 1 that is the same for a URL each time, so that runs can be repeated."""
-    return int.from_bytes(hashlib.sha256(url.encode()).digest()[:4]) / 2**32

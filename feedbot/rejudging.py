@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from feedbot.checking import jitter
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.replay import Seen, judge_again, replay
-from feedbot.core.schedule import next_check_at
+from feedbot.core.schedule import jitter_of, next_check_at
 from feedbot.core.status import Status
 from feedbot.core.verdict import Verdict
 from feedbot.state import runs, targets
@@ -57,7 +56,7 @@ def rejudge(config: Config, state: State, clock: Clock, *, apply: bool) -> Rejud
         if _stands_alike(target.status, after):
             continue
         changes.append(Change(target.url, target.status, after, verdicts[-1]))
-        standing.append((replace(target, status=after), next_check_at(after, policy, now, jitter(target.url))))
+        standing.append((replace(target, status=after), next_check_at(after, policy, now, jitter_of(target.url))))
     if apply and standing:
         with state.write() as connection:
             targets.save(connection, standing)

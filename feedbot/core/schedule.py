@@ -1,5 +1,6 @@
 """When a target is looked at again, and with which method; which of its neighbours with it."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
@@ -107,3 +108,8 @@ def neighbours_to_ask(alarms: int) -> int:
     runs; where only a page is gone, three looks were wasted.
     """
     return min(alarms * _NEIGHBOURS, _MOST_NEIGHBOURS)
+
+
+def jitter_of(url: str) -> float:
+    """A fraction from 0 to 1 that is the same for a URL each time, so that runs can be repeated."""
+    return int.from_bytes(hashlib.sha256(url.encode()).digest()[:4]) / 2**32
