@@ -1,5 +1,4 @@
 import asyncio
-import time
 
 import pytest
 
@@ -20,6 +19,7 @@ from tests.wire.scripted import (
     said,
 )
 from tests.wire.servers import dripping, reply, serve
+from tests.wire.virtual_time import LoopClock, run_in_virtual_time
 
 
 def plan(*urls):
@@ -178,24 +178,31 @@ async def test_cancelling_the_reader_leaves_no_task():
     assert wire.now == 0
 
 
-async def test_the_runs_end_cancels_what_is_in_flight_and_starts_nothing_more():
-    wire = GatedWire(["http://a.test/0"])
-    prober = prober_over(wire, per_host=PerHostConfig(concurrency=1, delay_s=0), run_ends_at=time.monotonic() + 0.2)
-    started = time.monotonic()
-    results = await collect(LocalExecutor(prober, 5), plan("http://a.test/0", "http://a.test/1", "http://b.test/"))
-    assert [result.url for result in results] == ["http://b.test/"]
-    assert time.monotonic() - started < 1.2
-    assert not other_tasks()
+def test_the_runs_end_cancels_what_is_in_flight_and_starts_nothing_more():
+    async def scenario():
+        wire = GatedWire(["http://a.test/0"])
+        prober = prober_over(
+            wire, LoopClock(), per_host=PerHostConfig(concurrency=1, delay_s=0), run_ends_at=1000.0 + 60
+        )
+        results = await collect(LocalExecutor(prober, 5), plan("http://a.test/0", "http://a.test/1", "http://b.test/"))
+        assert [result.url for result in results] == ["http://b.test/"]
+        assert prober.clock.monotonic() == pytest.approx(1060)
+        assert not other_tasks()
+
+    run_in_virtual_time(scenario())
 
 
-async def test_what_is_done_at_the_runs_end_is_not_lost():
-    wire = GatedWire()
-    prober = prober_over(wire, run_ends_at=time.monotonic() + 0.2)
-    results = LocalExecutor(prober, 5).observe(plan(*(f"http://{n}.test/" for n in range(500))))
-    await anext(results)
-    await asyncio.sleep(0.4)
-    taken = 1 + len([result async for result in results])
-    assert taken == len(wire.started) < 500
+def test_what_is_done_at_the_runs_end_is_not_lost():
+    async def scenario():
+        wire = GatedWire()
+        prober = prober_over(wire, LoopClock(), run_ends_at=1000.0 + 60)
+        results = LocalExecutor(prober, 5).observe(plan(*(f"http://{n}.test/" for n in range(500))))
+        await anext(results)
+        await asyncio.sleep(90)
+        taken = 1 + len([result async for result in results])
+        assert taken == len(wire.started) < 500
+
+    run_in_virtual_time(scenario())
 
 
 async def test_a_run_that_is_over_by_its_clock_starts_nothing():
