@@ -143,7 +143,8 @@ async def open_local(
     async with open_wire() as (wire, names):
         slots = _slots(config.concurrency, wire.most_at_once)
         gates = HostGates(config.per_host, clock, slots, config.hosts, share=share)
-        prober = Prober(wire, gates, clock, policy, names)
+        # A proxy looks the names of links up itself; ours may not even know them.
+        prober = Prober(wire, gates, clock, policy, names if config.proxy is None else None)
         prober.head_refused.update(head_refused)
         executor = LocalExecutor(prober, config.concurrency)
         try:

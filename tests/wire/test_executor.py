@@ -8,6 +8,7 @@ from feedbot.wire.canaries import online
 from feedbot.wire.executor import LocalExecutor
 from feedbot.wire.local import open_local
 from feedbot.wire.prober import Postponed, ProbeTarget
+from tests.wire.contract.proxying import loopback_proxy
 from tests.wire.scripted import (
     LOOPBACK,
     TLS,
@@ -288,6 +289,17 @@ async def test_the_config_says_how_often_a_passing_trouble_is_asked_again(waits)
             results = [result async for result in wire.observe(plan(server.url()))]
     assert [said(result) for result in results] == ["500"]
     assert (len(server.asked), tuple(clock.slept)) == (1 + len(waits), waits)
+
+
+@pytest.mark.parametrize("behind_proxy", [False, True])
+async def test_behind_a_proxy_no_name_but_the_proxys_is_looked_up(behind_proxy):
+    resolver = ScriptedResolver()
+    async with loopback_proxy() as proxy, serve(lambda asked: reply(200)) as server:
+        given = config(proxy=f"http://proxy.test:{proxy.port}" if behind_proxy else None)
+        async with open_local(given, "https://me.test/", ScriptedClock(), resolver, ssl_context=TLS) as wire:
+            results = [result async for result in wire.observe(plan(server.url()))]
+    assert [said(result) for result in results] == ["200"]
+    assert set(resolver.asked) == {"proxy.test" if behind_proxy else "a.test"}
 
 
 async def test_leaving_the_room_ends_everything():
