@@ -13,9 +13,7 @@ import pycurl
 import pytest
 
 from feedbot.core.observation import FailureKind
-from feedbot.wire.curl_wire import CurlWire
 from feedbot.wire.prober import ProbeTarget
-from feedbot.wire.wire import Request
 from tests.wire.counted import EVERYTHING, ONLY_THE_HOP, WIRES, Sockets, hop_server, open_wire, probe
 from tests.wire.hostile_targets import ADDRESSES, HOP, MAX_REDIRECTS, REDIRECTS, cases
 from tests.wire.scripted import ScriptedClock, ScriptedResolver, prober_over, said
@@ -84,20 +82,6 @@ async def test_negative_control_without_vetting_they_are_all_connected(kind):
     leading = [one for one in results if one.case.leads_there]
     assert len(leading) > 1_500
     assert [one for one in leading if not one.elsewhere] == []
-
-
-# The socket's own door: the last check, whatever was thought of an address before.
-
-
-async def test_libcurl_gets_no_socket_for_an_address_that_passed_before():
-    sockets = Sockets()
-    wire = CurlWire(ScriptedResolver(), open_socket=sockets.open_for_curl)
-    address = ("10.0.0.1",)
-    wire._vetted[address] = address  # as if it had been found to be public
-    answer = await wire.exchange(Request("GET", "http://10.0.0.1/"))
-    await wire.aclose()
-    assert answer.kind == FailureKind.POLICY_ADDRESS
-    assert sockets.elsewhere == []
 
 
 # The environment's proxies
