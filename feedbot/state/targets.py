@@ -171,6 +171,7 @@ class Backlog(msgspec.Struct, frozen=True):
 _BACKLOG = f"""
 WITH claims AS (
     {_CLAIMS} FROM links JOIN targets ON targets.id = links.target_id JOIN files ON files.id = links.file_id
+    WHERE links.ignored = 0
     GROUP BY targets.id
 )
 SELECT claims.rank <= :rank AS in_feeds, count(*) AS n, sum(targets.next_check_at <= :now) AS due
@@ -388,7 +389,8 @@ def ask_neighbours(connection: Any, alarms: Mapping[str, int], now: datetime) ->
     connection.executemany(
         "UPDATE targets SET next_check_at = :now WHERE id IN (SELECT id FROM targets WHERE host = :host"
         " AND status IN ('alive', 'moved') AND next_check_at > :now AND checked_at < :lately"
-        " AND EXISTS (SELECT 1 FROM links WHERE links.target_id = targets.id) ORDER BY checked_at, id LIMIT :most)",
+        " AND EXISTS (SELECT 1 FROM links WHERE links.target_id = targets.id AND links.ignored = 0)"
+        " ORDER BY checked_at, id LIMIT :most)",
         [
             {"host": host, "most": neighbours_to_ask(number), "now": stamp(now), "lately": stamp(now - _LATELY)}
             for host, number in alarms.items()
