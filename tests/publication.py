@@ -43,6 +43,11 @@ class SteppedClock:
         self.at += timedelta(**by)
 
 
+class _Listening(ThreadingHTTPServer):
+    # Five, the default, are soon there at once, and the sixth asks again a second later.
+    request_queue_size = 128
+
+
 class Site:
     """A loopback web site: `answers` maps a path to a status, or to a status and a Location."""
 
@@ -110,7 +115,7 @@ def loopback_site(address: str = "127.0.0.1") -> Iterator[Site]:
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer((address, 0), Handler)
+    server = _Listening((address, 0), Handler)
     server.daemon_threads = True
     site = Site(f"http://{address}:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
