@@ -235,7 +235,10 @@ class Transfer:
         return Failure(failure.kind, shortened(f"{peer}: {failure.text}")) if peer else failure
 
     def _late(self) -> Failure:
-        if self._tried is not None and not self.curl.getinfo(pycurl.CONNECT_TIME_T):
+        # By the number of connections and not by their time, which older libcurl has at the end of the handshake only.
+        stood = self.curl.getinfo(pycurl.NUM_CONNECTS) > 0
+        is_tunnelled = self._is_asked or self.curl.getinfo(pycurl.HTTP_CONNECTCODE) > 0
+        if self._tried is not None and not (stood and is_tunnelled):
             return Failure(FailureKind.CONNECT_TIMEOUT, "connection timed out")
         if self._tried is not None and self._is_https and not self.curl.getinfo(pycurl.APPCONNECT_TIME_T):
             return Failure(FailureKind.CONNECT_TIMEOUT, "TLS handshake timed out")

@@ -136,6 +136,7 @@ async def test_a_proxy_that_never_opens_the_tunnel_is_our_own_fault(kit):
             answer = await asyncio.wait_for(asking, 20)
             assert answer.kind == FailureKind.OURSELVES, answer
             assert "proxy" in answer.text
+            assert "TLS" not in answer.text
 
 
 async def test_what_the_server_does_is_told_as_ever(kit, authority, scheme):
