@@ -11,6 +11,7 @@ pytest.importorskip("pycurl", reason="may be skipped: there is no pycurl")
 import pycurl
 
 from feedbot.core.observation import Failure, FailureKind
+from feedbot.core.proxy import Proxy
 from feedbot.core.url import split_url
 from feedbot.wire.curl_transfer import Transfer
 from feedbot.wire.curl_wire import CurlWire
@@ -95,3 +96,19 @@ def test_libcurl_looks_no_name_up_by_itself():
     answer = transfer.answer(raised.value.args, 0.0)
     transfer.curl.close()
     assert answer == Failure(FailureKind.OURSELVES, "libcurl was about to look a name up by itself")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_behind_a_proxy_the_socket_is_to_the_proxy_or_to_nobody(scheme):
+    door = Door(leads_to=())
+    url = f"{scheme}://a.test/"
+    transfer = Transfer(WireLimits(), LOOPBACK, certifi.where(), door.open, Proxy("proxy.test", 3128))
+    transfer.prepare(Request("GET", url), split_url(url), ("127.0.0.1",))
+    # As if libcurl had taken another address for the proxy's: one that a link may be asked at.
+    transfer.curl.setopt(pycurl.RESOLVE, ["+proxy.test:3128:127.0.0.2"])
+    with pytest.raises(pycurl.error) as raised:
+        transfer.curl.perform()
+    answer = transfer.answer(raised.value.args, 0.0)
+    transfer.curl.close()
+    assert answer == Failure(FailureKind.POLICY_ADDRESS, "127.0.0.2 is not the proxy's")
+    assert door.addresses == []
