@@ -113,6 +113,7 @@ async def _tell_what_is_slow(wire: LocalWire, writer: asyncio.StreamWriter) -> N
 
 
 def _send(ready: list[Observation | Postponed], writer: asyncio.StreamWriter) -> None:
-    if ready:
+    # Due a moment after a result, it may come when nobody listens any more; uvloop would raise then.
+    if ready and not writer.is_closing():
         writer.write(encode(Results(tuple(ready))))
         ready.clear()
