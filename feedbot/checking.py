@@ -23,7 +23,7 @@ from feedbot.core.schedule import first_method, is_alarming, jitter_of, next_che
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.errors import StateError
-from feedbot.look import Look, advanced, as_sibling, as_source, look_at
+from feedbot.look import Look, Seen, advanced, as_sibling, as_source, look_at
 from feedbot.state import marks, runs, siblings, targets
 from feedbot.state.database import State
 from feedbot.state.targets import LinkPlace, Target
@@ -33,7 +33,7 @@ from feedbot.wire.prober import Postponed, ProbeTarget
 from feedbot.wire.resolver import Resolver
 
 # What is seen is written in batches, and none waits longer than this for the disk.
-_RESULTS_A_WRITE = 500
+_RESULTS_A_WRITE = 2000
 _SECONDS_A_WRITE = 2.0
 
 # When failures that were not counted are looked at again. If they still fail, they count.
@@ -50,12 +50,12 @@ _LOOK_AGAIN = timedelta(days=1)
 class Result(msgspec.Struct, frozen=True):
     """One target of a run: where it stood, what was seen and judged, where it stands now.
 
-    `observation` is None where the target was not asked; its verdict is then `unknown`.
+    `seen` is None where the target was not asked; its verdict is then `unknown`.
     """
 
     before: Target
     after: Target
-    observation: Observation | None
+    seen: Seen | None
     verdict: Verdict
     places: tuple[LinkPlace, ...] = ()
     mark: Mark | None = None
@@ -232,7 +232,7 @@ class _Asking:
         sibling = beside.get(folder_of(look.target.url)) if look.wants_sibling else None
         if look.wants_sibling and sibling is None:
             why = "not judged yet: it must first be known what a made-up address beside it answers"
-            self._results[look.target.url] = Result(look.target, look.target, look.observation, _unknown(why))
+            self._results[look.target.url] = Result(look.target, look.target, look.seen, _unknown(why))
             return
         self._unrecorded.append(look.with_more(sibling=sibling, **self._stands_for(look)))
 
@@ -268,7 +268,7 @@ class _Asking:
         for look in self._network_failures:
             yield Asked(look.target.host, _was_alive(look.target), failed=True)
         for result in self._results.values():
-            if result.observation is not None:
+            if result.seen is not None:
                 yield Asked(result.before.host, _was_alive(result.before), failed=False)
 
     def close(self, *, online: bool, frozen: bool) -> tuple[Result, ...]:
@@ -283,7 +283,7 @@ class _Asking:
             for look in self._network_failures:
                 why = f"not counted, our own network seems to be down ({look.verdict.reason})"
                 not_counted = _unknown(why, look.verdict.failure)
-                self._results[look.target.url] = Result(look.target, look.target, look.observation, not_counted)
+                self._results[look.target.url] = Result(look.target, look.target, look.seen, not_counted)
         why = "not asked: the run ended before its turn" if online else "not asked: this machine seems to be offline"
         for url, target in self._due.items():
             self._results.setdefault(url, Result(target, target, None, _unknown(why)))
@@ -354,7 +354,8 @@ class _Asking:
                 standing.append((after, due_at))
                 if is_alarming(target.status, verdict):
                     alarms[target.host] += 1
-            results[target.url] = Result(target, after, observation, verdict)
+            # What its page said is written, and nobody asks for it any more.
+            results[target.url] = Result(target, replace(after, page=None), look.seen, verdict)
         targets.save(connection, standing)
         targets.ask_neighbours(connection, alarms, now)
         return results

@@ -1,7 +1,6 @@
 """One look at a target: what was seen, what else is known, what that is worth, and what it leads to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -22,8 +21,17 @@ _NOT_THERE = frozenset({VerdictKind.GONE, VerdictKind.MISSING})
 _TITLES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Seen(msgspec.Struct, frozen=True):
+    """What of an observation is told when the run is over; the whole of it is in state.db."""
+
+    started_at: datetime
+    elapsed_ms: int
+    requests: int
+    http_status: int | None
+    final_url: str
+
+
+class Look(msgspec.Struct, frozen=True):
     """One target, what was seen of it, what else is known, and what that is worth."""
 
     target: Target
@@ -50,6 +58,19 @@ class Look:
         """The same look, judged with more that is known: `sibling`, `source` or `amp` of its context."""
         context = replace(self.context, **known)
         return Look(self.target, self.observation, context, judge(self.observation, context))
+
+    @property
+    def seen(self) -> Seen:
+        """What is told of it when the run is over."""
+        observation, outcome = self.observation, self.observation.outcome
+        return Seen(
+            started_at=observation.started_at,
+            elapsed_ms=observation.elapsed_ms,
+            requests=len(observation.exchanges),
+            http_status=outcome.status if isinstance(outcome, Answered) else None,
+            # Most lead nowhere else; thousands of copies of the same text would be megabytes.
+            final_url=self.target.url if outcome.final_url == self.target.url else outcome.final_url,
+        )
 
     @property
     def as_judged(self) -> Judged:

@@ -11,7 +11,6 @@ from feedbot.checking import Checking, Result
 from feedbot.cli.text import count, plain
 from feedbot.config import Config
 from feedbot.core.article import LinkRole, Rejected
-from feedbot.core.observation import Answered
 from feedbot.core.status import StatusKind, is_unverifiable
 from feedbot.core.verdict import VerdictKind
 from feedbot.publish.ledger import LEDGER_NAME
@@ -209,20 +208,19 @@ def json_report(checking: Checking) -> str:
 
 
 def _json_result(result: Result) -> dict[str, Any]:
-    observation, status = result.observation, result.after.status
-    outcome = None if observation is None else observation.outcome
+    seen, status = result.seen, result.after.status
     return {
         "url": result.after.url,
         "verdict": result.verdict.kind.value,
         "reason": result.verdict.reason,
         "status": status.kind.value,
         "strikes": status.strikes,
-        "http_status": outcome.status if isinstance(outcome, Answered) else None,
-        "final_url": None if outcome is None else outcome.final_url,
+        "http_status": None if seen is None else seen.http_status,
+        "final_url": None if seen is None else seen.final_url,
         "moved_to": result.verdict.moved_to,
-        "requests": 0 if observation is None else len(observation.exchanges),
-        "elapsed_ms": 0 if observation is None else observation.elapsed_ms,
-        "checked_at": _stamped(status.checked_at if observation is None else observation.started_at),
+        "requests": 0 if seen is None else seen.requests,
+        "elapsed_ms": 0 if seen is None else seen.elapsed_ms,
+        "checked_at": _stamped(status.checked_at if seen is None else seen.started_at),
         "warnings": list(result.verdict.warnings),
         "mark": None if result.mark is None else result.mark.kind.value,
         "links": [{"article": place.article, "line": place.line, "role": place.role} for place in result.places],

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from typing import assert_never
+
+import msgspec
 
 from feedbot.core.status import DAY_S, Status, StatusKind
 from feedbot.core.verdict import VerdictKind
@@ -49,8 +50,7 @@ class Rank(IntEnum):
     """An AMP page or its copy in a cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(msgspec.Struct, frozen=True):
     """A target that is due, and what speaks for asking it soon.
 
     `rank`, `heat` and `published_at` are the best, the hottest and the newest of the articles that

@@ -73,6 +73,11 @@ class State:
         with said_plainly(self.path):
             return list(self.db.query(sql, arguments))
 
+    def each(self, sql: str, arguments: Sequence[Any] | dict[str, Any] = ()) -> Iterator[dict[str, Any]]:
+        """The rows of a query one by one, where there may be many; to be read to the last, and at once."""
+        with said_plainly(self.path):
+            yield from self.db.query(sql, arguments)
+
     def value(self, sql: str, arguments: Sequence[object] = ()) -> Any:
         """The first column of the first row, or None."""
         with said_plainly(self.path):

@@ -124,7 +124,7 @@ def due(state: State, now: datetime, *, feed_size: int = _FEED_SIZE, budget: int
         _plan_anew(state, now)
     found: dict[str, Target] = {}
     claims = []
-    for row in state.rows(_DUE, _claim_arguments(now, feed_size)):
+    for row in state.each(_DUE, _claim_arguments(now, feed_size)):
         target = found[row["url"]] = _target(row)
         claims.append(
             Due(
@@ -238,7 +238,7 @@ def of_file(state: State, path: str) -> list[str]:
 def places(state: State, target_ids: Iterable[int]) -> dict[int, tuple[LinkPlace, ...]]:
     """Where the links to each of these targets stand, by path and line."""
     found: dict[int, list[LinkPlace]] = {target_id: [] for target_id in target_ids}
-    rows = state.rows(
+    rows = state.each(
         "SELECT links.target_id, files.path, links.line, links.role, items.title FROM json_each(?) AS wanted"
         " CROSS JOIN links ON links.target_id = wanted.value CROSS JOIN files ON files.id = links.file_id"
         " LEFT JOIN items ON items.file_id = links.file_id AND items.item = links.item"

@@ -1,9 +1,9 @@
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from feedbot.core.order import Due, Rank, expected_change, expected_requests, plan, priority, time_left_s, weight
 from feedbot.core.status import Status, StatusKind
