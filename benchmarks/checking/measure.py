@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fcntl import ioctl
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from servers import requests_so_far, serving, which_nginx
 from usage import Usage, run
@@ -53,15 +54,19 @@ def lychee() -> Path:
 
 
 def write_articles(folder: Path, urls: Sequence[str]) -> None:
-    """The links as articles, which both programs read; old enough that nobody waits for them to settle."""
+    """The links as articles, which both programs read; old enough that nobody waits for them to settle.
+
+    As in the real input, all of an article is front matter.
+    """
     folder.mkdir()
     for start in range(0, len(urls), LINKS_AN_ARTICLE):
         source, *others = urls[start : start + LINKS_AN_ARTICLE]
         lines = ["---", f"title: Links from {start}", "date: 2026-01-01T00:00:00Z", f"sourceUrl: {source}", "related:"]
-        for number, url in enumerate(others, start + 1):
-            lines += [f"  - title: Link {number}", f"    sourceUrl: {url}"]
+        for url in others:
+            # As the page itself is called (servers.py), which is how links are known in articles.
+            lines += [f"  - title: The council votes on {urlsplit(url).path}", f"    sourceUrl: {url}"]
         file = folder / f"{start:06}.md"
-        file.write_text("\n".join([*lines, "---", "What is said of them.", ""]), encoding="utf-8")
+        file.write_text("\n".join([*lines, "---", ""]), encoding="utf-8")
         os.utime(file, (1_767_225_600, 1_767_225_600))
 
 

@@ -116,6 +116,8 @@ class _Index:
     markup: list[tuple[str, _Mark]] = field(default_factory=list)
     fillers: dict[str, _Fillers] = field(default_factory=dict)
     """By subject, of those tables that have any."""
+    heading_words: set[str] = field(default_factory=set)
+    """Every word of a heading's wordings and of what may stand in or beside them."""
     max_words: int = 0
     """On a longer page, neither text nor markup is a mark of anything."""
 
@@ -127,6 +129,7 @@ def _index() -> _Index:
         known = table(subject)
         if known.fillers:
             index.fillers[subject] = _Fillers(known)
+            index.heading_words |= index.fillers[subject].asides
         for sign in known.signs:
             _enter(index, _Mark(subject, sign, known.max_words if sign.max_words is None else sign.max_words))
             if sign.kind in ("text", "markup"):
@@ -142,6 +145,7 @@ def _enter(index: _Index, mark: _Mark) -> None:
                 index.titles.setdefault(" ".join(words), []).append(mark)
             case "heading":
                 index.headings.setdefault(" ".join(words), []).append(mark)
+                index.heading_words.update(words)
                 fillers = index.fillers.get(mark.subject)
                 if fillers is not None and not mark.sign.weak:
                     fillers.strong.setdefault(fillers.without_asides(words), []).append(mark)
@@ -247,6 +251,9 @@ def _wordings(part: str) -> Iterator[tuple[list[str], bool]]:
 
 def _heading_marks(index: _Index, words: list[str], others: list[str]) -> Iterator[tuple[_Mark, bool]]:
     """The marks of a part of a title; each with whether it is a weak one. With the code beside it none is."""
+    # Most titles say something else: one word is enough to know. (Of another script, it may hold several.)
+    if any(word not in index.heading_words and word.isascii() for word in words):
+        return
     whole = " ".join(words)
     for mark in index.headings.get(whole, ()):
         fillers = index.fillers.get(mark.subject)

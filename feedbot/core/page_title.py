@@ -33,7 +33,9 @@ def resembles(title: str, candidates: tuple[str, ...]) -> bool:
     if not wanted:
         bare = title.strip()
         return bool(bare) and any(bare in candidate for candidate in candidates)
-    parts = {part for whole in candidates if whole for part in (whole, *title_parts(whole))}
+    if any(_resemble(wanted, _tokens(whole)) for whole in candidates):
+        return True
+    parts = {part for whole in candidates for part in title_parts(whole) if part != whole}
     return any(_resemble(wanted, _tokens(part)) for part in parts)
 
 
@@ -53,6 +55,8 @@ def _tokens(text: str) -> Counter[str]:
 
 
 def _resemble(wanted: Counter[str], seen: Counter[str]) -> bool:
+    if wanted == seen:
+        return True
     if wanted.keys().isdisjoint(seen):
         return False
     shared = _weight(wanted & seen)

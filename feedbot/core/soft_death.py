@@ -78,13 +78,12 @@ def _signs_of_redirect(observation: Observation, final: Exchange) -> list[Sign]:
 
 def _signs_of_page(page: PageSignals, url: str, context: Context) -> list[Sign]:
     found = []
-    is_doubtful = not context.titles or any(carries_title(page, title) for title in context.titles)
     if page.not_found is not None:
-        if not is_doubtful and page.words <= _FEW_WORDS and _says_it_twice(page):
+        if page.words <= _FEW_WORDS and _says_it_twice(page) and _is_another(page, context):
             found.append(Sign(f"{page.not_found}, in its title and its h1 alike", weight=ENOUGH))
         else:
             found.append(Sign(page.not_found))
-    if not is_doubtful and page.canonical and is_front_page(page.canonical) and not is_front_page(url):
+    if page.canonical and is_front_page(page.canonical) and not is_front_page(url) and _is_another(page, context):
         found.append(Sign("the page calls itself the front page of the site"))
     if page.default_page is not None:
         found.append(Sign(f"{page.default_page}, as a server's own page does where no site is"))
@@ -96,6 +95,11 @@ def _signs_of_page(page: PageSignals, url: str, context: Context) -> list[Sign]:
         # Whatever it says, it cannot be shown as a picture.
         found.append(Sign("a page of HTML where a picture should be", weight=ENOUGH))
     return found
+
+
+def _is_another(page: PageSignals, context: Context) -> bool:
+    """True where the page is known not to be the article's: it carries none of the titles that it should."""
+    return bool(context.titles) and not any(carries_title(page, title) for title in context.titles)
 
 
 def _says_it_twice(page: PageSignals) -> bool:

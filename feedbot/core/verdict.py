@@ -160,8 +160,9 @@ def _accepted(seen: _Seen) -> Verdict | None:
 
 
 def _challenged(seen: _Seen) -> Verdict | None:
-    by_page = seen.page.challenge if seen.page is not None and not _is_the_article(seen.page, seen.context) else None
-    mark = seen.last.challenge or by_page
+    mark = seen.last.challenge
+    if mark is None and seen.page is not None and seen.page.challenge is not None:
+        mark = None if _is_the_article(seen.page, seen.context) else seen.page.challenge
     return None if mark is None else seen.verdict(VerdictKind.BLOCKED, f"a challenge for browsers ({mark})")
 
 
@@ -184,7 +185,9 @@ def _held(seen: _Seen) -> Verdict | None:
 
 
 def _walled(seen: _Seen) -> Verdict | None:
-    page = seen.page if seen.page is not None and not _is_the_article(seen.page, seen.context) else None
+    page = seen.page
+    if page is not None and ((page.wall is None and page.login is None) or _is_the_article(page, seen.context)):
+        page = None
     if page is not None and page.wall is not None and (seen.is_success or seen.status >= 500):
         return seen.verdict(VerdictKind.BLOCKED, f"a wall before the page ({page.wall})")
     if not seen.is_success:
