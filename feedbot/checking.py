@@ -110,14 +110,15 @@ async def check(
     makes the config's wire unless given. Raises ConfigError where a credential that the config names is not
     in the environment.
     """
-    require_credentials(config.checker)
+    checker = config.checker.policy()
+    require_credentials(checker)
     started_at = clock.now()
     run_id = runs.begin(state, started_at)
     if not due:
         runs.finish(state, run_id, started_at, online=None, summary={})
         return Checking(run_id, started_at, started_at, online=None)
     asking = _Asking(config, state, clock, run_id, due)
-    async with open_local(config.checker, config.contact, clock, resolver, wire_over=wire_over) as wire:
+    async with open_local(checker, config.contact, clock, resolver, wire_over=wire_over) as wire:
         was_online = runs.was_online_since(state, started_at - _CANARIES_HOLD, started_at)
         online = (was_online or await wire.online()) and await asking.ask_all(wire, progress)
         targets.remember_head_refused(state, wire.head_refused)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
+import msgspec
 import yaml
 from pydantic import (
     AfterValidator,
@@ -23,6 +24,7 @@ from pydantic import (
     model_validator,
 )
 
+from feedbot.core.checker import CheckerPolicy
 from feedbot.core.mark import Exclusion, Exclusions
 from feedbot.core.proxy import parse_proxy
 from feedbot.core.schedule import SchedulePolicy
@@ -447,6 +449,10 @@ class CheckerConfig(_Section):
             except ValueError:
                 raise ValueError(f"must be networks such as 127.0.0.0/8, not {text!r}") from None
         return value
+
+    def policy(self) -> CheckerPolicy:
+        """The view of those who ask, in plain records."""
+        return msgspec.convert(self.model_dump(mode="json"), CheckerPolicy)
 
 
 class ScheduleConfig(_Section):

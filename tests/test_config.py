@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from feedbot.cli.init import render_config
-from feedbot.config import CheckerConfig, Config, config_schema, load_config
+from feedbot.config import CheckerConfig, Config, HostConfig, config_schema, load_config
+from feedbot.core.checker import CheckerPolicy, HostPolicy, Pace
 from feedbot.errors import ConfigError
 
 MINIMAL = "site: {title: AI News, url: https://example.org/}\nfeeds: {url: https://example.org/feeds/}\n"
@@ -324,7 +325,7 @@ def test_authorities_lie_beside_the_config_file(tmp_path):
     checker = load(tmp_path, MINIMAL + "checker: {ca_bundle: keys/authorities.pem}\n").checker
     assert checker.ca_bundle == tmp_path / "keys" / "authorities.pem"
     # A worker process is told the whole of it, and reads no config file.
-    assert CheckerConfig.model_validate_json(checker.model_dump_json()).ca_bundle == checker.ca_bundle
+    assert checker.policy().ca_bundle == str(checker.ca_bundle)
     assert load(tmp_path, MINIMAL + "checker: {ca_bundle: /etc/a.pem}\n").checker.ca_bundle == Path("/etc/a.pem")
 
 
@@ -339,3 +340,11 @@ def test_a_proxy_is_named_without_its_password(tmp_path):
     (line,) = refused(tmp_path, MINIMAL + "checker:\n  proxy: http://me:secret@proxy.example.org:3128\n")
     assert line.startswith("config.yaml:4: checker.proxy: must leave the password to the environment")
     assert "secret" not in line
+
+
+def test_the_view_of_those_who_ask_lacks_nothing_that_the_config_says_of_asking():
+    """Else a new key would be validated, documented and without effect."""
+    of_others = {"contact", "max_requests_per_run"}
+    assert set(CheckerConfig.model_fields) - of_others == set(CheckerPolicy.__struct_fields__)
+    assert set(HostConfig.model_fields) == set(HostPolicy.__struct_fields__)
+    assert CheckerConfig().policy().per_host == Pace()

@@ -59,8 +59,8 @@ class _Sentences(logging.Handler):
 
 def say_of_proxy(config: Config) -> None:
     """Tell on standard error that a proxy is asked; raises ConfigError where it cannot be."""
-    require_usable(config.checker)
-    if (notice := proxy_notice(config.checker)) is not None:
+    require_usable(config.checker.policy())
+    if (notice := proxy_notice(config.checker.policy())) is not None:
         click.echo(f"feedbot: {plain(notice)}", err=True)
 
 

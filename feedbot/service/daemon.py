@@ -41,7 +41,7 @@ def serve_until_signalled(config: Config, clock: Clock, *, wait: bool = False) -
     database cannot be used, ConfigError where the checker's settings cannot. An error in a later run
     is logged, and the next slot tries again.
     """
-    require_usable(config.checker)
+    require_usable(config.checker.policy())
     with daemon_life(config.state_path, who=_WHO, wait=wait):
         with open_state(config.state_path, who=_WHO):
             pass  # what is wrong with the database is told at once, not at the first slot
@@ -99,7 +99,7 @@ async def _serve(config: Config, clock: Clock) -> None:
     scheduler.add_job(guarded, every_check, [whole_run], next_run_time=now, id="check", **settings)
     scheduler.add_job(guarded, every_read, [files_alone], next_run_time=first_read, id="read", **settings)
     scheduler.start()
-    if (notice := proxy_notice(config.checker)) is not None:
+    if (notice := proxy_notice(config.checker.policy())) is not None:
         log.info("%s", notice)
     log.info("started: reading every %.0f s, checking every %.0f s", schedule.read, schedule.check)
     await stop.wait()

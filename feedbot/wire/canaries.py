@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 
-from feedbot.config import CanaryConfig
+from feedbot.core.checker import Canary
 from feedbot.core.observation import Failure
 from feedbot.wire.identity import Headers
 from feedbot.wire.wire import Request, Wire
 
 
-async def online(wire: Wire, canaries: Sequence[CanaryConfig], headers: Headers = ()) -> bool:
+async def online(wire: Wire, canaries: Sequence[Canary], headers: Headers = ()) -> bool:
     """True where at least two thirds of the canaries answer a GET with the status expected; also for none.
 
     All are asked at once and without politeness: they are few, and asked once a run.

@@ -5,7 +5,7 @@ import ipaddress
 import os
 import ssl
 
-from feedbot.config import CheckerConfig
+from feedbot.core.checker import CheckerPolicy
 from feedbot.core.proxy import parse_proxy
 from feedbot.errors import ConfigError
 from feedbot.wire.resolver import Resolver
@@ -17,7 +17,7 @@ def curl_is_here() -> bool:
     return importlib.util.find_spec("pycurl") is not None
 
 
-def make_wire(config: CheckerConfig, resolver: Resolver, ssl_context: ssl.SSLContext | None = None) -> Wire:
+def make_wire(config: CheckerPolicy, resolver: Resolver, ssl_context: ssl.SSLContext | None = None) -> Wire:
     """A wire within the config's limits; one that is given a context of its own is httpx's.
 
     Raises ConfigError as `require_usable` does.
@@ -38,7 +38,7 @@ def make_wire(config: CheckerConfig, resolver: Resolver, ssl_context: ssl.SSLCon
     return HttpxWire(resolver, limits, allowed, config.ca_bundle, proxy, ssl_context)
 
 
-def require_usable(config: CheckerConfig) -> None:
+def require_usable(config: CheckerPolicy) -> None:
     """Raise ConfigError where the environment lacks what the proxy's address names, or the authorities are none.
 
     Told at once: a wire would have the fault to tell at each link.
@@ -58,7 +58,7 @@ def require_usable(config: CheckerConfig) -> None:
         raise ConfigError(f"checker.ca_bundle: {config.ca_bundle}: cannot be read: {why}") from None
 
 
-def proxy_notice(config: CheckerConfig) -> str | None:
+def proxy_notice(config: CheckerPolicy) -> str | None:
     """What is to be said at the start where a proxy is asked, in a sentence without its credentials."""
     if config.proxy is None:
         return None

@@ -1,10 +1,11 @@
 """What passes between feedbot and its worker processes: records in MessagePack, each with its length before it."""
 
 import asyncio
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
+from feedbot.core.checker import CheckerPolicy
 from feedbot.core.observation import Observation
 from feedbot.wire.prober import Postponed, ProbeTarget
 
@@ -14,9 +15,9 @@ MAX_WORD_BYTES = 1 << 28
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What a worker is told at its start, one of so many; `config` is the checker's section as plain values."""
+    """What a worker is told at its start, one of so many."""
 
-    config: dict[str, Any]
+    config: CheckerPolicy
     contact: str
     head_refused: tuple[str, ...]
     plan: tuple[ProbeTarget, ...]

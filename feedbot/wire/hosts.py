@@ -4,7 +4,7 @@ import base64
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 
-from feedbot.config import CheckerConfig, HostConfig
+from feedbot.core.checker import CheckerPolicy, HostPolicy
 from feedbot.core.observation import Failure
 from feedbot.core.url import UrlParts
 from feedbot.errors import ConfigError
@@ -76,7 +76,7 @@ class HostRules:
         return self.origins.get((parts.host, parts.port)) if parts.scheme == "https" else None
 
 
-def read_hosts(config: CheckerConfig, contact: str, environment: Mapping[str, str]) -> HostRules:
+def read_hosts(config: CheckerPolicy, contact: str, environment: Mapping[str, str]) -> HostRules:
     """The config's section `hosts`, with the secrets that the environment holds.
 
     Raises ConfigError with every variable that is missing or holds what cannot be sent, by its name.
@@ -103,7 +103,7 @@ def read_hosts(config: CheckerConfig, contact: str, environment: Mapping[str, st
     return HostRules(rules, origins)
 
 
-def _secret(name: str, host: HostConfig, environment: Mapping[str, str], problems: list[str]) -> tuple[str, str | None]:
+def _secret(name: str, host: HostPolicy, environment: Mapping[str, str], problems: list[str]) -> tuple[str, str | None]:
     """The scheme of an Authorization header and the secret for it; None where the host has none."""
     scheme, key, variable = ("Bearer", "bearer_env", host.bearer_env)
     if host.basic_auth_env is not None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from feedbot.clock import Clock
-from feedbot.config import CheckerConfig
+from feedbot.core.checker import CheckerPolicy
 from feedbot.wire.canaries import online
 from feedbot.wire.choice import make_wire
 from feedbot.wire.executor import Executor, LocalExecutor, Result, SlowHosts, slowest
@@ -33,7 +33,7 @@ class LocalWire:
         open_wire: Callable[[], AbstractAsyncContextManager[tuple[Wire, Resolver]]],
         executor: LocalExecutor,
         prober: Prober,
-        config: CheckerConfig,
+        config: CheckerPolicy,
         contact: str,
         headers: Headers,
         *,
@@ -94,14 +94,14 @@ class LocalWire:
         return frozenset(self._prober.head_refused)
 
 
-def require_credentials(config: CheckerConfig) -> None:
+def require_credentials(config: CheckerPolicy) -> None:
     """Raise ConfigError where a variable that the config names is missing, or holds what cannot be sent."""
     read_hosts(config, "", os.environ)
 
 
 @asynccontextmanager
 async def open_local(
-    config: CheckerConfig,
+    config: CheckerPolicy,
     contact: str,
     clock: Clock,
     resolver: Resolver | None = None,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from feedbot.clock import Clock
-from feedbot.config import HostConfig, PerHostConfig
+from feedbot.core.checker import HostPolicy, Pace
 from feedbot.core.domain import registrable_domain
 from feedbot.wire.hosts import covering
 from feedbot.wire.slots import Slots, Step
@@ -44,10 +44,10 @@ class HostGates:
 
     def __init__(
         self,
-        per_host: PerHostConfig,
+        per_host: Pace,
         clock: Clock,
         slots: Slots | None = None,
-        hosts: Mapping[str, HostConfig] | None = None,
+        hosts: Mapping[str, HostPolicy] | None = None,
         share: Share | None = None,
     ) -> None:
         self._per_host = per_host
@@ -142,7 +142,7 @@ class HostGates:
         """How many may be at the host at once."""
         return self._pace(host).concurrency
 
-    def _pace(self, host: str) -> PerHostConfig:
+    def _pace(self, host: str) -> Pace:
         name = covering(self._paced, host) if self._paced else None
         return self._per_host if name is None else self._paced[name]
 
@@ -157,12 +157,12 @@ class HostGates:
         return gate
 
 
-def _is_paced(host: HostConfig) -> bool:
+def _is_paced(host: HostPolicy) -> bool:
     return host.delay_s is not None or host.concurrency is not None
 
 
-def _pace(per_host: PerHostConfig, host: HostConfig) -> PerHostConfig:
-    return PerHostConfig(
+def _pace(per_host: Pace, host: HostPolicy) -> Pace:
+    return Pace(
         concurrency=per_host.concurrency if host.concurrency is None else host.concurrency,
         delay_s=per_host.delay_s if host.delay_s is None else host.delay_s,
     )

@@ -8,7 +8,6 @@ import traceback
 from typing import BinaryIO
 
 from feedbot.clock import SystemClock
-from feedbot.config import CheckerConfig
 from feedbot.core.domain import registrable_domain
 from feedbot.core.observation import Observation
 from feedbot.core.url import host_of
@@ -79,7 +78,7 @@ async def _carry_out(order: Order, writer: asyncio.StreamWriter) -> None:
 
 
 async def _observe(order: Order, writer: asyncio.StreamWriter) -> None:
-    config = CheckerConfig.model_validate(order.config)
+    config = order.config
     ready: list[Observation | Postponed] = []
     loop = asyncio.get_running_loop()
     share = Share(frozenset(registrable_domain(host_of(target.url)) for target in order.plan), order.processes)

@@ -10,7 +10,9 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from itertools import pairwise
 
-from feedbot.config import CheckerConfig
+import msgspec
+
+from feedbot.core.checker import CheckerPolicy
 from feedbot.core.domain import registrable_domain
 from feedbot.core.url import host_of
 from feedbot.errors import FeedbotError
@@ -79,7 +81,7 @@ class Workers:
 
     def __init__(
         self,
-        config: CheckerConfig,
+        config: CheckerPolicy,
         contact: str,
         head_refused: set[str],
         processes: int,
@@ -141,10 +143,8 @@ class Workers:
         steps = [self._config.concurrency * number // max(1, len(parts)) for number in range(len(parts) + 1)]
         orders = []
         for part, (before, after) in zip(parts, pairwise(steps), strict=True):
-            update: dict[str, object] = {"workers": 1, "concurrency": after - before}
-            if self._run_left_s is not None:
-                update["max_run_s"] = self._run_left_s
-            config = self._config.model_copy(update=update).model_dump(mode="json")
+            run_s = self._config.max_run_s if self._run_left_s is None else self._run_left_s
+            config = msgspec.structs.replace(self._config, workers=1, concurrency=after - before, max_run_s=run_s)
             orders.append(Order(config, self._contact, head_refused, tuple(part), len(parts)))
         return orders
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpcore
 
 from feedbot.clock import SystemClock
-from feedbot.config import PerHostConfig
+from feedbot.core.checker import Pace
 from feedbot.core.observation import Failure, Observation
 from feedbot.wire.httpx_wire import HttpxWire
 from feedbot.wire.identity import identity_headers
@@ -164,12 +164,12 @@ def loopback_wire(resolver: ScriptedResolver | None = None, **options: Any) -> H
 def prober_over(
     wire: Wire,
     clock: Any = None,
-    per_host: PerHostConfig | None = None,
+    per_host: Pace | None = None,
     head_refused: Iterable[str] = (),
     **policy: Any,
 ) -> Prober:
     clock = clock or SystemClock()
-    gates = HostGates(per_host or PerHostConfig(delay_s=0), clock)
+    gates = HostGates(per_host or Pace(delay_s=0), clock)
     prober = Prober(wire, gates, clock, ProbePolicy(headers=identity_headers("https://me.test/bot"), **policy))
     prober.head_refused.update(head_refused)
     return prober

@@ -2,7 +2,8 @@ import asyncio
 
 import pytest
 
-from feedbot.config import CanaryConfig, CheckerConfig, PerHostConfig
+from feedbot.config import CheckerConfig, PerHostConfig
+from feedbot.core.checker import Canary, Pace
 from feedbot.core.observation import Failure, FailureKind, Observation
 from feedbot.wire.canaries import online
 from feedbot.wire.executor import LocalExecutor
@@ -67,7 +68,7 @@ async def test_observations_come_as_they_are_done():
 async def test_a_slow_target_holds_up_one_lane_only():
     slow = "http://a.test/0"
     wire = GatedWire([slow])
-    prober = prober_over(wire, ScriptedClock(), per_host=PerHostConfig(concurrency=2, delay_s=0))
+    prober = prober_over(wire, ScriptedClock(), per_host=Pace(concurrency=2, delay_s=0))
     urls = []
     async for observation in LocalExecutor(prober, 10).observe(plan(*(f"http://a.test/{n}" for n in range(6)))):
         urls.append(observation.url)
@@ -86,7 +87,7 @@ async def test_a_domain_stays_together_and_lanes_follow_the_plan():
 @pytest.mark.parametrize("lanes", [1, 2])
 async def test_hosts_of_many_links_do_not_starve_those_planned_early(lanes):
     wire = GatedWire()
-    prober = prober_over(wire, ScriptedClock(), per_host=PerHostConfig(concurrency=lanes, delay_s=0))
+    prober = prober_over(wire, ScriptedClock(), per_host=Pace(concurrency=lanes, delay_s=0))
     first = [f"http://{host}.test/" for host in ("a1", "a2", "b", "c")]
     later = [f"http://a{1 + n % 2}.test/{n}" for n in range(200)]
     results = await collect(LocalExecutor(prober, concurrency=2), plan(*first, *later))
@@ -100,7 +101,7 @@ async def test_hosts_of_many_links_do_not_starve_those_planned_early(lanes):
 async def test_a_large_host_is_asked_ten_at_a_time():
     wire = GatedWire()
     targets = plan(*(f"http://{host}.test/{n}" for n in range(25) for host in "ab"))
-    prober = prober_over(wire, ScriptedClock(), per_host=PerHostConfig(concurrency=1, delay_s=0))
+    prober = prober_over(wire, ScriptedClock(), per_host=Pace(concurrency=1, delay_s=0))
     await collect(LocalExecutor(prober, concurrency=1), targets)
     turns = [(host, range(start, min(start + 10, 25))) for start in (0, 10, 20) for host in "ab"]
     assert wire.started == [f"http://{host}.test/{n}" for host, turn in turns for n in turn]
@@ -117,7 +118,7 @@ async def test_no_more_at_once_than_told(concurrency):
 
 async def test_per_host_concurrency_holds_for_the_domain():
     wire = GatedWire()
-    prober = prober_over(wire, ScriptedClock(), per_host=PerHostConfig(concurrency=2, delay_s=0))
+    prober = prober_over(wire, ScriptedClock(), per_host=Pace(concurrency=2, delay_s=0))
     await collect(LocalExecutor(prober, 50), plan(*(f"http://w{n}.example.com/" for n in range(20))))
     assert wire.most == 2
 
@@ -182,9 +183,7 @@ async def test_cancelling_the_reader_leaves_no_task():
 def test_the_runs_end_cancels_what_is_in_flight_and_starts_nothing_more():
     async def scenario():
         wire = GatedWire(["http://a.test/0"])
-        prober = prober_over(
-            wire, LoopClock(), per_host=PerHostConfig(concurrency=1, delay_s=0), run_ends_at=1000.0 + 60
-        )
+        prober = prober_over(wire, LoopClock(), per_host=Pace(concurrency=1, delay_s=0), run_ends_at=1000.0 + 60)
         results = await collect(LocalExecutor(prober, 5), plan("http://a.test/0", "http://a.test/1", "http://b.test/"))
         assert [result.url for result in results] == ["http://b.test/"]
         assert prober.clock.monotonic() == pytest.approx(1060)
@@ -216,7 +215,7 @@ async def test_a_run_that_is_over_by_its_clock_starts_nothing():
 async def test_delays_are_kept_through_the_executor():
     clock = ScriptedClock()
     wire = ScriptedWire(lambda request: response(200), clock)
-    prober = prober_over(wire, clock, per_host=PerHostConfig(concurrency=2, delay_s=1))
+    prober = prober_over(wire, clock, per_host=Pace(concurrency=2, delay_s=1))
     await collect(LocalExecutor(prober, 10), plan(*(f"http://a.test/{n}" for n in range(4))))
     assert wire.at == [1000, 1001, 1002, 1003]
 
@@ -229,7 +228,7 @@ async def test_delays_are_kept_through_the_executor():
     [(0, 0, True), (0, 1, False), (1, 1, True), (1, 2, False), (2, 2, True), (1, 3, False), (2, 3, True), (3, 4, True)],
 )
 async def test_two_thirds_of_the_canaries_decide(good, of, expected):
-    canaries = [CanaryConfig(url=f"http://{n}.test/", status=204) for n in range(of)]
+    canaries = [Canary(url=f"http://{n}.test/", status=204) for n in range(of)]
 
     def script(request):
         number = int(request.url.partition("//")[2].partition(".")[0])
@@ -246,7 +245,7 @@ async def test_two_thirds_of_the_canaries_decide(good, of, expected):
 def config(**options):
     allowed = tuple(str(network) for network in LOOPBACK)
     options.setdefault("robots", "never")
-    return CheckerConfig(allow_addresses=allowed, per_host=PerHostConfig(delay_s=0), canaries=(), **options)
+    return CheckerConfig(allow_addresses=allowed, per_host=PerHostConfig(delay_s=0), canaries=(), **options).policy()
 
 
 async def test_the_room_as_a_whole():
@@ -273,7 +272,9 @@ async def test_the_room_as_a_whole():
 async def test_vetting_is_on_unless_opened():
     async with (
         serve(lambda asked: reply(200)) as server,
-        open_local(CheckerConfig(), "https://me.test/", ScriptedClock(), ScriptedResolver(), ssl_context=TLS) as wire,
+        open_local(
+            CheckerConfig().policy(), "https://me.test/", ScriptedClock(), ScriptedResolver(), ssl_context=TLS
+        ) as wire,
     ):
         results = [result async for result in wire.observe(plan(server.url()))]
     assert said(results[0]) == "policy_address"

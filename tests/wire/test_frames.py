@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from feedbot.config import CheckerConfig
+from feedbot.config import CheckerConfig, HostConfig
+from feedbot.core.checker import HostPolicy, Pace
 from feedbot.core.observation import Answered, Exchange, Failed, Failure, FailureKind, Observation, Phases
 from feedbot.wire.frames import MAX_WORD_BYTES, Broken, Done, Order, Results, Slow, encode, read_order, read_word
 from feedbot.wire.prober import Postponed, ProbeTarget
@@ -57,9 +59,24 @@ targets = st.builds(
     etag=st.none() | texts,
     last_modified=st.none() | texts,
 )
+configs = st.builds(
+    replace,
+    st.just(CheckerConfig().policy()),
+    workers=whole | st.just("auto"),
+    per_host=st.builds(Pace, concurrency=whole, delay_s=seconds),
+    robots=st.booleans() | st.just("never"),
+    hosts=st.dictionaries(
+        texts,
+        st.builds(HostPolicy, delay_s=st.none() | seconds, headers=st.dictionaries(texts, texts, max_size=2)),
+        max_size=2,
+    ),
+    proxy=st.none() | texts,
+    back_off_s=st.lists(seconds, max_size=3).map(tuple),
+    max_run_s=st.floats(min_value=0),
+)
 orders = st.builds(
     Order,
-    config=st.dictionaries(texts, st.none() | whole | seconds | texts | st.lists(texts), max_size=3),
+    config=configs,
     contact=texts,
     head_refused=names,
     plan=st.lists(targets, max_size=3).map(tuple),
@@ -127,6 +144,7 @@ async def test_what_claims_to_be_longer_than_any_word_is_not_waited_for(text):
 
 
 def test_the_config_comes_through_as_it_is():
-    config = CheckerConfig(contact="https://me.test/", allow_addresses=("127.0.0.0/8",), max_run_s=float("inf"))
-    order = read_order(io.BytesIO(encode(Order(config.model_dump(mode="json"), "", (), ()))))
-    assert CheckerConfig.model_validate(order.config) == config
+    told = {"a.test": HostConfig(delay_s=3, accepted=(403,), headers={"X-A": "1"}, bearer_env="TOKEN")}
+    config = CheckerConfig(allow_addresses=("127.0.0.0/8",), max_run_s=float("inf"), hosts=told).policy()
+    assert config.hosts["a.test"].headers == {"X-A": "1"}
+    assert read_order(io.BytesIO(encode(Order(config, "", (), ())))).config == config

@@ -1,7 +1,6 @@
 """What the config says of single hosts: what is sent to whom, how fast, and what counts as alive."""
 
 import base64
-import json
 import logging
 import ssl
 from itertools import pairwise
@@ -10,7 +9,8 @@ import msgspec
 import pytest
 import trustme
 
-from feedbot.config import CheckerConfig, HostConfig
+from feedbot.config import CheckerConfig
+from feedbot.core.checker import HostPolicy, Pace
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.verdict import VerdictKind, judge
 from feedbot.errors import ConfigError
@@ -36,7 +36,7 @@ CONTACT = "https://me.test/"
 
 def rules(environment=None, **hosts):
     config = CheckerConfig(hosts={name.replace("_", "."): told for name, told in hosts.items()})
-    return read_hosts(config, CONTACT, environment or {})
+    return read_hosts(config.policy(), CONTACT, environment or {})
 
 
 def prober_with(wire, environment=None, clock=None, **hosts):
@@ -171,7 +171,7 @@ async def test_a_server_that_says_the_secret_back_does_not_get_it_recorded(schem
         told = {"port": server.port}
         told |= {"bearer_env": "NEWS_TOKEN"} if scheme == "Bearer" else {"basic_auth_env": "NEWS_LOGIN"}
         allowed = tuple(str(network) for network in LOOPBACK)
-        config = CheckerConfig(allow_addresses=allowed, canaries=(), robots="never", hosts={"news.test": told})
+        config = CheckerConfig(allow_addresses=allowed, canaries=(), robots="never", hosts={"news.test": told}).policy()
         async with open_local(config, CONTACT, ScriptedClock(), ScriptedResolver(), ssl_context=client_side) as wire:
             target = ProbeTarget(server.url("news.test", scheme="https"))
             (observation,) = [result async for result in wire.observe([target])]
@@ -198,9 +198,9 @@ def test_secrets_are_not_in_what_python_shows_of_the_rules():
 
 def test_workers_are_told_names_of_variables_only(monkeypatch):
     monkeypatch.setenv("NEWS_TOKEN", TOKEN)
-    config = CheckerConfig(hosts={"news.example": BEARER})
-    assert TOKEN not in json.dumps(config.model_dump(mode="json"))
-    assert CheckerConfig.model_validate_json(config.model_dump_json()) == config
+    policy = CheckerConfig(hosts={"news.example": BEARER}).policy()
+    assert policy.hosts["news.example"].bearer_env == "NEWS_TOKEN"
+    assert TOKEN not in msgspec.json.encode(policy).decode()
 
 
 # What is asked, and what it means
@@ -257,8 +257,8 @@ async def test_an_accepted_redirect_is_not_followed_and_has_not_moved():
 
 def paced(**hosts):
     clock = ScriptedClock()
-    told = {name.replace("_", "."): HostConfig(**one) for name, one in hosts.items()}
-    gates = HostGates(CheckerConfig().per_host, clock, hosts=told)
+    told = {name.replace("_", "."): HostPolicy(**one) for name, one in hosts.items()}
+    gates = HostGates(Pace(), clock, hosts=told)
     wire = ScriptedWire(lambda request: response(200), clock)
     prober = Prober(wire, gates, clock, ProbePolicy(headers=()))
 
@@ -290,11 +290,11 @@ async def test_no_delay_for_a_host_of_ones_own():
 
 
 def test_a_name_above_the_registrable_domain_gives_its_pace_and_no_common_gate():
-    gates = HostGates(CheckerConfig().per_host, ScriptedClock(), hosts={"com": HostConfig(delay_s=7)})
+    gates = HostGates(Pace(), ScriptedClock(), hosts={"com": HostPolicy(delay_s=7)})
     assert gates.key("www.a.com") == "a.com"
     assert [gates.delay_at(host) for host in ("a.com", "www.b.com", "c.org")] == [7, 7, 1]
 
 
 def test_how_many_at_once_is_a_matter_of_the_host():
-    gates = HostGates(CheckerConfig().per_host, ScriptedClock(), hosts={"a.test": HostConfig(concurrency=7)})
+    gates = HostGates(Pace(), ScriptedClock(), hosts={"a.test": HostPolicy(concurrency=7)})
     assert [gates.concurrency_at(host) for host in ("a.test", "www.a.test", "b.test")] == [7, 7, 2]

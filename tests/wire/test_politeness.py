@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from feedbot.config import PerHostConfig
+from feedbot.core.checker import Pace
 from feedbot.wire.politeness import HeldTooLong, HostGates, Share
 from feedbot.wire.slots import Slots
 from tests.wire.scripted import ScriptedClock
@@ -10,7 +10,7 @@ from tests.wire.scripted import ScriptedClock
 
 def made(concurrency=2, delay_s=1.0, overall=None):
     clock = ScriptedClock()
-    return clock, HostGates(PerHostConfig(concurrency=concurrency, delay_s=delay_s), clock, Slots(overall))
+    return clock, HostGates(Pace(concurrency=concurrency, delay_s=delay_s), clock, Slots(overall))
 
 
 async def visit(gates, clock, host, stay_s, starts, latest=float("inf")):
@@ -30,7 +30,7 @@ async def test_starts_are_spaced_and_bounded():
 async def test_a_domain_of_other_processes_is_asked_by_all_of_them_together_at_its_pace():
     clock = ScriptedClock()
     share = Share(frozenset({"example.com"}), 3)
-    gates = HostGates(PerHostConfig(concurrency=4, delay_s=1.0), clock, share=share)
+    gates = HostGates(Pace(concurrency=4, delay_s=1.0), clock, share=share)
     starts = []
     hosts = [host for host in ("w.example.com", "theirs.test") for _ in range(3)]
     await asyncio.gather(*(visit(gates, clock, host, 0.5, starts) for host in hosts))

@@ -3,6 +3,7 @@
 import pytest
 
 from feedbot.config import CheckerConfig, PerHostConfig
+from feedbot.core.checker import Pace
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.verdict import VerdictKind, judge
 from feedbot.wire.executor import LocalExecutor
@@ -197,7 +198,7 @@ async def test_a_crawl_delay_is_at_most_an_hour():
 async def test_robots_txt_is_asked_for_through_the_hosts_gate():
     clock = ScriptedClock()
     site = RobotsSite(file(b""), clock=clock)
-    prober = prober_over(site, clock, per_host=PerHostConfig(delay_s=1), robots=False)
+    prober = prober_over(site, clock, per_host=Pace(delay_s=1), robots=False)
     await prober.probe(ProbeTarget("http://a.test/"))
     assert site.at == [1000, 1001]
 
@@ -206,7 +207,9 @@ async def test_robots_txt_is_asked_for_without_credentials_and_with_the_hosts_ag
     told = {"a.test": {"bearer_env": "T", "user_agent": "Reader/1"}}
     site = RobotsSite(file(b""))
     await look(
-        site, "https://a.test/", hosts=read_hosts(CheckerConfig(hosts=told), "https://me.test/", {"T": "secret"})
+        site,
+        "https://a.test/",
+        hosts=read_hosts(CheckerConfig(hosts=told).policy(), "https://me.test/", {"T": "secret"}),
     )
     robots, page = (dict(request.headers) for request in site.asked)
     assert (robots["User-Agent"], robots.get("Authorization")) == ("Reader/1", None)
@@ -222,7 +225,7 @@ async def test_what_robots_txt_costs_over_real_sockets(robots, asked):
             canaries=(),
             per_host=PerHostConfig(delay_s=0),
             robots=robots,
-        )
+        ).policy()
         targets = [ProbeTarget(server.url(f"{host}.test", f"/{n}")) for host in "abc" for n in range(4)]
         async with open_local(config, "https://me.test/", ScriptedClock(), ScriptedResolver(), ssl_context=TLS) as wire:
             results = [result async for result in wire.observe(targets)]

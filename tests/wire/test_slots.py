@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from feedbot.config import PerHostConfig
+from feedbot.core.checker import Pace
 from feedbot.core.observation import Answered, Failure, FailureKind, Phases
 from feedbot.wire.executor import LocalExecutor
 from feedbot.wire.politeness import HostGates
@@ -129,7 +129,7 @@ ANSWERING = [f"http://ok{n}.test/" for n in range(5000)]
 async def carried_out(plan, delay_s=0.0, aside=2 * CONCURRENCY, concurrency=CONCURRENCY):
     """When each URL was done, in seconds; and its outcome."""
     clock, net = LoopClock(), Net()
-    gates = HostGates(PerHostConfig(delay_s=delay_s), clock, Slots(concurrency, aside))
+    gates = HostGates(Pace(delay_s=delay_s), clock, Slots(concurrency, aside))
     prober = Prober(net, gates, clock, ProbePolicy(headers=()), net)
     done = {}
     async for result in LocalExecutor(prober, concurrency).observe([ProbeTarget(url) for url in plan]):
@@ -177,7 +177,7 @@ def test_hosts_that_rest_between_two_requests_leave_their_place_to_others():
 def test_a_host_that_is_held_holds_up_its_own_lanes_only():
     async def scenario():
         clock, net = LoopClock(), Net()
-        gates = HostGates(PerHostConfig(delay_s=0), clock, Slots(1))
+        gates = HostGates(Pace(delay_s=0), clock, Slots(1))
         prober = Prober(net, gates, clock, ProbePolicy(headers=()), net)
         for n in range(5):
             gates.hold(f"held{n}.test", 300)
@@ -201,7 +201,7 @@ def test_what_waits_for_a_retry_holds_nobody_up():
             return response(500 if "bad" in request.url else 200)
 
         net.exchange = exchange
-        gates = HostGates(PerHostConfig(delay_s=0), clock, Slots(1))
+        gates = HostGates(Pace(delay_s=0), clock, Slots(1))
         prober = Prober(net, gates, clock, ProbePolicy(headers=()), net)
         plan = [ProbeTarget(f"http://{host}.test/") for host in ("bad", "ok0", "ok1", "ok2")]
         return [(result.url, clock.monotonic() - 1000) async for result in LocalExecutor(prober, 1).observe(plan)]
@@ -220,7 +220,7 @@ def test_the_time_of_a_look_up_is_recorded_with_the_request_that_needed_it():
             return replace(response(200), phases=Phases(connect=7))
 
         net.exchange = exchange
-        prober = Prober(net, HostGates(PerHostConfig(delay_s=0), clock), clock, ProbePolicy(headers=()), net)
+        prober = Prober(net, HostGates(Pace(delay_s=0), clock), clock, ProbePolicy(headers=()), net)
         return [await prober.probe(ProbeTarget(f"http://late.test/{n}")) for n in range(2)]
 
     first, second = run_in_virtual_time(scenario())
@@ -233,7 +233,7 @@ def scenario_over(net, plan, concurrency, *, held=(), aside=0, **policy):
 
     async def scenario():
         clock = LoopClock()
-        gates = HostGates(PerHostConfig(delay_s=0), clock, Slots(concurrency, aside))
+        gates = HostGates(Pace(delay_s=0), clock, Slots(concurrency, aside))
         for host, seconds in held:
             gates.hold(host, seconds)
         prober = Prober(net, gates, clock, ProbePolicy(headers=(), **policy), net)
