@@ -60,7 +60,10 @@ def _without(text: str, echoes: list[str]) -> str:
 
 
 def _telling(text: str) -> list[str]:
-    return [word for word in text.split() if word.isalpha() or (_LETTER(word) and not _DIGIT(word))]
+    words = text.split()
+    if _DIGIT(text) is None:
+        return [word for word in words if word[0].isalpha() or _LETTER(word)]
+    return [word for word in words if word.isalpha() or (_LETTER(word) and not _DIGIT(word))]
 
 
 def _pieces(texts: list[str], echoes: list[str]) -> list[str]:

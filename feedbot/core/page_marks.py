@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import zip_longest
+
+import msgspec
 
 from feedbot.core.page_signs import Sign, Table, alternatives, table
 from feedbot.core.page_words import folded, folded_words, has_unspaced, title_parts
@@ -21,8 +22,7 @@ _MAX_PREFIX_WORDS = 4
 _MAX_SAID = 80
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
+class _Mark(msgspec.Struct, frozen=True):
     subject: str
     sign: Sign
     max_words: int
@@ -89,11 +89,8 @@ class _Phrases:
     def starts(self, spoken: list[str]) -> list[int]:
         """The few places of a text at which a wording of two words or more may begin."""
         seconds = self._seconds
-        return [
-            place
-            for place, (word, after) in enumerate(zip_longest(spoken, spoken[1:]))
-            if word in seconds and after in seconds[word]
-        ]
+        firsts = [place for place, word in enumerate(spoken[:-1]) if word in seconds]
+        return [place for place in firsts if spoken[place + 1] in seconds[spoken[place]]]
 
     def at(self, place: int, spoken: list[str]) -> Iterator[tuple[str, _Mark]]:
         """The wordings that begin at this place, each with its mark."""
@@ -161,8 +158,7 @@ def _enter(index: _Index, mark: _Mark) -> None:
                 raise ValueError(f"a page's table has no sign of kind {mark.sign.kind!r}")
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """What of a page is held against the tables."""
 
     title: str = ""

@@ -3,7 +3,8 @@
 import re
 import unicodedata
 
-_WORD = re.compile(r"[^\W_]+")
+# Of ASCII, what a letter or a digit becomes, and whatever else is between two words; an apostrophe is nothing.
+_ASCII = str.maketrans({chr(n): chr(n).lower() if chr(n).isalnum() else " " for n in range(128)} | {"'": "", "`": ""})
 # "404エラー" is two words, as is whatever else changes between ASCII and another script.
 _WORD_OF_ONE_SCRIPT = re.compile(r"[0-9a-z]+|[^\W_0-9a-z]+")
 _APOSTROPHES = re.compile("['’ʼ‘`´]")
@@ -30,7 +31,7 @@ def folded_words(text: str) -> list[str]:
     An apostrophe joins: "doesn't" is "doesnt".
     """
     if text.isascii():
-        return _WORD.findall(text.lower().replace("'", "").replace("`", ""))
+        return text.translate(_ASCII).split()
     text = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text).casefold())
     text = "".join(letter for letter in text if not unicodedata.combining(letter)).translate(_PLAIN)
     return _WORD_OF_ONE_SCRIPT.findall(unicodedata.normalize("NFC", text))

@@ -88,6 +88,7 @@ class Transfer:
             (pycurl.SSL_VERIFYHOST, 2),
             (pycurl.SSL_SESSIONID_CACHE, 0),  # a session that is taken up again shows no certificate
             (pycurl.OPT_CERTINFO, 1),
+            (pycurl.SSL_EC_CURVES, "X25519:P-256:P-384:P-521"),
             (pycurl.OPENSOCKETFUNCTION, self._open_socket),
             (pycurl.RESOLVER_START_FUNCTION, self._look_up),
             (pycurl.HEADERFUNCTION, self._take_header),

@@ -23,7 +23,7 @@ from feedbot.wire.prober import ProbeTarget
 log = logging.getLogger("feedbot")
 
 # A process takes a quarter of a second to start; fewer targets are done sooner than that pays.
-TARGETS_WORTH_A_PROCESS = 1500
+TARGETS_WORTH_A_PROCESS = 1000
 # Frames that may wait for their reader before the workers pause.
 _WAITING_FRAMES = 16
 GRACE_S = 5.0
