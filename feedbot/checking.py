@@ -244,7 +244,11 @@ class _Asking:
         known = {folder: siblings.known(self._state, url, now) for folder, url in one_a_folder.items()}
         found = {folder: sibling for folder, sibling in known.items() if sibling is not None}
         week = now.toordinal() // 7
-        plan = [ProbeTarget(sibling_url(url, week)) for folder, url in one_a_folder.items() if folder not in found]
+        plan = [
+            ProbeTarget(sibling_url(url, week), compared=True)
+            for folder, url in one_a_folder.items()
+            if folder not in found
+        ]
         asked = [as_sibling(one) async for one in wire.observe(plan) if isinstance(one, Observation)]
         siblings.remember(self._state, asked)
         return found | {folder_of(one.url): one for one in asked}

@@ -9,7 +9,14 @@ from collections.abc import Mapping
 
 import msgspec
 
-from feedbot.core.page_address import challenge_of_headers, consent_url, login_url, marketplace_host, not_found_url
+from feedbot.core.page_address import (
+    challenge_of_headers,
+    consent_url,
+    is_front_page,
+    login_url,
+    marketplace_host,
+    not_found_url,
+)
 from feedbot.core.page_body import HTML_TYPES, MAX_BYTES, decoded, media_type, plain_bytes
 from feedbot.core.page_fingerprint import fingerprint, same_page
 from feedbot.core.page_marks import Shown, find_signs
@@ -25,6 +32,7 @@ __all__ = [
     "carries_title",
     "challenge_of_headers",
     "consent_url",
+    "is_front_page",
     "login_url",
     "marketplace_host",
     "not_found_url",
@@ -97,11 +105,15 @@ class PageSignals(msgspec.Struct, frozen=True, omit_defaults=True):
     words: int = 0
     """Visible words in the part that was read."""
     fingerprint: str | None = None
-    """Of the visible text, 16 hex digits, made to be compared by `alike` only."""
+    """Of the visible text, 16 hex digits, made to be compared by `alike` only; None where nothing asks for it."""
 
 
-def read_page(url: str, status: int, headers: Mapping[str, str], body: bytes) -> PageSignals:
-    """The signals of the page at `url`; total. `headers` are by lower-case name, `body` is raw and may be cut."""
+def read_page(url: str, status: int, headers: Mapping[str, str], body: bytes, *, compared: bool = False) -> PageSignals:
+    """The signals of the page at `url`; total. `headers` are by lower-case name, `body` is raw and may be cut.
+
+    A page that is to be `compared` has a fingerprint, as has one that bears a sign for which it will be held
+    against the page of a made-up address (soft_death.py); of any other nobody would ask for it.
+    """
     media = media_type(headers, body)
     plain = plain_bytes(headers, body)
     refresh = _refresh_target(url, url, headers.get("refresh", ""))
@@ -120,16 +132,25 @@ def read_page(url: str, status: int, headers: Mapping[str, str], body: bytes) ->
     is_whole = len(plain) < MAX_BYTES
     found = find_signs(Shown(markup.title, markup.h1s, markup.h2, text, seen, source, is_whole=is_whole))
     is_unseen = words <= (0 if is_whole else _SHELL_WORDS) and not markup.sources and len(plain) > _MAX_EMPTY
+    is_empty = not (words or markup.embeds or markup.fields or markup.scripts or is_unseen)
+    refresh = refresh or _refresh_target(url, base, markup.refresh)
+    canonical = _canonical(markup.canonical, base)
+    is_doubtful = (
+        bool({"parked", "not_found", "default_page"} & found.keys())
+        or is_empty
+        or refresh is not None
+        or (canonical is not None and is_front_page(canonical))
+    )
     return PageSignals(
         RULES,
         media=media,
         title=markup.title,
         h1=markup.h1s[0] if markup.h1s else "",
         og_title=markup.og_title,
-        canonical=_canonical(markup.canonical, base),
+        canonical=canonical,
         amphtml=_canonical(markup.amphtml, base),
         is_amp=markup.is_amp,
-        refresh=refresh or _refresh_target(url, base, markup.refresh),
+        refresh=refresh,
         login=_login(markup, found.get("login"), words, is_whole=is_whole),
         challenge=challenge or found.get("challenge"),
         wall=_wall(found),
@@ -137,9 +158,11 @@ def read_page(url: str, status: int, headers: Mapping[str, str], body: bytes) ->
         not_found=found.get("not_found"),
         default_page=found.get("default_page"),
         is_app=is_app,
-        is_empty=not (words or markup.embeds or markup.fields or markup.scripts or is_unseen),
+        is_empty=is_empty,
         words=words,
-        fingerprint=None if is_unseen else fingerprint(url, markup.title, markup.texts, markup.sources),
+        fingerprint=fingerprint(url, markup.title, markup.texts, markup.sources)
+        if (compared or is_doubtful) and not is_unseen
+        else None,
     )
 
 

@@ -1,5 +1,6 @@
 """What a URL or a header says by itself: a sign-in page, a consent page, a page for what is not found."""
 
+import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from urllib.parse import unquote
@@ -9,6 +10,8 @@ from feedbot.core.url import InvalidUrl, split_url
 
 _EXTENSIONS = frozenset(["html", "htm", "xhtml", "shtml", "php", "asp", "aspx", "jsp", "jsf", "do", "cfm", "cgi"])
 _SAID = 80
+# The front page of a site, or of one of its languages.
+_FRONT_PAGE = re.compile(r"/(?:index\.\w{2,5}|home|default\.aspx?)?|/[a-z]{2}(?:-[a-z]{2})?/?", re.IGNORECASE)
 
 
 def login_url(url: str) -> str | None:
@@ -27,6 +30,11 @@ def not_found_url(url: str) -> bool:
     It says so of where a redirect ends; a link may well point to an article whose number is 404.
     """
     return _said_by_url("not_found_urls", url) is not None
+
+
+def is_front_page(url: str) -> bool:
+    """True for the first page of a site, or of one of its languages."""
+    return _FRONT_PAGE.fullmatch(split_url(url).path.partition("?")[0]) is not None
 
 
 def marketplace_host(host: str) -> str | None:

@@ -1,20 +1,16 @@
 """Pages that answer with success and are not there all the same: what speaks for it, and when it is enough."""
 
-import re
 from dataclasses import dataclass
 
 from feedbot.core.context import Context, Sibling
 from feedbot.core.observation import Exchange, Observation
-from feedbot.core.page import PageSignals, alike, carries_title, not_found_url
+from feedbot.core.page import PageSignals, alike, carries_title, is_front_page, not_found_url
 from feedbot.core.page_body import HTML_TYPES
 from feedbot.core.page_words import folded
-from feedbot.core.url import split_url
 
 ENOUGH = 2
 """So many signs make a page soft-dead; one that leaves no doubt counts for two."""
 
-# The front page of a site, or of one of its languages.
-_FRONT_PAGE = re.compile(r"/(?:index\.\w{2,5}|home|default\.aspx?)?|/[a-z]{2}(?:-[a-z]{2})?/?", re.IGNORECASE)
 _NOT_THERE = frozenset({404, 410})
 # Of a notice, with what a site has around it.
 _FEW_WORDS = 300
@@ -59,11 +55,6 @@ def is_wildcard(final: Exchange, context: Context) -> bool:
     """True where a made-up address beside the page shows the same page as the page itself."""
     sibling = context.sibling
     return sibling is not None and final.signals is not None and _is_same(final.signals, final, sibling)
-
-
-def is_front_page(url: str) -> bool:
-    """True for the first page of a site, or of one of its languages."""
-    return _FRONT_PAGE.fullmatch(split_url(url).path.partition("?")[0]) is not None
 
 
 def _signs_of_redirect(observation: Observation, final: Exchange) -> list[Sign]:

@@ -44,7 +44,7 @@ _AFTER_ASKING = frozenset({FailureKind.RESET, FailureKind.TIMEOUT, FailureKind.P
 class ProbeTarget:
     """What to look at: a canonical URL, the method to begin with, and what tells its last answer from another.
 
-    `length` is the Content-Length of that answer, in bytes.
+    `length` is the Content-Length of that answer, in bytes. `compared`: its page is to be held against another.
     """
 
     url: str
@@ -52,6 +52,7 @@ class ProbeTarget:
     etag: str | None = None
     last_modified: str | None = None
     length: int | None = None
+    compared: bool = False
 
 
 class Postponed(msgspec.Struct, frozen=True, tag=True):
@@ -293,7 +294,9 @@ class _Look:
         location = self._location(headers.get("location")) if answer.status in _REDIRECTS else None
         # A redirect's own page is not where anybody arrives, and a HEAD has none.
         reads = self.method == "GET" and location is None
-        signals = read_page(self.url, answer.status, headers, answer.body) if reads else None
+        # Where a redirect ends is compared with where one from a made-up address does.
+        compared = self.target.compared or self.hop > 0
+        signals = read_page(self.url, answer.status, headers, answer.body, compared=compared) if reads else None
         return Exchange(
             hop=self.hop,
             method=self.method,

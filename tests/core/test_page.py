@@ -1,9 +1,14 @@
 """What a page says: title, head, forms, walls, and what is missing; and what living pages must not be taken for."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from feedbot.core.context import Context
+from feedbot.core.observation import Answered, Exchange, Observation
 from feedbot.core.page import RULES, PageSignals, read_page
 from feedbot.core.page_markup import read_markup
+from feedbot.core.soft_death import wants_sibling
 
 HTML = {"content-type": "text/html; charset=utf-8"}
 URL = "https://example.org/news/story"
@@ -531,3 +536,28 @@ def test_of_other_media_only_emptiness_is_said(media):
     headers = {"content-type": f"{media}; charset=utf-8"}
     assert read("<title>Page not found</title>", headers=headers) == PageSignals(RULES, media=media)
     assert read("", headers=headers) == PageSignals(RULES, media=media, is_empty=True)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<title>Page not found</title><p>Nothing here.",
+        "<title>Welcome to nginx!</title><h1>Welcome to nginx!</h1>",
+        "<title>example.org is for sale</title><h1>example.org is for sale</h1>",
+        '<title>News</title><link rel=canonical href="/"><p>All the news.',
+        '<meta http-equiv=refresh content="0; url=/"><p>One moment.',
+        "<title></title>",
+    ],
+)
+def test_a_page_that_a_made_up_address_may_decide_on_has_a_fingerprint(markup):
+    signals = read_page(URL, 200, HTML, markup.encode())
+    answer = Exchange(0, "GET", URL, status=200, signals=signals)
+    observation = Observation(URL, datetime(2026, 1, 1, tzinfo=UTC), 1, (answer,), Answered(200, URL))
+    assert wants_sibling(observation, Context(titles=("Harbour plan agreed",)))
+    assert signals.fingerprint is not None
+
+
+def test_a_plain_page_has_a_fingerprint_only_where_it_is_to_be_compared():
+    plain = b"<title>The vote</title><p>What was said."
+    assert read_page(URL, 200, HTML, plain).fingerprint is None
+    assert read_page(URL, 200, HTML, plain, compared=True).fingerprint is not None

@@ -14,7 +14,7 @@ WORDS = """council harbour plan budget vote tuesday market street river bridge s
 
 
 def read(markup, path="/news/story"):
-    return read_page(f"https://example.org{path}", 200, HTML, markup.encode())
+    return read_page(f"https://example.org{path}", 200, HTML, markup.encode(), compared=True)
 
 
 def prose(seed, words=200):
