@@ -1,6 +1,8 @@
 """The middle of a run: targets are asked in parallel, judged, and recorded by one writer."""
 
 import asyncio
+import math
+from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -31,6 +33,7 @@ from feedbot.wire.hosts import covering
 from feedbot.wire.local import LocalWire, WireOver, open_local, require_credentials
 from feedbot.wire.prober import Postponed, ProbeTarget
 from feedbot.wire.resolver import Resolver
+from feedbot.wire.workers import how_many, started
 
 # What is seen is written in batches, and none waits longer than this for the disk.
 _RESULTS_A_WRITE = 2000
@@ -90,7 +93,10 @@ class Checking:
 
 async def check_due(config: Config, state: State, clock: Clock, progress: Progress | None = None) -> Checking:
     """The middle of a run: ask what is due. Whoever calls it holds `checking_run(state)`."""
-    return await check(config, state, clock, to_ask(config, state, clock.now()), progress=progress)
+    now, checker = clock.now(), config.checker
+    likely = min(targets.due_count(state, now), checker.max_requests_per_run or math.inf)
+    async with started(how_many(checker.workers, int(likely), checker.concurrency)) as ready:
+        return await check(config, state, clock, to_ask(config, state, now), progress=progress, ready=ready)
 
 
 async def check(
@@ -102,13 +108,14 @@ async def check(
     progress: Progress | None = None,
     resolver: Resolver | None = None,
     wire_over: WireOver | None = None,
+    ready: list[Process] | None = None,
 ) -> Checking:
     """Ask targets, judge what was seen and record it; what is finished is kept, however the run ends.
 
     Failures of the network kind count when the run closes, and not at all where our own network
     was down: then nothing changes, and the targets stay due. `resolver` is the system's and `wire_over`
-    makes the config's wire unless given. Raises ConfigError where a credential that the config names is not
-    in the environment.
+    makes the config's wire unless given; `ready` are worker processes that wait for an order. Raises
+    ConfigError where a credential that the config names is not in the environment.
     """
     checker = config.checker.policy()
     require_credentials(checker)
@@ -118,7 +125,7 @@ async def check(
         runs.finish(state, run_id, started_at, online=None, summary={})
         return Checking(run_id, started_at, started_at, online=None)
     asking = _Asking(config, state, clock, run_id, due)
-    async with open_local(checker, config.contact, clock, resolver, wire_over=wire_over) as wire:
+    async with open_local(checker, config.contact, clock, resolver, wire_over=wire_over, ready=ready) as wire:
         was_online = runs.was_online_since(state, started_at - _CANARIES_HOLD, started_at)
         online = (was_online or await wire.online()) and await asking.ask_all(wire, progress)
         targets.remember_head_refused(state, wire.head_refused)

@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from urllib.parse import unquote
 
 from feedbot.core.page_signs import Sign, alternatives, table
-from feedbot.core.url import InvalidUrl, split_url
+from feedbot.core.url import InvalidUrl, path_of, split_url
 
 _EXTENSIONS = frozenset(["html", "htm", "xhtml", "shtml", "php", "asp", "aspx", "jsp", "jsf", "do", "cfm", "cgi"])
 _SAID = 80
@@ -33,8 +33,8 @@ def not_found_url(url: str) -> bool:
 
 
 def is_front_page(url: str) -> bool:
-    """True for the first page of a site, or of one of its languages."""
-    return _FRONT_PAGE.fullmatch(split_url(url).path.partition("?")[0]) is not None
+    """True for the first page of a site, or of one of its languages; for canonical URLs."""
+    return _FRONT_PAGE.fullmatch(path_of(url)) is not None
 
 
 def marketplace_host(host: str) -> str | None:

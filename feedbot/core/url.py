@@ -129,6 +129,11 @@ def host_of(url: str) -> str:
     return authority.partition(":")[0] or url
 
 
+def path_of(url: str) -> str:
+    """The path of a canonical http or https URL, without query; cut from the text, as for `host_of`."""
+    return "/" + url.partition("#")[0].partition("?")[0].partition("://")[2].partition("/")[2]
+
+
 def why_never_asked(parts: UrlParts) -> str | None:
     """Why policy refuses the URL by its scheme or port, in words; None where it may be asked.
 

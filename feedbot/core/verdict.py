@@ -5,7 +5,6 @@ before anything else, because at any code it hides what is behind it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
@@ -93,24 +92,20 @@ def judge(observation: Observation, context: Context = NOTHING_KNOWN) -> Verdict
     """The verdict of one observation; total: every observation has one."""
     match observation.outcome:
         case Answered():
-            return _judge_answer(_Seen(observation, context))
+            return _judge_answer(_Seen(observation, context, observation.exchanges[-1]))
         case Failed():
             return _judge_failure(observation.outcome)
         case _ as never:
             assert_never(never)
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(msgspec.Struct, frozen=True):
     """An answered observation, as the rules look at it."""
 
     observation: Observation
     context: Context
-
-    @property
-    def last(self) -> Exchange:
-        """The exchange that decided."""
-        return self.observation.exchanges[-1]
+    last: Exchange
+    """The exchange that decided."""
 
     @property
     def status(self) -> int:
@@ -131,6 +126,8 @@ class _Seen:
 
     @property
     def has_left_its_domain(self) -> bool:
+        if self.last.url == self.observation.url:
+            return False
         there, here = host_of(self.last.url), host_of(self.observation.url)
         return there != here and registrable_domain(there) != registrable_domain(here)
 
@@ -258,10 +255,12 @@ def _other_code(seen: _Seen) -> Verdict | None:
 
 
 def _parked(seen: _Seen) -> Verdict | None:
+    page = seen.page
+    if not seen.has_left_its_domain and (page is None or page.parked is None):
+        return None
     market = marketplace_host(host_of(seen.last.url)) if seen.has_left_its_domain else None
     if market is not None:
         return seen.verdict(VerdictKind.PARKED, f"leads to a marketplace for domains ({market})")
-    page = seen.page
     if page is None or page.parked is None:
         return None
     if soft_death.is_wildcard(seen.last, seen.context):
@@ -405,6 +404,8 @@ def _say(observation: Observation) -> str:
     """The deciding answer in words, such as "404 on GET after 405 on HEAD"."""
     last = observation.exchanges[-1]
     words = f"{last.status} on {last.method}"
+    if len(observation.exchanges) == 1:
+        return words
     earlier = _earlier_on_same_hop(observation.exchanges)
     if earlier is not None:
         words += f" after {_outcome_word(earlier)} on {earlier.method}"

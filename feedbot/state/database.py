@@ -39,7 +39,8 @@ _WAL_PAGES = 8000
 @lru_cache(maxsize=1024)
 def stamp(moment: datetime) -> str:
     """The stored form of a time: UTC, whole seconds, so that text sorts as time does."""
-    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{utc.isoformat(timespec='seconds')[:19]}Z"
 
 
 def moment(text: str) -> datetime:

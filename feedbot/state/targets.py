@@ -140,6 +140,11 @@ def due(state: State, now: datetime, *, feed_size: int = _FEED_SIZE, budget: int
     return [found[one.url] for one in plan(claims, now, budget)]
 
 
+def due_count(state: State, now: datetime) -> int:
+    """How many targets are due at most: those that no link points to any more are counted too."""
+    return int(state.value("SELECT count(*) FROM targets WHERE next_check_at <= ?", [stamp(now)]))
+
+
 def _claim_arguments(now: datetime, feed_size: int) -> dict[str, Any]:
     return {"now": stamp(now), "news_since": stamp(now - _NEWS), "feed_size": feed_size}
 

@@ -2,6 +2,7 @@
 
 import os
 import ssl
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -38,6 +39,7 @@ class LocalWire:
         headers: Headers,
         *,
         may_share: bool,
+        ready: list[Process] | None,
     ) -> None:
         self._open_wire = open_wire
         self._executor = executor
@@ -46,6 +48,7 @@ class LocalWire:
         self._config = config
         self._contact = contact
         self._may_share = may_share
+        self._ready = ready
         self._headers = headers
 
     def observe(self, plan: Sequence[ProbeTarget]) -> AsyncIterator[Result]:
@@ -58,7 +61,7 @@ class LocalWire:
             processes = how_many(self._config.workers, len(plan), self._config.concurrency)
             if processes > 1:
                 refused = self._prober.head_refused
-                workers = Workers(self._config, self._contact, refused, processes, left_s)
+                workers = Workers(self._config, self._contact, refused, processes, left_s, ready=self._ready)
                 self._executors.append(workers)
                 return workers.observe(plan)
         return self._executor.observe(plan)
@@ -110,11 +113,13 @@ async def open_local(
     ssl_context: ssl.SSLContext | None = None,
     wire_over: WireOver | None = None,
     share: Share | None = None,
+    ready: list[Process] | None = None,
 ) -> AsyncIterator[LocalWire]:
     """A LocalWire whose run ends `max_run_s` from now; closes every task, thread and socket at exit.
 
     `contact` is the page named in the User-Agent. A resolver that is passed in stays the caller's.
-    `wire_over` makes the wire; without one it is the config's. `share` is told where other processes ask as well.
+    `wire_over` makes the wire; without one it is the config's. `share` is told where other processes ask as well,
+    `ready` are worker processes that wait for their orders (workers.started).
     Raises ConfigError as `require_credentials` does.
     """
     headers = identity_headers(contact)
@@ -150,7 +155,7 @@ async def open_local(
         try:
             # A resolver, a context or a wire that is passed in lives in this process only.
             may_share = resolver is None and ssl_context is None and wire_over is None
-            local = LocalWire(open_wire, executor, prober, config, contact, headers, may_share=may_share)
+            local = LocalWire(open_wire, executor, prober, config, contact, headers, may_share=may_share, ready=ready)
             yield local
         finally:
             await local.aclose()

@@ -7,7 +7,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 
 import msgspec
@@ -70,13 +70,42 @@ def shared_out(plan: Sequence[ProbeTarget], shares: int) -> list[list[ProbeTarge
     return [part for part in parts if part]
 
 
+@asynccontextmanager
+async def started(processes: int) -> AsyncIterator[list[Process]]:
+    """So many worker processes, none for fewer than two, that load while their plan is made; ended where not taken."""
+    ready: list[Process] = []
+    try:
+        # Where one cannot be started, whoever needs it tries again, and says so.
+        with suppress(OSError):
+            for _ in range(processes if processes > 1 else 0):
+                ready.append(await _start())  # noqa: PERF401 - those that were started are kept where one fails
+        yield ready
+    finally:
+        await asyncio.gather(*(_end(process, GRACE_S) for process in ready))
+
+
+async def _start() -> Process:
+    """A worker process that waits for its order; raises OSError."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        _START,
+        *sys.path,
+        stdin=PIPE,
+        stdout=PIPE,
+        # A terminal's ctrl-C reaches feedbot alone, which then ends the workers.
+        start_new_session=True,
+    )
+
+
 class Workers:
     """Carries out a plan in worker processes (wire/worker.py), each over a wire of its own.
 
     `concurrency` and the plan are shared among `processes`; the rules for one host hold, since a host
     is one worker's. A worker that ends early leaves the rest of its share undone, which is said in
     the log. They have `run_left_s` (None: no end), and are killed `grace_s` after that, or after being
-    told to end, where they have not ended by themselves. `head_refused` grows by what they learn.
+    told to end, where they have not ended by themselves. `head_refused` grows by what they learn. Processes
+    that are `ready` are taken first.
     """
 
     def __init__(
@@ -87,7 +116,9 @@ class Workers:
         processes: int,
         run_left_s: float | None = None,
         grace_s: float = GRACE_S,
+        ready: list[Process] | None = None,
     ) -> None:
+        self._ready = [] if ready is None else ready
         self._config = config
         self._contact = contact
         self._processes = processes
@@ -106,7 +137,7 @@ class Workers:
         results: _Waiting = asyncio.Queue()
         room = asyncio.Semaphore(_WAITING_FRAMES)
         ends_at = None if self._run_left_s is None else asyncio.get_running_loop().time() + self._run_left_s
-        workers = [_Worker(order, ends_at, self._grace_s) for order in self._orders(plan)]
+        workers = [_Worker(order, ends_at, self._grace_s, self._ready) for order in self._orders(plan)]
         tasks = [asyncio.create_task(worker.work(results, room)) for worker in workers]
         for task in tasks:
             task.add_done_callback(lambda _: results.put_nowait(None))
@@ -161,7 +192,8 @@ class Workers:
 class _Worker:
     """One process with its share of the plan, from its start to its end."""
 
-    def __init__(self, order: Order, ends_at: float | None, grace_s: float) -> None:
+    def __init__(self, order: Order, ends_at: float | None, grace_s: float, ready: list[Process]) -> None:
+        self._ready = ready
         self._order = order
         self._ends_at = ends_at
         self._grace_s = grace_s
@@ -173,16 +205,7 @@ class _Worker:
     async def work(self, results: _Waiting, room: asyncio.Semaphore) -> None:
         """Pass on what the process finds; say in the log why where it leaves something undone."""
         try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-c",
-                _START,
-                *sys.path,
-                stdin=PIPE,
-                stdout=PIPE,
-                # A terminal's ctrl-C reaches feedbot alone, which then ends the workers.
-                start_new_session=True,
-            )
+            process = self._ready.pop() if self._ready else await _start()
         except OSError as error:
             self._say(f"could not be started ({error.strerror})")
             return

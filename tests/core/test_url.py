@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from feedbot.core.url import (
     BAD_PORTS,
@@ -6,6 +8,7 @@ from feedbot.core.url import (
     canonical_url,
     has_userinfo,
     host_of,
+    path_of,
     resolve_url,
     split_url,
     why_never_asked,
@@ -70,6 +73,12 @@ def test_a_user_name_in_a_url_is_noticed():
 def test_host_and_port_of_a_url(url, host, port):
     assert (split_url(url).host, split_url(url).port) == (host, port)
     assert host_of(canonical_url(url)) == host
+
+
+@given(st.from_regex(r"https?://a\.test(:81)?([/?#][a-z/?#:%. ]{0,12})?", fullmatch=True))
+def test_the_path_is_cut_from_the_text_as_the_standard_would(url):
+    url = resolve_url(url)
+    assert path_of(url) == split_url(url).path.partition("?")[0]
 
 
 def test_a_url_without_an_authority_is_its_own_host():

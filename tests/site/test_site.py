@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from feedbot.core.observation import Answered, Observation
 from feedbot.core.verdict import Verdict, VerdictKind, judge
+from feedbot.look import Seen
 from feedbot.state import runs
 from feedbot.state.database import open_for_reading
 from feedbot.wire.choice import curl_is_here
@@ -137,16 +137,16 @@ def test_no_link_is_asked_more_than_four_times_in_a_run(asked):
 def test_negative_control_codes_alone_get_much_of_it_wrong(asked):
     """What a checker makes of it that calls 2xx alive and all else dead."""
     _, verdicts = asked
-    alive_by_code = {case.url: _is_success(verdicts[case.url].first.observation) for case in CASES}
+    alive_by_code = {case.url: _is_success(verdicts[case.url].first.seen) for case in CASES}
     blocked = [case for case in CASES if case.expect is VerdictKind.BLOCKED]
     soft_dead = [case for case in CASES if case.expect is VerdictKind.SOFT_DEAD]
     assert sum(not alive_by_code[case.url] for case in blocked) > 30
     assert all(alive_by_code[case.url] for case in soft_dead)
 
 
-def _is_success(observation: Observation | None) -> bool:
-    assert observation is not None
-    return isinstance(observation.outcome, Answered) and 200 <= observation.outcome.status < 300
+def _is_success(seen: Seen | None) -> bool:
+    assert seen is not None
+    return seen.http_status is not None and 200 <= seen.http_status < 300
 
 
 def test_judging_what_was_stored_again_gives_every_verdict_that_was_stored(asked, folder):

@@ -14,14 +14,17 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from feedbot.checking import check_due
 from feedbot.clock import SystemClock
-from feedbot.config import CheckerConfig, PerHostConfig
+from feedbot.config import CheckerConfig, Config, PerHostConfig
 from feedbot.core.observation import Observation
 from feedbot.errors import FeedbotError
+from feedbot.state import targets
+from feedbot.state.database import open_state
 from feedbot.wire.frames import Broken, Done, Order, Results, Slow, encode, read_word
 from feedbot.wire.local import open_local
 from feedbot.wire.prober import ProbeTarget
-from feedbot.wire.workers import Workers
+from feedbot.wire.workers import Workers, started
 from tests.wire.scripted import said
 from tests.wire.servers import reply
 
@@ -594,3 +597,59 @@ async def test_a_worker_that_nobody_listens_to_any_more_ends():
         process._transport.get_pipe_transport(1).close()
         assert await process.wait() == 0
         assert await process.stderr.read() == b""
+
+
+# Processes that load while their plan is made
+
+
+async def test_processes_that_wait_are_the_first_to_be_given_work():
+    async with hosts(2) as found, started(2) as ready:
+        waiting = {process.pid for process in ready}
+        at_work = set()
+        async for one in Workers(config(), CONTACT, set(), 2, ready=ready).observe(plan(found, "/ok")):
+            assert said(one) == "200"
+            at_work.update(workers())
+        assert (len(waiting), at_work, ready) == (2, waiting, [])
+
+
+async def test_processes_that_are_not_needed_end():
+    async with started(3) as ready:
+        assert set(workers()) == {process.pid for process in ready}
+    assert workers() == []
+
+
+async def test_one_process_alone_is_not_started():
+    async with started(1) as ready:
+        assert (ready, workers()) == ([], [])
+
+
+async def test_where_no_process_can_be_started_ahead_it_is_said_when_it_is_needed(monkeypatch, caplog):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    async with started(2) as ready:
+        assert ready == []
+        with pytest.raises(FeedbotError, match="no worker process"):
+            await observed()
+    assert "could not be started" in caplog.messages[0]
+
+
+async def test_what_is_due_tells_how_many_processes_load_ahead(tmp_path):
+    """Due by the database alone; the plan itself may turn out shorter."""
+    config = Config.model_validate(
+        {
+            "site": {"title": "News", "url": "https://example.org/"},
+            "feeds": {"url": "https://example.org/feeds/"},
+            "checker": {"workers": 2, "canaries": []},
+        },
+        context={"root": tmp_path},
+    )
+    seen = []
+    with open_state(tmp_path / "state.db", who="test") as state:
+        targets.named(state, ["http://a.test/", "http://b.test/"], SystemClock().now())
+
+        class Watching(SystemClock):
+            def now(self):
+                seen.append(len(workers()))
+                return super().now()
+
+        checking = await check_due(config, state, Watching())
+    assert (max(seen), workers(), checking.results) == (2, [], ())
