@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from feedbot.core.checker import CheckerPolicy
+from feedbot.core.healing import DeadSource
 from feedbot.core.mark import Exclusion, Exclusions
 from feedbot.core.proxy import parse_proxy
 from feedbot.core.schedule import SchedulePolicy
@@ -255,6 +256,11 @@ class FeedsConfig(_Section):
     directory: Path = Field(Path("feeds"), description="Where feeds are written, relative to the config file.")
     link: Literal["source"] = Field("source", description="What an entry points to.")
     formats: tuple[Literal["rss", "atom"], ...] = Field(("rss", "atom"), min_length=1)
+    dead_source: DeadSource = Field(
+        "drop",
+        description="An article whose source is dead, with no AMP page or copy left to lead to instead:"
+        " drop = it leaves the feeds, keep = it stays as it is, mark = it stays and says so.",
+    )
     max_entries: int = Field(50, ge=1, le=10_000, description="Entries in each feed, the newest.")
     images: Literal["content", "media", "both"] = Field(
         "content", description="Where an entry's lead image goes: into its content, media:content, or both."

@@ -1,8 +1,8 @@
 """The last step of a run: feeds whose content changed are written, and mass removals are held back."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -13,6 +13,7 @@ from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.feed import Category, Entry, Feed, build_entry
 from feedbot.core.guard import RemovalCause, guard_removals
+from feedbot.core.healing import Link, entry_link
 from feedbot.core.identity import feed_id
 from feedbot.core.mark import MarkKind, is_linkable, mark_on
 from feedbot.core.slug import assign_slugs, topic_key
@@ -20,7 +21,7 @@ from feedbot.errors import ConfigError, UsageError
 from feedbot.publish.files import Published, publish_files
 from feedbot.publish.ledger import LEDGER_NAME, Ledger, LedgerTopic, ledger_bytes
 from feedbot.publish.render import RENDERERS, Render
-from feedbot.state import files, identities, marks, published, targets
+from feedbot.state import entry_links, files, identities, marks, published, targets
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.identities import Topic
 from feedbot.state.published import FileOnDisk, Hold, Member
@@ -49,6 +50,8 @@ class Publishing:
     added: int
     removed: int
     holds: tuple[HeldFeed, ...]
+    instead: Mapping[str, Link] = field(default_factory=dict)
+    """By article path, where entries lead instead of to their source."""
 
 
 def publish(config: Config, state: State, clock: Clock, accept: Sequence[str] = ()) -> Publishing:
@@ -61,10 +64,11 @@ def publish(config: Config, state: State, clock: Clock, accept: Sequence[str] = 
         now = clock.now()
         _require_holds(state, accept)
         targets.set_unlinkable(state, _unlinkable(config, state, now))
+        instead = _mend(config, state)
         feeds = _feeds(config, state, now)
         identities.mark_public(state, now)
         selections = [_select(config, state, key, feed, now, accepted=feed.slug in accept) for key, feed in feeds]
-        offers = [_offer_ledger(state), *_offers(config, state, selections)]
+        offers = [_offer_ledger(state), *_offers(config, state, selections, instead)]
         noted = published.files(state)
         fresh = [
             offer for offer in offers if noted.get(offer.name) is None or noted[offer.name] != _on_disk(config, offer)
@@ -83,6 +87,7 @@ def publish(config: Config, state: State, clock: Clock, accept: Sequence[str] = 
         added=len(set(everything.ids) - set(everything.previous)),
         removed=len(set(everything.previous) - set(everything.ids)),
         holds=tuple(selection.held for selection in selections if selection.held is not None),
+        instead=instead,
     )
 
 
@@ -96,6 +101,20 @@ def _unlinkable(config: Config, state: State, now: datetime) -> set[int]:
     ]
     marked_dead = targets.numbers(state, [url for url, mark in said.items() if mark.kind is MarkKind.DEAD])
     return {*seem_dead, *marked_dead}
+
+
+def _mend(config: Config, state: State) -> dict[str, Link]:
+    """By article path, where entries lead instead of to their source; articles that lead nowhere are noted as lost."""
+    found = {}
+    lost = []
+    for one in entry_links.to_mend(state):
+        link = entry_link(one.source, one.amp, one.cache, config.feeds.dead_source)
+        if link == "lost":
+            lost.append(one.file_id)
+        elif link is not None:
+            found[one.path] = link
+    entry_links.set_lost(state, lost)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +134,10 @@ def _offer_ledger(state: State) -> _Offer:
     return _Offer(LEDGER_NAME, _hash(ledger), partial(ledger_bytes, ledger))
 
 
-def _offers(config: Config, state: State, selections: Sequence["_Selection"]) -> Iterator[_Offer]:
-    entries = _Entries(config, state, targets.unlinkable(state))
+def _offers(
+    config: Config, state: State, selections: Sequence["_Selection"], instead: Mapping[str, Link]
+) -> Iterator[_Offer]:
+    entries = _Entries(config, state, targets.unlinkable(state), instead)
     for selection in selections:
         parts = (__version__, config.feeds.images, selection.feed, entries.inputs(selection.members))
         inputs = _hash(parts)
@@ -248,17 +269,23 @@ def _newest_first(members: Iterable[Member]) -> list[Member]:
 class _Entries:
     """The entries of one build, each built once however many feeds carry it."""
 
-    def __init__(self, config: Config, state: State, unlinkable: dict[str, frozenset[str]]) -> None:
+    def __init__(
+        self, config: Config, state: State, unlinkable: Mapping[str, frozenset[str]], instead: Mapping[str, Link]
+    ) -> None:
         self._scheme = config.feeds.url
         self._state = state
         self._unlinkable = unlinkable
+        self._instead = instead
         self._names = {topic.key: topic.name for topic in identities.topics(state)}
         self._built: dict[str, Entry] = {}
 
     def inputs(self, members: Sequence[Member]) -> list[tuple[object, ...]]:
         """Everything that the bytes of these entries depend on, without loading an article."""
         return [
-            (one.entry_id, one.updated_at, one.fingerprint, sorted(self._unlinkable.get(one.path, ())))
+            (
+                *(one.entry_id, one.updated_at, one.fingerprint, sorted(self._unlinkable.get(one.path, ()))),
+                self._instead.get(one.path),
+            )
             for one in members
         ]
 
@@ -274,6 +301,7 @@ class _Entries:
                 updated_at=member.updated_at,
                 categories=tuple(Category(name, self._scheme) for name in named),
                 unlinkable=self._unlinkable.get(member.path, frozenset()),
+                instead=self._instead.get(member.path),
             )
         return self._built[member.entry_id]
 

@@ -6,8 +6,10 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from lxml import etree
 
 from feedbot.checking import check
+from feedbot.cli.report import run_lines
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import VerdictKind, is_broken, judge
@@ -17,6 +19,8 @@ from feedbot.state.database import open_state
 from feedbot.state.locks import hold
 from tests.publication import Publication
 from tests.wire.scripted import ScriptedResolver
+
+ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def statuses(checking):
@@ -93,6 +97,95 @@ def test_an_article_leaves_the_feed_when_its_source_is_dead_and_returns_with_the
     news.clock.step(hours=7)
     news.run()
     assert news.feeds()["all.atom"] == before
+
+
+def dies(news, site, *paths):
+    """Let pages go, and look until they are dead; what the reports say."""
+    site.answers |= dict.fromkeys(paths, 410)
+    said = []
+    for _ in range(3):
+        news.clock.step(days=1.2)
+        said += said_of(news, news.run())
+    return said
+
+
+def entry(news, name="all.atom"):
+    """Id, alternate, via, updated and content of the only entry."""
+    (element,) = etree.fromstring(news.feeds()[name]).iterfind(f"{ATOM}entry")
+    links = {link.get("rel"): link.get("href") for link in element.iterfind(f"{ATOM}link")}
+    said = [element.findtext(f"{ATOM}{tag}") for tag in ("id", "updated", "content")]
+    return said[0], links.get("alternate"), links.get("via"), said[1], said[2] or ""
+
+
+def said_of(news, run):
+    return list(run_lines(news.config, run, None))
+
+
+def test_an_entry_whose_source_is_dead_leads_to_the_amp_page_and_stays_the_same_entry(news, site):
+    news.article("one", more=f"ampUrl: {site.link('/one.amp')}\n")
+    news.run()
+    before = entry(news)
+    assert before[1:3] == (site.link("/one"), None)
+    said = dies(news, site, "/one")
+    after = entry(news)
+    assert (after[0], after[3]) == (before[0], before[3])
+    assert after[1:3] == (site.link("/one.amp"), site.link("/one"))
+    assert "leads to its AMP version" in after[4]
+    (line,) = [line for line in said if "mended" in line]
+    assert (
+        line
+        == f"  mended     articles/one.md: its source is dead; its entry leads to the AMP page {site.link('/one.amp')}"
+    )
+    rss = etree.fromstring(news.feeds()["all.rss"])
+    assert rss.findtext(".//item/link") == site.link("/one.amp")
+    assert [link.get("href") for link in rss.iterfind(f".//item/{ATOM}link[@rel='via']")] == [site.link("/one")]
+    site.answers["/one"] = 200
+    for _ in range(2):
+        news.clock.step(days=8)
+        news.run()
+    assert entry(news) == before
+
+
+def test_an_entry_goes_where_its_amp_page_dies_as_well(news, site):
+    news.article("one", more=f"ampUrl: {site.link('/one.amp')}\n")
+    news.article("two")
+    news.run()
+    said = dies(news, site, "/one", "/one.amp")
+    assert news.titles() == ["About two"]
+    assert "  withdrawn  articles/one.md: its source is dead (410 on GET: gone, says the server)" in said
+
+
+@pytest.mark.parametrize(("policy", "said"), [("keep", False), ("mark", True)])
+def test_by_another_policy_an_entry_without_a_living_link_stays(tmp_path, site, policy, said):
+    news = Publication(tmp_path / "news", site)
+    text = news.config_file.read_text().replace("feeds: {", f"feeds: {{dead_source: {policy}, ")
+    news.config_file.write_text(text)
+    news.article("one")
+    news.run()
+    before = entry(news)
+    lines = dies(news, site, "/one")
+    after = entry(news)
+    assert after[:4] == before[:4]
+    assert "  kept       articles/one.md: its source is dead (410 on GET: gone, says the server)" in lines
+    assert ("can no longer be read" in after[4]) == said
+
+
+def test_an_entry_leads_to_the_new_address_of_a_page_that_has_moved_for_good(news, site):
+    news.article("one")
+    site.answers["/one"] = (301, "/new")
+    links, said = [], []
+    for _ in range(4):
+        said += [line for line in said_of(news, news.run()) if "mended" in line]
+        links.append(entry(news)[1].rpartition("/")[2])
+        news.clock.step(days=40)
+    assert links == ["one", "one", "new", "new"]
+    assert said == [
+        f"  mended     articles/one.md: its source has moved; its entry leads to its new address {site.link('/new')}"
+    ]
+    assert entry(news)[2] == site.link("/one")
+    site.answers["/one"] = (301, "/newer")
+    news.run()
+    assert entry(news)[1:3] == (site.link("/one"), None)
 
 
 def test_a_dead_related_link_and_a_dead_image_are_left_out(news, site):

@@ -11,6 +11,7 @@ from feedbot.checking import Checking, Result
 from feedbot.cli.text import count, plain
 from feedbot.config import Config
 from feedbot.core.article import LinkRole, Rejected
+from feedbot.core.healing import Way, moved_for_good
 from feedbot.core.status import StatusKind, is_unverifiable
 from feedbot.core.verdict import VerdictKind
 from feedbot.publish.ledger import LEDGER_NAME
@@ -38,6 +39,7 @@ _BY_URGENCY = (
     VerdictKind.ALIVE,
 )
 _QUIET = {VerdictKind.ALIVE, VerdictKind.UNKNOWN}
+_LEADS_ELSEWHERE = {Way.MOVED: "its new address", Way.AMP: "the AMP page", Way.CACHE: "the copy"}
 _PLACES_SHOWN = 3
 _REASONS_SHOWN = 5
 
@@ -171,7 +173,7 @@ def publishing_lines(config: Config, publishing: "Publishing", checked: Iterable
     if publishing.added or publishing.removed:
         line += f"; {count(publishing.added, 'entry', 'entries')} came, {publishing.removed:,} went"
     yield line
-    yield from _withdrawn_lines(checked)
+    yield from _mended_lines(publishing, checked)
     for hold in publishing.holds:
         yield f"  held       {plain(hold.sentence)}"
         yield f"             check the cause; to let them go: feedbot build --accept {hold.feed}"
@@ -179,14 +181,22 @@ def publishing_lines(config: Config, publishing: "Publishing", checked: Iterable
         yield f"           subscribe to {config.feeds.url}all.atom once {config.feeds.directory}/ is served there"
 
 
-def _withdrawn_lines(checked: Iterable[Result]) -> Iterator[str]:
-    """The articles whose source readers can no longer be sent to, since this run."""
+def _mended_lines(publishing: "Publishing", checked: Iterable[Result]) -> Iterator[str]:
+    """The articles whose source readers are no longer sent to, since this run: where else, or that they went."""
     for result in checked:
-        status = result.after.status
-        if status.is_unlinkable and not result.before.status.is_unlinkable:
-            for place in result.places:
-                if place.role == LinkRole.SOURCE:
-                    yield f"  withdrawn  {plain(place.article)}: its source is {status.kind} ({plain(status.reason)})"
+        before, after = result.before.status, result.after.status
+        is_lost = after.is_unlinkable and not before.is_unlinkable
+        url = result.after.url
+        has_moved = moved_for_good(after, url) != moved_for_good(before, url)
+        for place in result.places:
+            if place.role != LinkRole.SOURCE or not (is_lost or has_moved):
+                continue
+            why = f"{plain(place.article)}: its source {'has moved' if has_moved else f'is {after.kind}'}"
+            link = publishing.instead.get(place.article)
+            if link is not None and link.way in _LEADS_ELSEWHERE:
+                yield f"  mended     {why}; its entry leads to {_LEADS_ELSEWHERE[link.way]} {plain(link.url)}"
+            elif is_lost:
+                yield f"  {'withdrawn' if link is None else 'kept     '}  {why} ({plain(after.reason)})"
 
 
 def json_report(checking: Checking) -> str:

@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feedbot.core.article import Article, Image
-from feedbot.core.url import InvalidUrl, canonical_url, resolve_url, split_url
+from feedbot.core.healing import Link, Way
+from feedbot.core.url import InvalidUrl, canonical_url, host_of, resolve_url, split_url
+
+_TO_THE_SOURCE = frozenset({Way.KEPT, Way.MARKED})
+_NOTES = {
+    Way.MOVED: "The page has moved; this entry leads to its new address.",
+    Way.AMP: "The original page can no longer be read; this entry leads to its AMP version.",
+    Way.CACHE: "The original page can no longer be read; this entry leads to the copy of it at {host}.",
+    Way.KEPT: "",
+    Way.MARKED: "The original page can no longer be read.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,10 @@ class Entry:
     categories: tuple[Category, ...] = ()
     images: tuple[Image, ...] = ()
     related: tuple[RelatedLink, ...] = ()
+    via: str = ""
+    """The source, where the entry leads elsewhere because that cannot be read there any more."""
+    note: str = ""
+    """What readers are told of that, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +78,18 @@ def build_entry(
     updated_at: datetime,
     categories: tuple[Category, ...],
     unlinkable: frozenset[str],
+    instead: Link | None = None,
 ) -> Entry:
     """The entry of an article, without the related links and pictures that no reader may be sent to.
 
     `unlinkable` holds canonical URLs (core/url.py): the article's targets of which Status.is_unlinkable holds.
+    `instead` is where it leads, where that is not the source (core/healing.py).
     """
+    link = article.source_url if instead is None or instead.way in _TO_THE_SOURCE else instead.url
     return Entry(
         id=entry_id,
         title=article.title,
-        link=article.source_url,
+        link=link,
         published_at=article.published_at,
         updated_at=updated_at,
         excerpt=article.excerpt,
@@ -88,6 +105,8 @@ def build_entry(
             and split_url(related.source_url).scheme in {"http", "https"}
             and canonical_url(related.source_url) not in unlinkable
         ),
+        via="" if link == article.source_url else article.source_url,
+        note="" if instead is None else _NOTES[instead.way].format(host=host_of(link)),
     )
 
 

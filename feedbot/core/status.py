@@ -78,6 +78,9 @@ class Status(msgspec.Struct, frozen=True):
     first_alive_at: datetime | None = None
     revived_at: datetime | None = None
     moved_to: str | None = None
+    moved_looks: int = 0
+    """So many good looks in a row led to `moved_to`; the first of them was at `moved_first_at`."""
+    moved_first_at: datetime | None = None
     nameless: bool = False
     """The latest strike was that no such host exists."""
     by_request: bool = False
@@ -181,6 +184,7 @@ def _not_after(status: Status, now: datetime) -> Status:
         last_strike_at=clamped(status.last_strike_at),
         first_alive_at=clamped(status.first_alive_at),
         revived_at=clamped(status.revived_at),
+        moved_first_at=clamped(status.moved_first_at),
     )
 
 
@@ -188,7 +192,9 @@ def _good(past: Status, verdict: Verdict, now: datetime) -> Status:
     if past.kind is StatusKind.DEAD and not _has_recovered(past, verdict, now):
         revived_at = past.revived_at or (now if verdict.by_get else None)
         return replace(_told(past, verdict, now), revived_at=revived_at)
-    kind = StatusKind.MOVED if verdict.kind is VerdictKind.MOVED else StatusKind.ALIVE
+    has_moved = verdict.kind is VerdictKind.MOVED
+    kind = StatusKind.MOVED if has_moved else StatusKind.ALIVE
+    as_before = past.moved_first_at if has_moved and past.moved_to == verdict.moved_to else None
     return Status(
         kind=kind,
         since_at=past.since_at if past.kind is kind else now,
@@ -197,6 +203,8 @@ def _good(past: Status, verdict: Verdict, now: datetime) -> Status:
         checked_at=now,
         first_alive_at=past.first_alive_at or now,
         moved_to=verdict.moved_to,
+        moved_looks=(past.moved_looks if as_before else 0) + has_moved,
+        moved_first_at=(as_before or now) if has_moved else None,
     )
 
 
@@ -226,6 +234,8 @@ def _strike(past: Status, verdict: Verdict, now: datetime, policy: StrikePolicy,
         rule=rule,
         revived_at=None,
         moved_to=None,
+        moved_looks=0,
+        moved_first_at=None,
         nameless=verdict.failure is FailureKind.DNS_NXDOMAIN,
     )
     if past.kind is StatusKind.DEAD:

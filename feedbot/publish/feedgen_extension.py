@@ -15,7 +15,7 @@ from lxml import etree
 
 from feedbot.core.article import Image
 from feedbot.core.feed import Entry, Feed
-from feedbot.publish.html import content_html, related_title, web_images, web_related
+from feedbot.publish.html import content_html, is_web_url, related_title, web_images, web_related
 from feedbot.publish.xml_text import xml_line, xml_text
 
 NAME = "feedbot"
@@ -123,6 +123,9 @@ class EntryExtension:
                 _add(content, _MEDIA_TITLE, title)
 
     def _add_related(self, parent: etree._Element, tag: str) -> None:
+        if is_web_url(self.entry.via):
+            # RFC 4287, 4.2.7.2: what the entry's information is from.
+            etree.SubElement(parent, tag, {"rel": "via", "type": "text/html", "href": self.entry.via})
         for related in web_related(self.entry):
             attributes = {"rel": "related", "type": "text/html", "title": related_title(related)}
             etree.SubElement(parent, tag, {**attributes, "href": xml_text(related.url)})

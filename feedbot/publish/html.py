@@ -1,4 +1,4 @@
-"""The HTML of an entry: lead image, excerpt, body, related links; no markup but feedbot's and the sanitised body."""
+"""The HTML of an entry: lead image, excerpt, body, note, related links; no markup but feedbot's and the clean body."""
 
 import re
 from html import escape
@@ -29,6 +29,8 @@ def content_html(entry: Entry, lead_image: bool) -> str:
         parts.append(f"<p>{escape(excerpt)}</p>")
     if body := xml_text(entry.body_html).strip():
         parts.append(body)
+    if note := xml_line(entry.note):
+        parts.append(f"<p><em>{escape(note)}</em></p>")
     if related := web_related(entry):
         items = "".join(f'<li><a href="{escape(r.url)}">{escape(related_title(r))}</a></li>' for r in related)
         parts.append(f"<p>Related</p>\n<ul>{items}</ul>")

@@ -52,10 +52,7 @@ JOIN files ON files.id = members.file_id
 JOIN identities ON identities.id = files.entry_id
 WHERE members.topic = ? AND members.published_at <= ? AND files.vanished_at IS NULL
     AND (files.source LIKE 'http://%' OR files.source LIKE 'https://%')
-    AND NOT EXISTS (
-        SELECT 1 FROM links WHERE links.file_id = files.id AND links.role = 'source' AND links.ignored = 0
-            AND links.target_id IN (SELECT id FROM temp.unlinkable)
-    )
+    AND files.id NOT IN (SELECT file_id FROM temp.lost)
 ORDER BY members.published_at DESC, files.path
 LIMIT ?
 """  # noqa: S608 - no outside text
@@ -72,7 +69,7 @@ LIMIT 1
 def newest(state: State, topic: str, now: datetime, limit: int) -> list[Member]:
     """The entries that a topic's feed may carry, newest first; '' is every topic.
 
-    To be asked after `targets.set_unlinkable`, as `removal_cause` is.
+    To be asked after `entry_links.set_lost`, as `removal_cause` is.
     """
     return [_member(row) for row in state.rows(_NEWEST, [topic, stamp(now), limit])]
 
@@ -86,9 +83,8 @@ def member(state: State, entry_id: str) -> Member | None:
 def removal_cause(state: State, entry_id: str) -> RemovalCause:
     """Why an entry that was in a feed is no longer selected for it."""
     rows = state.rows(
-        "SELECT files.vanished_at AS vanished_at, EXISTS (SELECT 1 FROM links WHERE links.file_id = files.id"
-        " AND links.role = 'source' AND links.ignored = 0 AND links.target_id IN (SELECT id FROM temp.unlinkable))"
-        " AS dead FROM files WHERE files.entry_id = ? ORDER BY files.vanished_at IS NOT NULL",
+        "SELECT files.vanished_at AS vanished_at, files.id IN (SELECT file_id FROM temp.lost) AS dead"
+        " FROM files WHERE files.entry_id = ? ORDER BY files.vanished_at IS NOT NULL",
         [entry_id],
     )
     if not rows:

@@ -222,7 +222,14 @@ UPDATE files SET heat = (SELECT json_extract(CAST(article AS TEXT), '$.heat') FR
 CREATE INDEX targets_failing ON targets (host, first_strike_at) WHERE status = 'failing';
 """
 
-MIGRATIONS = (_V1, _V2)
+_V3 = """
+-- How often in a row a target was seen to lead to `moved_to`, and since when: a link is mended when that is sure.
+ALTER TABLE targets ADD COLUMN moved_looks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE targets ADD COLUMN moved_first_at TEXT;
+CREATE INDEX targets_moved ON targets (id) WHERE status = 'moved';
+"""
+
+MIGRATIONS = (_V1, _V2, _V3)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)

@@ -9,6 +9,7 @@ import msgspec
 
 from feedbot.core.article import LinkRole
 from feedbot.core.context import TITLED_ROLES
+from feedbot.core.healing import Standing
 from feedbot.core.order import Due, Rank, plan
 from feedbot.core.page import PageSignals
 from feedbot.core.schedule import neighbours_to_ask
@@ -351,8 +352,9 @@ def save(connection: Any, standing: Iterable[tuple[Target, datetime]]) -> None:
     connection.executemany(
         "UPDATE targets SET status = ?, since_at = ?, verdict = ?, reason = ?, checked_at = ?, strikes = ?,"
         " first_strike_at = ?, last_strike_at = ?, rule_strikes = ?, rule_over_s = ?, first_alive_at = ?,"
-        " revived_at = ?, moved_to = ?, nameless = ?, by_request = ?, frozen = 0, next_check_at = ?,"
-        " page_checked_at = ?, etag = ?, last_modified = ?, length = ?, page = ?, titled = ? WHERE id = ?",
+        " revived_at = ?, moved_to = ?, moved_looks = ?, moved_first_at = ?, nameless = ?, by_request = ?, frozen = 0,"
+        " next_check_at = ?, page_checked_at = ?, etag = ?, last_modified = ?, length = ?, page = ?, titled = ?"
+        " WHERE id = ?",
         [_row(target, next_check_at) for target, next_check_at in standing],
     )
 
@@ -373,6 +375,8 @@ def _row(target: Target, next_check_at: datetime) -> tuple[Any, ...]:
         _stamped(status.first_alive_at),
         _stamped(status.revived_at),
         status.moved_to,
+        status.moved_looks,
+        _stamped(status.moved_first_at),
         status.nameless,
         status.by_request,
         stamp(next_check_at),
@@ -437,6 +441,19 @@ def remember_head_refused(state: State, hosts: Iterable[str]) -> None:
             )
 
 
+def standing_of(row: dict[str, Any]) -> Standing:
+    """A target with its latest look (`http_status`, `final_url`) and whether it `is_lost`, from a row of both."""
+    target = _target(row)
+    return Standing(
+        target.url,
+        target.status,
+        is_linkable=not row["is_lost"],
+        titled=target.titled,
+        http_status=row["http_status"],
+        final_url=row["final_url"] or "",
+    )
+
+
 def _stamped(value: datetime | None) -> str | None:
     return None if value is None else stamp(value)
 
@@ -464,6 +481,8 @@ def _target(row: dict[str, Any]) -> Target:
             first_alive_at=_moment(row["first_alive_at"]),
             revived_at=_moment(row["revived_at"]),
             moved_to=row["moved_to"],
+            moved_looks=row["moved_looks"],
+            moved_first_at=_moment(row["moved_first_at"]),
             nameless=bool(row["nameless"]),
             by_request=bool(row["by_request"]),
         ),

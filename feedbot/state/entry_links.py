@@ -1,0 +1,70 @@
+"""Where entries lead: the links of articles whose source moved or cannot be read, and which articles are lost."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from feedbot.core.article import LinkRole
+from feedbot.core.healing import MOVED_LOOKS, Standing
+from feedbot.state.database import State, said_plainly
+from feedbot.state.targets import standing_of
+
+
+class Sources(msgspec.Struct, frozen=True):
+    """The links of one article file by which it can be read; `source` is that of the article itself."""
+
+    file_id: int
+    path: str
+    source: Standing
+    amp: Standing | None = None
+    cache: Standing | None = None
+
+
+_WANTING = f"""
+WITH wanting (file_id) AS (
+    SELECT links.file_id FROM temp.unlinkable AS lost
+    CROSS JOIN links ON links.target_id = lost.id WHERE links.role = 'source' AND links.ignored = 0
+    UNION
+    SELECT links.file_id FROM targets INDEXED BY targets_moved
+    CROSS JOIN links ON links.target_id = targets.id
+    WHERE targets.status = 'moved' AND targets.moved_looks >= {MOVED_LOOKS}
+        AND links.role = 'source' AND links.ignored = 0
+)
+SELECT links.file_id AS file_id, files.path AS path, links.role AS role, targets.*, 0 AS head_refused,
+    targets.id IN (SELECT id FROM temp.unlinkable) AS is_lost, seen.http_status AS http_status,
+    seen.final_url AS final_url
+FROM wanting
+CROSS JOIN files ON files.id = wanting.file_id
+CROSS JOIN links ON links.file_id = files.id
+CROSS JOIN targets ON targets.id = links.target_id
+LEFT JOIN observations AS seen ON seen.id = (
+    SELECT id FROM observations WHERE target_id = targets.id ORDER BY started_at DESC, id DESC LIMIT 1
+)
+WHERE links.item = 0 AND links.role IN ('source', 'amp', 'cdn_amp')
+ORDER BY files.path
+"""  # noqa: S608 - no outside text
+
+
+def to_mend(state: State) -> list[Sources]:
+    """The articles whose source has moved for good or is not linkable, by path; after `targets.set_unlinkable`."""
+    found: dict[int, dict[str, Standing]] = {}
+    paths: dict[int, str] = {}
+    for row in state.each(_WANTING):
+        found.setdefault(row["file_id"], {})[row["role"]] = standing_of(row)
+        paths[row["file_id"]] = row["path"]
+    return [
+        Sources(
+            file_id, paths[file_id], by_role[LinkRole.SOURCE], by_role.get(LinkRole.AMP), by_role.get(LinkRole.CDN_AMP)
+        )
+        for file_id, by_role in found.items()
+        if LinkRole.SOURCE in by_role
+    ]
+
+
+def set_lost(state: State, file_ids: Iterable[int]) -> None:
+    """Tell the queries of this connection which articles lead nowhere any more."""
+    with said_plainly(state.path):
+        connection = state.db.conn
+        connection.execute("CREATE TEMP TABLE IF NOT EXISTS lost (file_id INTEGER PRIMARY KEY)")
+        connection.execute("DELETE FROM temp.lost")
+        connection.executemany("INSERT INTO temp.lost (file_id) VALUES (?)", [(one,) for one in sorted(file_ids)])
