@@ -22,6 +22,25 @@ class Clock(Protocol):
         ...
 
 
+class StandingClock:
+    """A clock that shows one moment, for asking what would be then; durations are the machine's."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        """The moment."""
+        return self._at
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed point."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after this many seconds; at once where it is zero or less."""
+        await asyncio.sleep(max(0.0, seconds))
+
+
 class SystemClock:
     """The machine's own clocks."""
 

@@ -1,12 +1,17 @@
 """`feedbot build`: articles in, feeds out, no server asked."""
 
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
 import click
 
+from feedbot.articles.dates import parse_date
 from feedbot.cli.main import Told
-from feedbot.cli.report import publishing_lines, reading_lines
+from feedbot.cli.report import preview_lines, publishing_lines, reading_lines
 from feedbot.cli.running import let_files_settle
-from feedbot.clock import SystemClock
-from feedbot.config import load_config
+from feedbot.clock import Clock, StandingClock, SystemClock
+from feedbot.config import Config, load_config
+from feedbot.previewing import preview as look_ahead
 from feedbot.publishing import publish
 from feedbot.reading import read
 from feedbot.state.database import open_state
@@ -19,14 +24,26 @@ from feedbot.state.database import open_state
     metavar="FEED",
     help="Let the held removals of this feed happen; may be given several times.",
 )
+@click.option("--preview", is_flag=True, help="Write nothing; show, feed by feed, what subscribers would see.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="With --preview: leave the feeds in this new folder.",
+)
+@click.option("--at", metavar="TIME", help="With --preview: as if it were then, such as 2026-12-24T18:00.")
 @click.pass_obj
-def command(told: Told, accept: tuple[str, ...]) -> int:
+def command(told: Told, accept: tuple[str, ...], preview: bool, out: Path | None, at: str | None) -> int:
     """Read the article files that changed and write the feeds whose content changed.
 
     No server is asked: links stand as the last check left them. A feed that would lose many entries
-    at once keeps them until `--accept FEED`; the first build that holds them exits with 1.
+    at once keeps them until `--accept FEED`; the first build that holds them exits with 1. With
+    `--preview` nothing is changed: not a feed, not state.db.
     """
     config = load_config(told.config_path)
+    if preview:
+        return _preview(config, accept, out, at)
+    if out is not None or at is not None:
+        raise click.UsageError("--out and --at are for --preview")
     clock = SystemClock()
     with open_state(config.state_path, who="feedbot build") as state:
         let_files_settle(config, clock)
@@ -35,3 +52,22 @@ def command(told: Told, accept: tuple[str, ...]) -> int:
     for line in [*reading_lines(config, reading), *publishing_lines(config, publishing)]:
         click.echo(line)
     return 1 if any(hold.is_new for hold in publishing.holds) else 0
+
+
+def _preview(config: Config, accept: tuple[str, ...], out: Path | None, at: str | None) -> int:
+    """Show what a build would bring; 0 whatever that is."""
+    if accept:
+        raise click.UsageError("--accept is for a build that writes, not for --preview")
+    clock: Clock = SystemClock()
+    let_files_settle(config, clock)
+    if at is not None:
+        try:
+            clock = StandingClock(parse_date(at, ZoneInfo(config.articles.timezone)))
+        except ValueError as error:
+            raise click.UsageError(f"--at: {error}, not {at!r}") from None
+    seen = look_ahead(config, clock, out)
+    for line in [*reading_lines(config, seen.reading), *preview_lines(seen)]:
+        click.echo(line)
+    if out is not None:
+        click.echo(f"Files      the feeds as they would be, in {out}/")
+    return 0

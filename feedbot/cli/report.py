@@ -21,6 +21,7 @@ from feedbot.state.runs import LastRun
 
 if TYPE_CHECKING:  # what publishes takes a while to load, and `feedbot check` does not
     from feedbot.cycle import Run
+    from feedbot.previewing import Preview
     from feedbot.publishing import Publishing
 
 # What needs a person comes first.
@@ -179,6 +180,28 @@ def publishing_lines(config: Config, publishing: "Publishing", checked: Iterable
         yield f"             check the cause; to let them go: feedbot build --accept {hold.feed}"
     if written:
         yield f"           subscribe to {config.feeds.url}all.atom once {config.feeds.directory}/ is served there"
+
+
+def preview_lines(preview: "Preview") -> Iterator[str]:
+    """Feed by feed, what the next build would bring; the entries that subscribers would notice by name."""
+    yield "Preview    nothing was written; the next build would bring:"
+    if not preview.changes:
+        yield "           no change to any feed"
+    for change in preview.changes:
+        parts = [
+            (change.came, "new", "new"),
+            (change.went, "withdrawn", "withdrawn"),
+            (change.mended, "elsewhere", "leading elsewhere"),
+            (change.announced, "announced", "announced anew"),
+        ]
+        said = ", ".join(f"{len(entries):,} {words}" for entries, _, words in parts if entries)
+        yield f"  {plain(change.feed)}: {'a new feed, ' * change.is_new}{said or 'the same entries, shown otherwise'}"
+        for entries, word, _ in parts:
+            for entry in entries:
+                leads = f"  {plain(entry.link)}" if word in {"new", "elsewhere"} else ""
+                yield f"    {word:<9}  {plain(entry.title)}{leads}"
+    for hold in preview.holds:
+        yield f"  held       {plain(hold.feed)}: {plain(hold.sentence)}"
 
 
 def _mended_lines(publishing: "Publishing", checked: Iterable[Result]) -> Iterator[str]:

@@ -8,7 +8,7 @@ as soon as two processes write.
 import math
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -137,6 +137,15 @@ def open_for_reading(path: Path, *, who: str) -> Iterator[State]:
         if version < VERSION:
             raise StateError(f"{path}: has schema {version} and needs {VERSION}; `feedbot build` brings it there")
         yield State(path, Database(connection, execute_plugins=False), who)
+
+
+def copy_state(path: Path, target: Path, *, who: str) -> None:
+    """A copy of state.db as it is at one moment; nothing is left beside it. Raises StateError, LockHeld."""
+    # With the lock nobody writes, so where no log lies beside it the file alone is all there is.
+    with locks.hold(_beside(path, ".lock"), who=who, wait_s=WRITE_WAIT_S), said_plainly(path):
+        options = "mode=ro" if _beside(path, "-wal").exists() else "mode=ro&immutable=1"
+        with _connected(f"{path.resolve().as_uri()}?{options}") as source, closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
 
 
 @contextmanager
