@@ -1,7 +1,7 @@
 """What the next build would show to subscribers, found by building beside: nothing of theirs is touched."""
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +11,7 @@ from feedbot.config import Config
 from feedbot.errors import UsageError
 from feedbot.publish.read_back import Shown, shown_in
 from feedbot.publish.render import RENDERERS
-from feedbot.publishing import HeldFeed, publish
+from feedbot.publishing import Flood, HeldFeed, publish
 from feedbot.reading import Reading, read
 from feedbot.state.database import copy_state, open_state
 
@@ -41,12 +41,16 @@ class Preview:
     reading: Reading
     changes: tuple[FeedChange, ...]
     holds: tuple[HeldFeed, ...]
+    flood: Flood | None = None
 
 
-def preview(config: Config, clock: Clock, out: Path | None = None) -> Preview:
+def preview(
+    config: Config, clock: Clock, out: Path | None = None, accept: Sequence[str] = (), *, accept_new: bool = False
+) -> Preview:
     """Build into a copy of state.db and of the feeds folder, and hold the result against what is published.
 
-    The feeds are left in `out` where that is given: a new or an empty folder, else UsageError is raised.
+    What is accepted is as for `publish`. The feeds are left in `out` where that is given: a new or an empty
+    folder, else UsageError is raised.
     """
     if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"--out {out}: is not empty; the preview would mix with what is there")
@@ -56,8 +60,8 @@ def preview(config: Config, clock: Clock, out: Path | None = None) -> Preview:
         copy = _beside(config, beside / "state.db", feeds)
         with open_state(copy.state_path, who=_WHO) as state:
             reading = read(copy, state, clock)
-            publishing = publish(copy, state, clock)
-        return Preview(reading, tuple(_changes(config, config.feeds_path, feeds)), publishing.holds)
+            publishing = publish(copy, state, clock, accept, accept_new=accept_new)
+        return Preview(reading, tuple(_changes(config, config.feeds_path, feeds)), publishing.holds, publishing.flood)
 
 
 def _beside(config: Config, database: Path, feeds: Path) -> Config:

@@ -12,7 +12,7 @@ from feedbot import __version__
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.feed import Category, Entry, Feed, build_entry
-from feedbot.core.guard import RemovalCause, guard_removals
+from feedbot.core.guard import OLD_AFTER, RemovalCause, guard_removals, is_flood
 from feedbot.core.healing import Link, entry_link
 from feedbot.core.identity import feed_id
 from feedbot.core.mark import MarkKind, is_linkable, mark_on
@@ -52,19 +52,46 @@ class Publishing:
     holds: tuple[HeldFeed, ...]
     instead: Mapping[str, Link] = field(default_factory=dict)
     """By article path, where entries lead instead of to their source."""
+    flood: "Flood | None" = None
+
+    @property
+    def is_held_anew(self) -> bool:
+        """True where something is held back that was not before: a person is to be told."""
+        return any(hold.is_new for hold in self.holds) or (self.flood is not None and self.flood.is_new)
 
 
-def publish(config: Config, state: State, clock: Clock, accept: Sequence[str] = ()) -> Publishing:
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """So many old articles came at once that all of them are held back; `is_new` the first time it is told."""
+
+    articles: int
+    is_new: bool
+
+    @property
+    def sentence(self) -> str:
+        """What is held, for an operator."""
+        return (
+            f"{self.articles:,} articles that are older than a week would come at once, all unread to subscribers;"
+            " held: they wait until this is confirmed"
+        )
+
+
+def publish(
+    config: Config, state: State, clock: Clock, accept: Sequence[str] = (), *, accept_new: bool = False
+) -> Publishing:
     """Write the feeds whose content changed; a build of the same state gives the same bytes.
 
-    `accept` names feeds whose held removals may happen now. Raises UsageError where one of them holds
-    none, ConfigError where a slug in the config clashes with one already given.
+    `accept` names feeds whose held removals may happen now; with `accept_new`, old articles may come in
+    bulk. Raises UsageError where one of the feeds holds none, ConfigError where a slug in the config clashes
+    with one already given.
     """
     with one_at_a_time(state):
         now = clock.now()
         _require_holds(state, accept)
         targets.set_unlinkable(state, _unlinkable(config, state, now))
+        published.hold_back(state, ())
         instead = _mend(config, state)
+        flood = None if accept_new else _flood(state, now)
         feeds = _feeds(config, state, now)
         identities.mark_public(state, now)
         selections = [_select(config, state, key, feed, now, accepted=feed.slug in accept) for key, feed in feeds]
@@ -78,6 +105,7 @@ def publish(config: Config, state: State, clock: Clock, accept: Sequence[str] = 
         held = {one.feed.slug: one.holds for one in selections if one.holds or one.holds_before}
         # Last, and at once: until then a hold is news, and the next build tells of it.
         published.save(state, {offer.name: _on_disk(config, offer) for offer in fresh}, changed, held)
+        published.note_flood(state, None if flood is None else published.flood_since(state) or now)
         files.forget_vanished(state)
     everything = selections[0]
     written = tuple(outcome.name for outcome in outcomes if isinstance(outcome, Published))
@@ -88,6 +116,7 @@ def publish(config: Config, state: State, clock: Clock, accept: Sequence[str] = 
         removed=len(set(everything.previous) - set(everything.ids)),
         holds=tuple(selection.held for selection in selections if selection.held is not None),
         instead=instead,
+        flood=flood,
     )
 
 
@@ -101,6 +130,15 @@ def _unlinkable(config: Config, state: State, now: datetime) -> set[int]:
     ]
     marked_dead = targets.numbers(state, [url for url, mark in said.items() if mark.kind is MarkKind.DEAD])
     return {*seem_dead, *marked_dead}
+
+
+def _flood(state: State, now: datetime) -> Flood | None:
+    """Hold old articles back that come in bulk; a publication without subscribers yet may begin with as many."""
+    old = [] if published.is_empty(state) else identities.unseen(state, now - OLD_AFTER)
+    if not is_flood(len(old)):
+        return None
+    published.hold_back(state, old)
+    return Flood(len(old), is_new=published.flood_since(state) is None)
 
 
 def _mend(config: Config, state: State) -> dict[str, Link]:

@@ -14,6 +14,8 @@ from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import VerdictKind, is_broken, judge
 from feedbot.errors import ArticlesError, ConfigError, PublishError, UsageError
+from feedbot.publishing import publish
+from feedbot.reading import read
 from feedbot.state import runs, targets
 from feedbot.state.database import open_state
 from feedbot.state.locks import hold
@@ -998,3 +1000,69 @@ def test_a_run_without_a_credential_that_the_config_names_is_not_begun(tmp_path,
     monkeypatch.setenv("NEWS_TOKEN", "canary-5d41402abc4b2a76")
     assert verdicts(news.run().checking) == {"one": VerdictKind.ALIVE}
     assert b"canary" not in news.config.state_path.read_bytes()
+
+
+# Old articles in bulk
+
+
+def archive(news, number, date="2026-10-01T08:00:00Z"):
+    for one in range(number):
+        news.article(f"old{one}", topics="Past", date=date)
+
+
+def test_more_than_fifty_old_articles_at_once_wait_until_a_person_says_that_they_may_come(news):
+    news.article("one")
+    news.build()
+    before = news.feeds()
+    archive(news, 51)
+    _, held = news.build()
+    assert (held.flood.articles, held.flood.is_new, held.is_held_anew) == (51, True, True)
+    assert news.feeds() == before
+    news.article("two", date="2026-10-31T08:00:00Z")
+    _, again = news.build()
+    assert (again.flood.is_new, again.is_held_anew) == (False, False)
+    assert news.titles() == ["About two", "About one"]
+    assert "past.atom" not in news.feeds()
+    with news.state() as state:
+        _, came = read(news.config, state, news.clock), publish(news.config, state, news.clock, accept_new=True)
+    assert (came.flood, len(news.titles()), len(news.titles("past"))) == (None, 50, 50)
+    _, after = news.build()
+    assert (after.flood, after.written) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("number", "date"),
+    [(50, "2026-10-01T08:00:00Z"), (60, "2026-10-30T08:00:00Z"), (60, "2026-12-01T08:00:00Z")],
+)
+def test_fifty_old_articles_or_any_number_of_new_ones_come_at_once(news, number, date):
+    news.article("one")
+    news.build()
+    archive(news, number, date)
+    assert news.build()[1].flood is None
+
+
+def test_a_publication_may_begin_with_an_archive(news):
+    archive(news, 60)
+    _, publishing = news.build()
+    assert (publishing.flood, publishing.added) == (None, 50)
+
+
+def test_old_articles_that_readers_have_seen_may_come_back_in_bulk(news):
+    archive(news, 60)
+    news.build()
+    for path in sorted((news.folder / "articles").iterdir())[5:]:
+        path.rename(path.with_suffix(".away"))
+    news.build(*(hold.feed for hold in news.build()[1].holds))
+    for path in (news.folder / "articles").iterdir():
+        path.rename(path.with_suffix(".md"))
+    assert news.build()[1].flood is None
+    assert len(news.titles()) == 50
+
+
+def test_the_ids_of_articles_that_are_held_back_do_not_leave_the_database(news):
+    news.article("one")
+    news.build()
+    before = news.feeds()["ids.json"]
+    archive(news, 60)
+    news.build()
+    assert news.feeds()["ids.json"] == before

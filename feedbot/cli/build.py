@@ -24,6 +24,7 @@ from feedbot.state.database import open_state
     metavar="FEED",
     help="Let the held removals of this feed happen; may be given several times.",
 )
+@click.option("--accept-new", is_flag=True, help="Let many old articles come at once that were held back.")
 @click.option("--preview", is_flag=True, help="Write nothing; show, feed by feed, what subscribers would see.")
 @click.option(
     "--out",
@@ -32,32 +33,33 @@ from feedbot.state.database import open_state
 )
 @click.option("--at", metavar="TIME", help="With --preview: as if it were then, such as 2026-12-24T18:00.")
 @click.pass_obj
-def command(told: Told, accept: tuple[str, ...], preview: bool, out: Path | None, at: str | None) -> int:
+def command(
+    told: Told, accept: tuple[str, ...], accept_new: bool, preview: bool, out: Path | None, at: str | None
+) -> int:
     """Read the article files that changed and write the feeds whose content changed.
 
     No server is asked: links stand as the last check left them. A feed that would lose many entries
-    at once keeps them until `--accept FEED`; the first build that holds them exits with 1. With
-    `--preview` nothing is changed: not a feed, not state.db.
+    at once keeps them until `--accept FEED`; more than 50 articles older than a week that come at once
+    wait for `--accept-new`. The first build that holds something exits with 1. With `--preview`
+    nothing is changed: not a feed, not state.db.
     """
     config = load_config(told.config_path)
     if preview:
-        return _preview(config, accept, out, at)
+        return _preview(config, accept, out, at, accept_new=accept_new)
     if out is not None or at is not None:
         raise click.UsageError("--out and --at are for --preview")
     clock = SystemClock()
     with open_state(config.state_path, who="feedbot build") as state:
         let_files_settle(config, clock)
         reading = read(config, state, clock)
-        publishing = publish(config, state, clock, accept)
+        publishing = publish(config, state, clock, accept, accept_new=accept_new)
     for line in [*reading_lines(config, reading), *publishing_lines(config, publishing)]:
         click.echo(line)
-    return 1 if any(hold.is_new for hold in publishing.holds) else 0
+    return 1 if publishing.is_held_anew else 0
 
 
-def _preview(config: Config, accept: tuple[str, ...], out: Path | None, at: str | None) -> int:
+def _preview(config: Config, accept: tuple[str, ...], out: Path | None, at: str | None, *, accept_new: bool) -> int:
     """Show what a build would bring; 0 whatever that is."""
-    if accept:
-        raise click.UsageError("--accept is for a build that writes, not for --preview")
     clock: Clock = SystemClock()
     let_files_settle(config, clock)
     if at is not None:
@@ -65,7 +67,7 @@ def _preview(config: Config, accept: tuple[str, ...], out: Path | None, at: str 
             clock = StandingClock(parse_date(at, ZoneInfo(config.articles.timezone)))
         except ValueError as error:
             raise click.UsageError(f"--at: {error}, not {at!r}") from None
-    seen = look_ahead(config, clock, out)
+    seen = look_ahead(config, clock, out, accept, accept_new=accept_new)
     for line in [*reading_lines(config, seen.reading), *preview_lines(seen)]:
         click.echo(line)
     if out is not None:

@@ -178,6 +178,9 @@ def publishing_lines(config: Config, publishing: "Publishing", checked: Iterable
     for hold in publishing.holds:
         yield f"  held       {plain(hold.sentence)}"
         yield f"             check the cause; to let them go: feedbot build --accept {hold.feed}"
+    if publishing.flood is not None:
+        yield f"  held       {publishing.flood.sentence}"
+        yield "             to let them come: feedbot build --accept-new (see them first: --preview --accept-new)"
     if written:
         yield f"           subscribe to {config.feeds.url}all.atom once {config.feeds.directory}/ is served there"
 
@@ -202,6 +205,8 @@ def preview_lines(preview: "Preview") -> Iterator[str]:
                 yield f"    {word:<9}  {plain(entry.title)}{leads}"
     for hold in preview.holds:
         yield f"  held       {plain(hold.feed)}: {plain(hold.sentence)}"
+    if preview.flood is not None:
+        yield f"  held       {preview.flood.sentence}"
 
 
 def _mended_lines(publishing: "Publishing", checked: Iterable[Result]) -> Iterator[str]:

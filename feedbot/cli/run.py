@@ -41,4 +41,4 @@ def command(told: Told, once: bool, wait: bool, shown: bool | None) -> int:
         run = run_until_signalled(work, show_progress(progress, clock, shown))
     for line in run_lines(config, run, last):
         click.echo(line)
-    return 1 if any(hold.is_new for hold in run.publishing.holds) else 0
+    return 1 if run.publishing.is_held_anew else 0

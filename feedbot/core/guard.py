@@ -1,12 +1,18 @@
-"""The guard against mass removals: which entries stay in a feed although their files or links went away."""
+"""The guard against what a person did not mean: entries that go in bulk, and old ones that come in bulk."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 # More than a fifth of a feed, and more than five of its entries, is an accident until confirmed.
 MAX_REMOVALS = 5
 MAX_REMOVED_PERCENT = 20
+
+# More articles than this that are older than this, and that no reader has seen, are an archive that was checked in or
+# a date that was misread, not news: subscribers would find them all unread.
+MAX_OLD_ADDITIONS = 50
+OLD_AFTER = timedelta(days=7)
 
 
 class RemovalCause(StrEnum):
@@ -72,6 +78,11 @@ def guard_removals(
     is_emptied = total > MAX_REMOVALS and len(known) == total
     held = guarded if is_mass or is_emptied else tuple(one for one in guarded if one.entry_id in held_before)
     return Held(held, _sentence(held, total)) if held else None
+
+
+def is_flood(old_additions: int) -> bool:
+    """True where so many articles that are old, and new to readers, come at once that a person is to say so first."""
+    return old_additions > MAX_OLD_ADDITIONS
 
 
 def _sentence(guarded: tuple[Removal, ...], total: int) -> str:

@@ -186,7 +186,7 @@ def identify(
             taken.add(new_id)
         published_at, updated_at = _dates(by_path[path], old, now)
         candidate = by_path[path]
-        public = (old is not None and old.public) or (not candidate.draft and published_at <= now)
+        public = old is not None and old.public  # a new one is when it is published
         identities[path] = Identity(
             new_id, path, sources[path], published_at, updated_at, candidate.digest, is_own, public
         )

@@ -138,3 +138,5 @@ def _publish(config: Config, clock: Clock) -> None:
     for hold in publishing.holds:
         if hold.is_new:
             log.warning("%s; to let them go: feedbot build --accept %s", hold.sentence, hold.feed)
+    if publishing.flood is not None and publishing.flood.is_new:
+        log.warning("%s; to let them come: feedbot build --accept-new", publishing.flood.sentence)

@@ -101,10 +101,22 @@ def adopt(state: State, identities: Sequence[Identity], topics: Iterable[Topic])
             connection.execute("UPDATE files SET identified = 0")
 
 
+def unseen(state: State, until: datetime) -> list[str]:
+    """The ids of articles that were published by then and that no reader has seen, by id."""
+    rows = state.rows(
+        "SELECT id FROM identities WHERE public = 0 AND id IN"
+        " (SELECT files.entry_id FROM members JOIN files ON files.id = members.file_id"
+        " WHERE members.topic = '' AND members.published_at <= ? AND files.vanished_at IS NULL) ORDER BY id",
+        [stamp(until)],
+    )
+    return [row["id"] for row in rows]
+
+
 def mark_public(state: State, now: datetime) -> None:
-    """Note whose articles readers can see now; only those ids leave the database."""
+    """Note whose articles readers can see now; only those ids leave the database. After `published.hold_back`."""
     due = (
-        "public = 0 AND id IN (SELECT files.entry_id FROM members JOIN files ON files.id = members.file_id"
+        "public = 0 AND id NOT IN (SELECT entry_id FROM temp.held_back)"
+        " AND id IN (SELECT files.entry_id FROM members JOIN files ON files.id = members.file_id"
         " WHERE members.topic = '' AND members.published_at <= ? AND files.vanished_at IS NULL)"
     )
     if state.value(f"SELECT 1 FROM identities WHERE {due} LIMIT 1", [stamp(now)]) is not None:  # noqa: S608
@@ -144,11 +156,12 @@ def topics(state: State) -> list[Topic]:
 
 
 def newborn_topics(state: State, now: datetime) -> dict[str, str]:
-    """Key -> name of the topics that have a public article and no feed yet."""
+    """Key -> name of the topics that have a public article and no feed yet; after `published.hold_back`."""
     rows = state.rows(
         "SELECT key, name FROM topics WHERE slug IS NULL AND EXISTS"
         " (SELECT 1 FROM members JOIN files ON files.id = members.file_id WHERE members.topic = topics.key"
-        " AND members.published_at <= ? AND files.vanished_at IS NULL AND files.entry_id IS NOT NULL) ORDER BY key",
+        " AND members.published_at <= ? AND files.vanished_at IS NULL AND files.entry_id IS NOT NULL"
+        " AND files.entry_id NOT IN (SELECT entry_id FROM temp.held_back)) ORDER BY key",
         [stamp(now)],
     )
     return {row["key"]: row["name"] for row in rows}

@@ -1,12 +1,12 @@
 """What subscribers have: the files in the feeds folder, the entries in each feed, and what is held."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from feedbot.core.guard import RemovalCause
-from feedbot.state.database import State, moment, stamp
+from feedbot.state.database import State, moment, said_plainly, stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,9 @@ class Hold:
     seen_at: datetime
 
 
+# Where holds tells of additions, which are held for the publication as a whole; no feed has this slug.
+_FLOOD = ""
+
 _MEMBER = (
     "SELECT files.entry_id AS entry_id, files.path AS path, files.published_at AS published_at,"
     " identities.updated_at AS updated_at, files.fingerprint AS fingerprint"
@@ -53,6 +56,7 @@ JOIN identities ON identities.id = files.entry_id
 WHERE members.topic = ? AND members.published_at <= ? AND files.vanished_at IS NULL
     AND (files.source LIKE 'http://%' OR files.source LIKE 'https://%')
     AND files.id NOT IN (SELECT file_id FROM temp.lost)
+    AND files.entry_id NOT IN (SELECT entry_id FROM temp.held_back)
 ORDER BY members.published_at DESC, files.path
 LIMIT ?
 """  # noqa: S608 - no outside text
@@ -69,7 +73,7 @@ LIMIT 1
 def newest(state: State, topic: str, now: datetime, limit: int) -> list[Member]:
     """The entries that a topic's feed may carry, newest first; '' is every topic.
 
-    To be asked after `entry_links.set_lost`, as `removal_cause` is.
+    To be asked after `hold_back` and `entry_links.set_lost`, as `removal_cause` is.
     """
     return [_member(row) for row in state.rows(_NEWEST, [topic, stamp(now), limit])]
 
@@ -164,7 +168,41 @@ def holds(state: State, feed: str) -> dict[str, Hold]:
 
 def held_feeds(state: State) -> list[str]:
     """The slugs of the feeds in which removals are held back."""
-    return [row["feed"] for row in state.rows("SELECT DISTINCT feed FROM holds ORDER BY feed")]
+    rows = state.rows("SELECT DISTINCT feed FROM holds WHERE feed <> ? ORDER BY feed", [_FLOOD])
+    return [row["feed"] for row in rows]
+
+
+def is_empty(state: State) -> bool:
+    """True before any feed has had an entry."""
+    return state.value("SELECT 1 FROM published_entries LIMIT 1") is None
+
+
+def hold_back(state: State, entry_ids: Iterable[str]) -> None:
+    """Tell the queries of this connection which entries may not come yet."""
+    with said_plainly(state.path):
+        connection = state.db.conn
+        connection.execute("CREATE TEMP TABLE IF NOT EXISTS held_back (entry_id TEXT PRIMARY KEY)")
+        connection.execute("DELETE FROM temp.held_back")
+        connection.executemany("INSERT INTO temp.held_back (entry_id) VALUES (?)", [(one,) for one in entry_ids])
+
+
+def flood_since(state: State) -> datetime | None:
+    """Since when old articles that came in bulk are held back; None where none are."""
+    since = state.value("SELECT since_at FROM holds WHERE feed = ?", [_FLOOD])
+    return None if since is None else moment(since)
+
+
+def note_flood(state: State, since_at: datetime | None) -> None:
+    """Note that they are held back since then; None: no longer."""
+    if since_at == flood_since(state):
+        return
+    with state.write() as connection:
+        connection.execute("DELETE FROM holds WHERE feed = ?", [_FLOOD])
+        if since_at is not None:
+            connection.execute(
+                "INSERT INTO holds (feed, entry_id, cause, since_at, seen_at) VALUES (?, '', 'flood', ?, ?)",
+                [_FLOOD, stamp(since_at), stamp(since_at)],
+            )
 
 
 def _member(row: dict[str, str]) -> Member:

@@ -205,8 +205,17 @@ def test_an_own_id_moved_from_one_file_to_another_goes_with_it() -> None:
 # --- updated
 
 
+def shown(identified: Identified, now: datetime) -> tuple[Identity, ...]:
+    """The ledger after the build that published them."""
+    return tuple(replace(one, public=one.published_at <= now) for one in identified.applied_to(()))
+
+
+def test_a_new_article_is_not_yet_seen_by_readers() -> None:
+    assert not run([article()]).identities["a.md"].public
+
+
 def updated(before: Article, after: Article, seen: datetime = PUBLISHED, now: datetime = NOW) -> datetime:
-    ledger = run([before], now=seen).applied_to(())
+    ledger = shown(run([before], now=seen), seen)
     return run([after], ledger, now).identities[after.path].updated_at
 
 
@@ -279,7 +288,7 @@ def test_a_publication_date_moved_on_takes_updated_with_it() -> None:
 
 
 def test_a_clock_that_stepped_back_moves_nothing_back() -> None:
-    first = run([article()], now=PUBLISHED).applied_to(())
+    first = shown(run([article()], now=PUBLISHED), PUBLISHED)
     second = run([article(title="2")], first, NOW).applied_to(first)
     third = run([article(title="3")], second, NOW - timedelta(days=2))
     assert third.identities["a.md"].updated_at == NOW
