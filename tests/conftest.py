@@ -1,13 +1,13 @@
 """What all tests share: Debian packages that some need, and skips that count as failures in CI."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.debian import find_program
 from tests.publication import Publication, Site, loopback_site
 
 # The same examples each time: a suite that is green now and red later tells nobody what changed.
@@ -22,7 +22,7 @@ _unexcused: list[str] = []
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("debian"):
         package = marker.args[0]
-        if shutil.which(package) is None:
+        if find_program(package) is None:
             pytest.skip(f"needs {package} (Debian package {package})")
 
 
