@@ -9,6 +9,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
+from feedbot.config import FeedsConfig
 from feedbot.publish.files import publish_file
 from tests.publication import Publication, loopback_site
 from tests.serving.servers import Server, put_in, serving, snippet
@@ -265,6 +266,15 @@ def test_without_its_line_the_promise_is_broken(
     with serving(name, put_in(snippet(name), line, instead), feeds, tmp_path / "scratch") as server:
         with pytest.raises(AssertionError):
             promise(server)
+
+
+def test_the_types_are_those_of_all_files_that_a_build_writes(feeds: Path) -> None:
+    visible = [path for path in feeds.rglob("*") if path.is_file() and not path.name.startswith(".")]
+    assert {path.suffix for path in visible} - {".gz"} == {Path(name).suffix for name in TYPES}
+
+
+def test_how_long_an_answer_may_be_kept_is_the_default_of_the_ttl() -> None:
+    assert FeedsConfig(url="https://news.example/feeds/").ttl == int(MAX_AGE.removeprefix("max-age="))
 
 
 def test_a_poll_after_a_change_gets_the_new_feed(server: Server) -> None:
