@@ -10,7 +10,9 @@ from urllib.parse import urljoin
 
 import click
 
+from feedbot.adopting import adopt
 from feedbot.cli.main import Told
+from feedbot.cli.text import count, plain
 from feedbot.config import first_folder, http_url, load_config
 from feedbot.errors import ConfigError, FeedbotError, UsageError
 
@@ -39,17 +41,53 @@ def _url(_: click.Context, option: click.Parameter, value: str | None) -> str | 
     "where",
     help="The folder of the article files, or a glob pattern.  [default: a folder that is there]",
 )
+@click.option(
+    "--adopt",
+    "earlier",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An RSS or Atom file of your earlier publisher: its entries keep their ids. Before the first build.",
+)
 @click.pass_obj
 def command(
-    told: Told, title: str | None, url: str, feeds_url: str | None, contact: str | None, where: str | None
+    told: Told,
+    title: str | None,
+    url: str,
+    feeds_url: str | None,
+    contact: str | None,
+    where: str | None,
+    earlier: Path | None,
 ) -> int:
     """Write a commented config.yaml into this folder.
 
     \b
-    Example:
+    Examples:
       feedbot init --title "AI News" --url https://example.org/
-    """  # noqa: D301 - \b keeps click from folding the example
-    path = told.config_path
+      feedbot init --adopt old-feed.xml
+    """  # noqa: D301 - \b keeps click from folding the examples
+    if earlier is None or not told.config_path.exists():
+        _write_config(told.config_path, title, url, feeds_url, contact, where)
+    if earlier is not None:
+        _adopt(told.config_path, earlier)
+    click.echo("next: look it through, then `feedbot build` for feeds, `feedbot run --once` to check links as well")
+    return 0
+
+
+def _adopt(path: Path, earlier: Path) -> None:
+    config = load_config(path)
+    adoption = adopt(config, earlier)
+    ledger = f"{config.feeds.directory}/ids.json"
+    known = f", {adoption.known:,} were known" if adoption.known else ""
+    click.echo(f"{plain(str(earlier))}: took over {count(adoption.adopted, 'id')} into {ledger}{known}")
+    for reason in adoption.left:
+        click.echo(f"  left out   {plain(reason)}")
+    click.echo(
+        f"serve {config.feeds.directory}/all.atom or all.rss at the address of the earlier feed (docs/serving.md)"
+    )
+
+
+def _write_config(
+    path: Path, title: str | None, url: str, feeds_url: str | None, contact: str | None, where: str | None
+) -> None:
     pattern, *more = _patterns(path.parent, where or _proposed(path.parent))
     text = render_config(
         title=title or path.parent.resolve().name or "Articles",
@@ -76,8 +114,6 @@ def command(
     if not (path.parent / folder).is_dir():
         click.echo(f"there is no folder {folder} yet: make it, and put articles there, Markdown files that begin with")
         click.echo("YAML between two lines ---, such as `title: ...`, `date: ...` and `sourceUrl: ...`")
-    click.echo("next: look it through, then `feedbot build` for feeds, `feedbot run --once` to check links as well")
-    return 0
 
 
 def render_config(

@@ -212,9 +212,14 @@ def own_id_uri(own_id: str | None, authority: str, year: int) -> str | None:
     text = (own_id or "").strip()
     if not text:
         return None
-    if _ABSOLUTE_URI.fullmatch(text):
+    if is_absolute_uri(text):
         return text
     return _tag(authority, year, "id", quote(text, safe="", errors="surrogatepass"))
+
+
+def is_absolute_uri(text: str) -> bool:
+    """True for what may be an id as it is: a URI with a scheme (RFC 3986, 4.3; a fragment may follow)."""
+    return _ABSOLUTE_URI.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
