@@ -249,6 +249,12 @@ class TopicConfig(_Section):
     description: str | None = Field(None, min_length=1, description="The feed's description.")
 
 
+_FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+_FEED_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*\.(rss|atom|json)$"
+# What a topic that is not born yet may need for its own files.
+_OUR_SUFFIXES = (".rss", ".atom", ".json", ".html", ".opml", ".gz", ".css")
+
+
 class FeedsConfig(_Section):
     """Where feeds are written and what is in them."""
 
@@ -272,7 +278,23 @@ class FeedsConfig(_Section):
         description="The host in every id (RFC 4151); default: the host of site.url. Never change it.",
     )
     id_year: int = Field(2026, ge=1994, le=2999, description="The year in every id (RFC 4151). Never change it.")
+    aliases: dict[Annotated[str, Field(pattern=_FILE_NAME)], Annotated[str, Field(pattern=_FEED_NAME)]] = Field(
+        default_factory=dict,
+        description="Further file names for a feed, such as {feed.xml: all.atom}: the address of an earlier publisher.",
+    )
     topics: dict[str, TopicConfig] = Field(default_factory=dict, description="Slug, title, description by topic.")
+
+    @field_validator("aliases")
+    @classmethod
+    def _of_no_feed(cls, value: dict[str, str]) -> dict[str, str]:
+        for alias in value:
+            if alias.lower().endswith(_OUR_SUFFIXES):
+                raise ValueError(
+                    f"{alias!r} could be a feed's own file; names such as feed.xml or rss.xml can be given"
+                )
+        if len({alias.lower() for alias in value}) < len(value):
+            raise ValueError("names a file twice, in two spellings")
+        return value
 
 
 class CanaryConfig(_Section):

@@ -182,7 +182,11 @@ def _offers(
         for file_format in config.feeds.formats:
             suffix, render = RENDERERS[file_format]
             whole = partial(_render, render, config.feeds.images, selection, entries)
-            yield _Offer(selection.feed.slug + suffix, inputs, whole)
+            name = selection.feed.slug + suffix
+            yield _Offer(name, inputs, whole)
+            for alias in (alias for alias, feed in config.feeds.aliases.items() if feed == name):
+                # The same bytes, its own address in it too: readers that follow that arrive at the feed itself.
+                yield _Offer(alias, inputs, whole)
 
 
 def _render(render: Render, images: str, selection: "_Selection", entries: "_Entries") -> bytes:

@@ -1066,3 +1066,44 @@ def test_the_ids_of_articles_that_are_held_back_do_not_leave_the_database(news):
     archive(news, 60)
     news.build()
     assert news.feeds()["ids.json"] == before
+
+
+# Further addresses
+
+
+def aliased(tmp_path, site, aliases):
+    news = Publication(tmp_path / "news", site)
+    news.config_file.write_text(news.config_file.read_text().replace("feeds: {", f"feeds: {{aliases: {aliases}, "))
+    return news
+
+
+def test_an_alias_is_the_same_feed_under_another_name(tmp_path, site):
+    news = aliased(tmp_path, site, "{feed.xml: all.atom, rss.xml: ai.rss, later.xml: robots.atom}")
+    news.article("one")
+    news.build()
+    feeds = news.feeds()
+    assert (feeds["feed.xml"], feeds["rss.xml"]) == (feeds["all.atom"], feeds["ai.rss"])
+    assert "later.xml" not in feeds
+    news.article("two", topics="Robots")
+    news.build()
+    assert news.feeds()["feed.xml"] == news.feeds()["all.atom"] != feeds["all.atom"]
+    assert news.feeds()["later.xml"] == news.feeds()["robots.atom"]
+    assert news.build()[1].written == ()
+
+
+@pytest.mark.parametrize(
+    ("aliases", "why"),
+    [
+        ("{robots.atom: all.atom}", "could be a feed's own file"),
+        ("{Index.html: all.atom}", "could be a feed's own file"),
+        ("{../feed.xml: all.atom}", "aliases"),
+        ("{.htaccess: all.atom}", "aliases"),
+        ("{feed.xml: ../all.atom}", "aliases"),
+        ("{feed.xml: ids.txt}", "aliases"),
+        ("{feed.xml: all.atom, FEED.xml: all.rss}", "names a file twice"),
+    ],
+)
+def test_an_alias_is_a_plain_name_that_no_feed_can_have(tmp_path, site, aliases, why):
+    news = aliased(tmp_path, site, aliases)
+    with pytest.raises(ConfigError, match=why):
+        assert news.config

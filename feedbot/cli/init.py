@@ -80,9 +80,7 @@ def _adopt(path: Path, earlier: Path) -> None:
     click.echo(f"{plain(str(earlier))}: took over {count(adoption.adopted, 'id')} into {ledger}{known}")
     for reason in adoption.left:
         click.echo(f"  left out   {plain(reason)}")
-    click.echo(
-        f"serve {config.feeds.directory}/all.atom or all.rss at the address of the earlier feed (docs/serving.md)"
-    )
+    click.echo("keep its address alive: feeds.aliases in the config, or a redirect (docs/serving.md)")
 
 
 def _write_config(
