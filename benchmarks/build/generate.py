@@ -1,14 +1,14 @@
-"""Writes article files in the shape of the real input: `generate.py FOLDER COUNT`.
+"""Writes article files in the shape of the real input: `generate.py FOLDER COUNT [TOPICS]`.
 
-Each has a source with AMP and cache addresses, two or three of 60 topics, an image and five related
-items, about 6 kB of front matter. The same COUNT gives the same files.
+Each has a source with AMP and cache addresses, two or three of the topics (60 where not told), an image and five
+related items, about 6 kB of front matter. The same COUNT gives the same files.
 """
 
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-TOPICS = [f"Topic {number}" for number in range(56)] + ["AI", "Computer Vision", "C++", "C#"]
+NAMED = ["AI", "Computer Vision", "C++", "C#"]
 TEXT = (
     "the city says it will use technology to tackle crime in real time with cameras across streets while researchers"
     " warn that systems trained on narrow data fail where light and angle change and regulators ask who will answer"
@@ -45,8 +45,9 @@ def front(number: int, indent: str = "") -> list[str]:
     ]
 
 
-def article(number: int) -> str:
-    topics = sorted({TOPICS[number % 60], TOPICS[number * 7 % 60], TOPICS[number * 11 % 60]})
+def article(number: int, topics_in_all: int) -> str:
+    names = [f"Topic {one}" for one in range(topics_in_all - len(NAMED))] + NAMED
+    topics = sorted({names[number * factor % topics_in_all] for factor in (1, 7, 11)})
     lines = ["---", "category: news", *front(number), f"heat: {number % 200}", "published: true", "", "topics:"]
     lines += [f'  - "{topic}"' for topic in topics]
     lines += ["", "related:"]
@@ -57,11 +58,11 @@ def article(number: int) -> str:
     return "\n".join(lines)
 
 
-def generate(folder: Path, count: int) -> None:
+def generate(folder: Path, count: int, topics: int = 60) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
-        (folder / f"2020-01-01-{number:06}.md").write_text(article(number), encoding="utf-8")
+        (folder / f"2020-01-01-{number:06}.md").write_text(article(number, topics), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    generate(Path(sys.argv[1]), int(sys.argv[2]))
+    generate(Path(sys.argv[1]), *map(int, sys.argv[2:]))
