@@ -26,6 +26,11 @@ def topic_key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", folded).split())
 
 
+def is_slug(text: str) -> bool:
+    """True for lower-case ASCII words joined by hyphens, at most 80 characters; it may be a reserved name."""
+    return _SLUG.fullmatch(text) is not None and len(text) <= MAX_SLUG_LENGTH
+
+
 def assign_slugs(names: Iterable[str], given: Mapping[str, str], fixed: Mapping[str, str]) -> dict[str, str]:
     """The slug of every topic, by key: those already `given`, unchanged, and one for each new name.
 
@@ -52,7 +57,7 @@ def assign_slugs(names: Iterable[str], given: Mapping[str, str], fixed: Mapping[
 def _check_fixed(given: Mapping[str, str], fixed: Mapping[str, str]) -> None:
     owners = {slug.casefold(): key for key, slug in given.items()}
     for key, slug in sorted(fixed.items()):
-        if not _SLUG.fullmatch(slug) or len(slug) > MAX_SLUG_LENGTH:
+        if not is_slug(slug):
             raise ValueError(
                 f"topic {key!r}: {slug!r} is no slug: lower-case ASCII words joined by hyphens, at most 80 characters"
             )

@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 
 from feedbot.core.identity import Identity
-from feedbot.core.slug import topic_key
+from feedbot.core.slug import RESERVED_SLUGS, is_slug, topic_key
 from feedbot.errors import PublishError
 
 LEDGER_NAME = "ids.json"
@@ -101,6 +101,10 @@ def read_ledger(path: Path) -> Ledger:
     ):
         if (twice := _first_repeated(values)) is not None:
             raise _broken(path, f"the {what} {twice!r} is there twice")
+    for topic in ledger.topics:
+        # The JSON Feed of a topic `ids` would be written over this very file.
+        if not is_slug(topic.slug) or topic.slug in RESERVED_SLUGS:
+            raise _broken(path, f"the topic {topic.name!r} cannot have the slug {topic.slug!r}")
     return ledger
 
 

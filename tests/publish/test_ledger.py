@@ -91,6 +91,8 @@ def test_a_missing_file_is_an_empty_ledger(tmp_path: Path) -> None:
         b'{"version": 1, "topics": [{"name": "A", "slug": "x"}, {"name": "B", "slug": "X"}], "entries": []}',
         b'{"version": 1, "topics": [{"name": "A", "slug": "x"}, {"name": "a", "slug": "y"}], "entries": []}',
         b'{"version": 1, "topics": [{"name": "\xff", "slug": "x"}], "entries": []}',
+        b'{"version": 1, "topics": [{"name": "Ids", "slug": "ids"}], "entries": []}',
+        b'{"version": 1, "topics": [{"name": "A", "slug": "../a"}], "entries": []}',
         ledger_bytes(LEDGER).replace(b"urn:1", b"urn:2"),
         ledger_bytes(LEDGER).replace(b"06:05:04Z", b"06:05:04"),
         ledger_bytes(LEDGER)[:-30],
