@@ -261,7 +261,7 @@ class FeedsConfig(_Section):
     url: FolderUrl = Field(description="Where the feeds folder is served.")
     directory: Path = Field(Path("feeds"), description="Where feeds are written, relative to the config file.")
     link: Literal["source"] = Field("source", description="What an entry points to.")
-    formats: tuple[Literal["rss", "atom"], ...] = Field(("rss", "atom"), min_length=1)
+    formats: tuple[Literal["rss", "atom", "json"], ...] = Field(("rss", "atom", "json"), min_length=1)
     dead_source: DeadSource = Field(
         "drop",
         description="An article whose source is dead, with no AMP page or copy left to lead to instead:"

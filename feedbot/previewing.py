@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.errors import UsageError
+from feedbot.publish.ledger import LEDGER_NAME
 from feedbot.publish.read_back import Shown, shown_in
 from feedbot.publish.render import RENDERERS
 from feedbot.publishing import Flood, HeldFeed, publish
@@ -81,6 +82,8 @@ def _changes(config: Config, before: Path, after: Path) -> Iterable[FeedChange]:
     # Each format shows the same entries: one of them tells of all.
     suffix = RENDERERS[config.feeds.formats[0]][0]
     for file in sorted(after.glob(f"*{suffix}")):
+        if file.name == LEDGER_NAME:
+            continue
         old = before / file.name
         old_bytes, new_bytes = old.read_bytes() if old.exists() else b"", file.read_bytes()
         if old_bytes == new_bytes:

@@ -43,10 +43,11 @@ class HeldFeed:
 
 @dataclass(frozen=True, slots=True)
 class Publishing:
-    """What publishing changed: file names, and for feed `all` the entries that came and went."""
+    """What publishing changed: files by name, feed files by number, and entries of `all` that came and went."""
 
     written: tuple[str, ...]
-    unchanged: int
+    feeds_written: int
+    feeds_unchanged: int
     added: int
     removed: int
     holds: tuple[HeldFeed, ...]
@@ -95,7 +96,8 @@ def publish(
         feeds = _feeds(config, state, now)
         identities.mark_public(state, now)
         selections = [_select(config, state, key, feed, now, accepted=feed.slug in accept) for key, feed in feeds]
-        offers = [_offer_ledger(state), *_offers(config, state, selections, instead)]
+        feed_offers = list(_offers(config, state, selections, instead))
+        offers = [_offer_ledger(state), *feed_offers]
         noted = published.files(state)
         fresh = [
             offer for offer in offers if noted.get(offer.name) is None or noted[offer.name] != _on_disk(config, offer)
@@ -109,9 +111,11 @@ def publish(
         files.forget_vanished(state)
     everything = selections[0]
     written = tuple(outcome.name for outcome in outcomes if isinstance(outcome, Published))
+    feeds_written = sum(offer.name in written for offer in feed_offers)
     return Publishing(
         written=written,
-        unchanged=len(offers) - len(written),
+        feeds_written=feeds_written,
+        feeds_unchanged=len(feed_offers) - feeds_written,
         added=len(set(everything.ids) - set(everything.previous)),
         removed=len(set(everything.previous) - set(everything.ids)),
         holds=tuple(selection.held for selection in selections if selection.held is not None),

@@ -42,7 +42,7 @@ def test_the_names_that_others_rely_on_are_understood(tmp_path):
         """
 site: {title: AI News, url: https://example.org/, language: en}
 articles: {paths: ["articles/**/*.md"], timezone: UTC, fields: {title: [headline, title]}}
-feeds: {url: https://example.org/feeds/, directory: feeds, link: source, formats: [rss, atom], max_entries: 50,
+feeds: {url: https://example.org/feeds/, directory: feeds, link: source, formats: [rss, json], max_entries: 50,
   id_authority: example.org, id_year: 2026, topics: {AI: {slug: ai}}}
 state: state.db
 checker: {contact: https://example.org/about-feedbot, allow_addresses: [127.0.0.0/8], canaries: [https://example.org/],
@@ -115,7 +115,10 @@ def test_a_file_that_is_not_utf_8_is_refused_in_a_sentence(tmp_path):
         ("articles: {paths: posts}", "articles.paths: must be a list, not 'posts'"),
         ("articles: {paths: []}", "articles.paths: must have at least 1 item"),
         ("articles: {fields: [title]}", "articles.fields: must be a mapping"),
-        ("feeds: {url: https://example.org/, formats: [json]}", "feeds.formats.0: must be 'rss' or 'atom', not 'json'"),
+        (
+            "feeds: {url: https://example.org/, formats: [rdf]}",
+            "feeds.formats.0: must be 'rss', 'atom' or 'json', not 'rdf'",
+        ),
         ("links: {body: perhaps}", "links.body: must be true or false, not 'perhaps'"),
         ("checker: {concurrency: 9000}", "checker.concurrency: must be at most 2000, not 9000"),
         (

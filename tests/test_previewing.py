@@ -7,6 +7,7 @@ from feedbot.clock import StandingClock
 from feedbot.errors import UsageError
 from feedbot.previewing import preview
 from feedbot.publish.atom import render_atom
+from feedbot.publish.json_feed import render_json_feed
 from feedbot.publish.read_back import Shown, shown_in
 from feedbot.publish.rss import render_rss
 from tests.publish.feed_samples import ENTRY, FEED
@@ -47,6 +48,16 @@ def test_a_preview_changes_no_file_and_asks_no_server(news, site):
     assert changes(seen(news)) == {name: [["About two"], [], [], []] for name in ("all", "robots")}
     assert (everything(news.folder), len(site.asked)) == (before, asked)
     assert [change.feed for change in seen(news).changes if change.is_new] == ["robots"]
+
+
+@pytest.mark.parametrize("formats", ["[json]", "[rss]", "[atom]"])
+def test_every_format_shows_the_same_change_and_the_ledger_is_no_feed(news, formats):
+    config = news.config_file.read_text(encoding="utf-8").replace("feeds/}", f"feeds/, formats: {formats}}}")
+    news.config_file.write_text(config, encoding="utf-8")
+    news.article("one")
+    news.build()
+    news.article("two")
+    assert changes(seen(news)) == {"all": [["About two"], [], [], []]}
 
 
 def test_what_is_as_published_is_no_change(news):
@@ -116,7 +127,9 @@ def test_a_folder_that_holds_something_is_not_written_into(news):
     assert everything(news.folder) == before
 
 
-@pytest.mark.parametrize(("name", "render"), [("a.atom", render_atom), ("a.rss", render_rss)])
+@pytest.mark.parametrize(
+    ("name", "render"), [("a.atom", render_atom), ("a.rss", render_rss), ("a.json", render_json_feed)]
+)
 def test_every_format_is_read_back_as_it_was_meant(name, render):
     shown = shown_in(name, render(FEED, "content"))
     assert shown == {ENTRY.id: Shown(ENTRY.id, ENTRY.title, ENTRY.link, "2026-11-02T07:08:09Z")}

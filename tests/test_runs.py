@@ -1,6 +1,7 @@
 """Whole runs in one process: real files, real SQLite, real sockets on loopback, a scripted wall clock."""
 
 import asyncio
+import json
 import shutil
 from collections import Counter
 from datetime import timedelta
@@ -44,12 +45,7 @@ def test_a_second_run_parses_no_file_asks_no_server_and_writes_no_feed(news, sit
     assert verdicts(first.checking) == {"one": VerdictKind.ALIVE}
     assert set(first.publishing.written) == {
         "ids.json",
-        "all.rss",
-        "all.atom",
-        "ai.rss",
-        "ai.atom",
-        "cplusplus.rss",
-        "cplusplus.atom",
+        *(f"{slug}.{suffix}" for slug in ("all", "ai", "cplusplus") for suffix in ("rss", "atom", "json")),
     }
     before, asked = news.feeds(), len(site.asked)
     second = news.run()
@@ -402,8 +398,9 @@ def test_two_builds_from_one_state_are_byte_identical(news, tmp_path):
     news.run()
     shutil.copytree(news.folder, tmp_path / "copy")
     before = news.feeds()
-    for feed in (news.folder / "feeds").glob("*.[ra]*"):
-        feed.unlink()
+    for feed in (news.folder / "feeds").iterdir():
+        if feed.name != "ids.json":
+            feed.unlink()
     news.clock.step(days=365)
     _, publishing = news.build()
     assert publishing.written
@@ -417,7 +414,10 @@ def test_a_future_article_appears_by_itself_when_its_time_comes(news):
     news.build()
     before = news.feeds()
     assert not any(b"later" in data or b"draft" in data for data in before.values())
-    assert set(before) == {"ids.json", "all.rss", "all.atom", "ai.rss", "ai.atom"}
+    assert set(before) == {
+        "ids.json",
+        *(f"{slug}.{suffix}" for slug in ("all", "ai") for suffix in ("rss", "atom", "json")),
+    }
     news.clock.step(hours=11)
     news.build()
     assert news.feeds() == before
@@ -880,6 +880,18 @@ def test_a_feed_that_somebody_changed_or_removed_is_written_again(news):
     _, publishing = news.build()
     assert set(publishing.written) == {"all.atom", "ai.rss", "ids.json"}
     assert news.feeds() == before
+
+
+def test_a_topic_whose_json_feed_would_be_the_ledger_has_another_address(news):
+    news.article("one", topics="Ids, IDS.json, feeds")
+    news.build()
+    ledger = json.loads(news.feeds()["ids.json"])
+    slugs = {topic["name"]: topic["slug"] for topic in ledger["topics"]}
+    assert slugs["IDS.json"] == "ids-json"
+    for name in ("Ids", "feeds"):
+        assert slugs[name].startswith(f"{name.lower()}-")
+        assert f"{slugs[name]}.json" in news.feeds()
+    assert [entry["path"] for entry in ledger["entries"]] == ["articles/one.md"]
 
 
 def test_a_topic_that_lost_its_articles_keeps_a_valid_empty_feed(news):

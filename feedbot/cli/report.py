@@ -14,7 +14,6 @@ from feedbot.core.article import LinkRole, Rejected
 from feedbot.core.healing import Way, moved_for_good
 from feedbot.core.status import StatusKind, is_unverifiable
 from feedbot.core.verdict import VerdictKind
-from feedbot.publish.ledger import LEDGER_NAME
 from feedbot.reading import Reading
 from feedbot.state.database import stamp
 from feedbot.state.runs import LastRun
@@ -167,10 +166,8 @@ def _changes(checking: Checking, last: LastRun | None) -> Iterator[str]:
 
 def publishing_lines(config: Config, publishing: "Publishing", checked: Iterable[Result] = ()) -> Iterator[str]:
     """Feeds written and unchanged, entries that came and went and why, and what the guard holds."""
-    written = [name for name in publishing.written if not name.endswith(".json")]
-    # The ledger is counted as one or the other too, and is no feed.
-    unchanged = publishing.unchanged - (LEDGER_NAME not in publishing.written)
-    line = f"Feeds      {count(len(written), 'feed file')} written, {unchanged:,} unchanged"
+    written = count(publishing.feeds_written, "feed file")
+    line = f"Feeds      {written} written, {publishing.feeds_unchanged:,} unchanged"
     if publishing.added or publishing.removed:
         line += f"; {count(publishing.added, 'entry', 'entries')} came, {publishing.removed:,} went"
     yield line
@@ -181,8 +178,10 @@ def publishing_lines(config: Config, publishing: "Publishing", checked: Iterable
     if publishing.flood is not None:
         yield f"  held       {publishing.flood.sentence}"
         yield "             to let them come: feedbot build --accept-new (see them first: --preview --accept-new)"
-    if written:
-        yield f"           subscribe to {config.feeds.url}all.atom once {config.feeds.directory}/ is served there"
+    if publishing.feeds_written:
+        # A format's name is the suffix of its files (publish/render.py).
+        suffix = "atom" if "atom" in config.feeds.formats else config.feeds.formats[0]
+        yield f"           subscribe to {config.feeds.url}all.{suffix} once {config.feeds.directory}/ is served there"
 
 
 def preview_lines(preview: "Preview") -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from feedbot.core.feed import Feed
-from feedbot.publish import atom, rss
+from feedbot.publish import atom, json_feed, rss
 
 Render = Callable[[Feed, str], bytes]
 
@@ -13,5 +13,6 @@ RENDERERS: Mapping[str, tuple[str, Render]] = MappingProxyType(
     {
         "rss": (rss.SUFFIX, rss.render_rss),
         "atom": (atom.SUFFIX, atom.render_atom),
+        "json": (json_feed.SUFFIX, json_feed.render_json_feed),
     }
 )

@@ -134,7 +134,7 @@ def _publish(config: Config, clock: Clock) -> None:
         publishing = publish(config, state, clock)
     if publishing.written:
         came, went = publishing.added, publishing.removed
-        log.info("feeds: %d files written; entries: %d came, %d went", len(publishing.written), came, went)
+        log.info("feeds: %d files written; entries: %d came, %d went", publishing.feeds_written, came, went)
     for hold in publishing.holds:
         if hold.is_new:
             log.warning("%s; to let them go: feedbot build --accept %s", hold.sentence, hold.feed)

@@ -89,11 +89,11 @@ def test_run_once_does_the_main_job_and_tells_it(news, site):
     assert "404 on GET: not found" in said
     assert "in articles/lost.md:4 (source)" in said
     assert "never seen alive" in said
-    assert "8 feed files written" in said
+    assert "12 feed files written" in said
     again = feedbot(news.folder, "run", "--once").stdout
     assert "2 articles, 0 read anew; 1 rejected" in again
     assert "nothing is due" in again
-    assert "0 feed files written, 8 unchanged" in again
+    assert "0 feed files written, 12 unchanged" in again
 
 
 def test_a_proxy_is_asked_and_said_so(news, site):
@@ -654,9 +654,18 @@ def test_the_ledger_is_counted_as_no_feed_and_status_names_only_feeds_that_are_t
     news.article("one")
     feedbot(news.folder, "check")
     assert "Feeds      none written yet; `feedbot build` writes them" in feedbot(news.folder, "status").stdout
-    assert "4 feed files written, 0 unchanged; 1 entry came, 0 went" in feedbot(news.folder, "build").stdout
-    assert "0 feed files written, 4 unchanged" in feedbot(news.folder, "build").stdout
+    assert "6 feed files written, 0 unchanged; 1 entry came, 0 went" in feedbot(news.folder, "build").stdout
+    assert "0 feed files written, 6 unchanged" in feedbot(news.folder, "build").stdout
     assert "Feeds      all and 1 topic" in feedbot(news.folder, "status").stdout
+
+
+@pytest.mark.parametrize(("formats", "name"), [("[json, atom]", "all.atom"), ("[json, rss]", "all.json")])
+def test_the_address_to_subscribe_to_is_that_of_a_feed_that_is_written(news, formats, name):
+    config = news.config_file.read_text(encoding="utf-8").replace("feeds/}", f"feeds/, formats: {formats}}}")
+    news.config_file.write_text(config, encoding="utf-8")
+    news.article("one")
+    assert f"subscribe to https://example.org/feeds/{name} once" in feedbot(news.folder, "build").stdout
+    assert (news.folder / "feeds" / name).exists()
 
 
 def test_why_tells_the_trail_and_what_would_change_it(news, site):

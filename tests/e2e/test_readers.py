@@ -55,7 +55,7 @@ def expected(folder):
 
 
 def feed_files(folder):
-    return sorted(path for path in (folder / "feeds").iterdir() if path.suffix in {".rss", ".atom"})
+    return sorted(path for path in (folder / "feeds").iterdir() if path.name != "ids.json")
 
 
 @pytest.mark.parametrize("name", ["all.rss", "all.atom"])
@@ -75,14 +75,14 @@ def test_feedparser_reads_every_entry_as_it_was_written(folder, expected, name):
     assert read == expected
 
 
-def test_every_topic_has_a_feed_in_both_formats_with_its_entries(folder, expected):
+def test_every_topic_has_a_feed_in_every_format_with_its_entries(folder, expected):
     topics = {topic for *_, names in expected for topic in names}
     ledger = msgspec.json.decode((folder / "feeds/ids.json").read_bytes())
     slugs = {one["name"]: one["slug"] for one in ledger["topics"]}
     assert set(slugs) == topics
     assert (slugs["C++"], slugs["C#"], slugs["Computer Vision"]) == ("cplusplus", "csharp", "computer-vision")
     assert {path.name for path in feed_files(folder)} == {
-        f"{slug}.{suffix}" for slug in [*slugs.values(), "all"] for suffix in ("rss", "atom")
+        f"{slug}.{suffix}" for slug in [*slugs.values(), "all"] for suffix in ("rss", "atom", "json")
     }
     for topic, slug in slugs.items():
         ids = [entry_id for *_, entry_id, names in expected if topic in names]
@@ -90,6 +90,8 @@ def test_every_topic_has_a_feed_in_both_formats_with_its_entries(folder, expecte
             feed = feedparser.parse((folder / "feeds" / f"{slug}.{suffix}").read_bytes())
             assert not feed.bozo
             assert [one.id for one in feed.entries] == ids
+        items = msgspec.json.decode((folder / "feeds" / f"{slug}.json").read_bytes())["items"]
+        assert [one["id"] for one in items] == ids
 
 
 @pytest.mark.debian("newsboat")

@@ -64,7 +64,7 @@ def items_in_newsboat(home: Path, url: str) -> list[tuple[str, str, str, int, in
         ).fetchall()
 
 
-@pytest.mark.parametrize("name", sorted(RENDERERS))
+@pytest.mark.parametrize("name", ["atom", "rss"])
 def test_newsboat_reads_a_feed_and_keeps_what_was_read(tmp_path: Path, served: tuple[Path, str], name: str) -> None:
     folder, address = served
     suffix, render = RENDERERS[name]

@@ -19,6 +19,7 @@ from feedbot.publish.xml_text import xml_line, xml_text
 from tests.publish.feed_samples import ENTRY, FEED, feed_of, feed_with
 
 FORMATS = sorted(RENDERERS)
+XML_FORMATS = ["atom", "rss"]
 
 NASTY = st.one_of(
     st.text(),
@@ -51,10 +52,14 @@ def parse(data: bytes) -> feedparser.FeedParserDict:
 
 
 def test_the_registry_knows_every_format_of_the_configuration() -> None:
-    assert {name: suffix for name, (suffix, _) in RENDERERS.items()} == {"rss": ".rss", "atom": ".atom"}
+    assert {name: suffix for name, (suffix, _) in RENDERERS.items()} == {
+        "rss": ".rss",
+        "atom": ".atom",
+        "json": ".json",
+    }
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", XML_FORMATS)
 def test_feedparser_reads_every_field(name: str) -> None:
     parsed = parse(render(name, FEED))
     assert parsed.version == {"rss": "rss20", "atom": "atom10"}[name]
@@ -84,7 +89,7 @@ def test_feedparser_knows_the_language() -> None:
     assert parse(render("atom", FEED)).feed.title_detail.language == "en-GB"
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", XML_FORMATS)
 @pytest.mark.parametrize("excerpt", ["<video src=x onerror=alert(1)>", "<script>alert(1)</script>", "<img src=x>"])
 def test_markup_that_an_excerpt_talks_about_is_never_live(name: str, excerpt: str) -> None:
     # Also for readers that trust a feed and show what it says.
@@ -108,7 +113,7 @@ def test_escaped_once_the_markup_would_be_live() -> None:
     assert "<video" in feedparser.parse(data).entries[0].summary
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", XML_FORMATS)
 @given(title=NASTY, text=NASTY, more=NASTY)
 @example(title="\x00", text="\ud800", more="\uffff")
 @settings(max_examples=120, deadline=None)
@@ -151,7 +156,7 @@ def test_no_url_breaks_a_feed(url: str) -> None:
         related=(RelatedLink("", url),),
         categories=(Category("c", url),),
     )
-    for name in FORMATS:
+    for name in XML_FORMATS:
         etree.fromstring(render(name, feed, "both"))
 
 
@@ -160,7 +165,7 @@ def test_no_url_breaks_a_feed(url: str) -> None:
 def test_the_same_feed_gives_the_same_bytes(name: str, count: int) -> None:
     feed = feed_of(*[ENTRY] * count)
     assert render(name, feed) == render(name, feed)
-    assert len(parse(render(name, feed)).entries) == count
+    assert render(name, feed).count(ENTRY.id.encode()) == count
 
 
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8", "de_DE.UTF-8"])

@@ -1,0 +1,106 @@
+"""JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/): Feed -> bytes."""
+
+import msgspec
+
+from feedbot.core.feed import Entry, Feed
+from feedbot.publish.feedgen_extension import rfc3339
+from feedbot.publish.generator import feed_title, provider_label
+from feedbot.publish.html import content_html, is_web_url, related_title, web_images, web_related
+from feedbot.publish.xml_text import xml_line, xml_text
+
+SUFFIX = ".json"
+
+
+class _Author(msgspec.Struct, omit_defaults=True):
+    name: str = ""
+    url: str = ""
+
+
+class _Related(msgspec.Struct):
+    title: str
+    url: str
+
+
+class _Extension(msgspec.Struct, omit_defaults=True):
+    """What the standard has no word for; `about` stands once, in the feed."""
+
+    about: str = ""
+    via: str = ""
+    related: list[_Related] = []
+
+
+class _Item(msgspec.Struct, omit_defaults=True, kw_only=True):
+    id: str
+    url: str
+    external_url: str = ""
+    title: str
+    content_html: str
+    summary: str = ""
+    image: str = ""
+    date_published: str
+    date_modified: str
+    authors: list[_Author] = []
+    tags: list[str] = []
+    extension: _Extension | None = msgspec.field(default=None, name="_feedbot")
+
+
+class _JsonFeed(msgspec.Struct, omit_defaults=True, kw_only=True):
+    version: str
+    title: str
+    home_page_url: str
+    feed_url: str
+    description: str = ""
+    authors: list[_Author]
+    language: str
+    extension: _Extension = msgspec.field(name="_feedbot")
+    items: list[_Item]
+
+
+def render_json_feed(feed: Feed, images: str) -> bytes:
+    """The feed as a JSON Feed 1.1 document in UTF-8; the same Feed gives the same bytes.
+
+    `images` (content, media, both) says where an entry's lead image goes: into `content_html`, or
+    not. It is the entry's `image` in any case, which the standard takes for a hint and not for a second one.
+    An entry whose link is not http or https is left out, as in the other formats.
+    """
+    document = _JsonFeed(
+        version="https://jsonfeed.org/version/1.1",
+        title=feed_title(feed),
+        home_page_url=xml_text(feed.site_url),
+        feed_url=xml_text(f"{feed.url_base}{feed.slug}{SUFFIX}"),
+        description=xml_line(feed.description),
+        # The authors of every item that names none: the publication speaks there, as in Atom.
+        authors=[_Author(feed_title(feed), xml_text(feed.site_url))],
+        language=feed.language,
+        extension=_Extension(about=xml_text(f"{feed.url_base}about.html")),
+        items=[_item(entry, feed, images) for entry in feed.entries if is_web_url(entry.link)],
+    )
+    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+
+
+def _item(entry: Entry, feed: Feed, images: str) -> _Item:
+    pictures = web_images(entry)
+    via = entry.via if is_web_url(entry.via) else ""
+    related = [_Related(related_title(one), one.url) for one in web_related(entry)]
+    return _Item(
+        id=xml_text(entry.id),
+        # What the item is about, present in any case, and the only one that some readers know ...
+        url=entry.link,
+        # ... and told to be a page elsewhere where it is, for readers that show linkblogs as such.
+        external_url="" if entry.link.startswith(feed.site_url) else entry.link,
+        title=xml_line(entry.title) or entry.link,
+        # Required; empty where the article has nothing but a title.
+        content_html=content_html(entry, lead_image=images != "media"),
+        summary=xml_text(entry.excerpt).strip(),
+        image=pictures[0].url if pictures else "",
+        date_published=rfc3339(entry.published_at),
+        date_modified=rfc3339(entry.updated_at),
+        authors=_authors(entry),
+        tags=[term for category in entry.categories if (term := xml_line(category.term))],
+        extension=_Extension(via=via, related=related) if via or related else None,
+    )
+
+
+def _authors(entry: Entry) -> list[_Author]:
+    name = provider_label(entry)
+    return [_Author(name, entry.provider_url if is_web_url(entry.provider_url) else "")] if name else []
