@@ -20,6 +20,7 @@ from feedbot.core.slug import assign_slugs, topic_key
 from feedbot.errors import ConfigError, UsageError
 from feedbot.publish.files import Published, publish_files
 from feedbot.publish.ledger import LEDGER_NAME, Ledger, LedgerTopic, ledger_bytes
+from feedbot.publish.opml import OPML_NAME, FeedList, render_opml
 from feedbot.publish.render import RENDERERS, Render
 from feedbot.state import entry_links, files, identities, marks, published, targets
 from feedbot.state.database import State, one_at_a_time
@@ -97,7 +98,8 @@ def publish(
         identities.mark_public(state, now)
         selections = [_select(config, state, key, feed, now, accepted=feed.slug in accept) for key, feed in feeds]
         feed_offers = list(_offers(config, state, selections, instead))
-        offers = [_offer_ledger(state), *feed_offers]
+        # The list comes last: it leads to no feed that is not there.
+        offers = [_offer_ledger(state), *feed_offers, _offer_list(config, selections)]
         noted = published.files(state)
         fresh = [
             offer for offer in offers if noted.get(offer.name) is None or noted[offer.name] != _on_disk(config, offer)
@@ -191,6 +193,15 @@ def _offers(
             for alias in (alias for alias, feed in config.feeds.aliases.items() if feed == name):
                 # The same bytes, its own address in it too: readers that follow that arrive at the feed itself.
                 yield _Offer(alias, inputs, whole)
+
+
+def _offer_list(config: Config, selections: Sequence["_Selection"]) -> _Offer:
+    everything, *topics = selections
+    feeds = (everything.feed, *(one.feed for one in topics if one.members))
+    # RSS where it is offered, for it is what importers have known longest.
+    suffix = ".rss" if "rss" in config.feeds.formats else RENDERERS[config.feeds.formats[0]][0]
+    listed = FeedList(config.site.title, feeds, suffix)
+    return _Offer(OPML_NAME, _hash((__version__, listed)), partial(render_opml, listed))
 
 
 def _render(render: Render, images: str, selection: "_Selection", entries: "_Entries") -> bytes:

@@ -45,6 +45,7 @@ def test_a_second_run_parses_no_file_asks_no_server_and_writes_no_feed(news, sit
     assert verdicts(first.checking) == {"one": VerdictKind.ALIVE}
     assert set(first.publishing.written) == {
         "ids.json",
+        "feeds.opml",
         *(f"{slug}.{suffix}" for slug in ("all", "ai", "cplusplus") for suffix in ("rss", "atom", "json")),
     }
     before, asked = news.feeds(), len(site.asked)
@@ -416,6 +417,7 @@ def test_a_future_article_appears_by_itself_when_its_time_comes(news):
     assert not any(b"later" in data or b"draft" in data for data in before.values())
     assert set(before) == {
         "ids.json",
+        "feeds.opml",
         *(f"{slug}.{suffix}" for slug in ("all", "ai") for suffix in ("rss", "atom", "json")),
     }
     news.clock.step(hours=11)
@@ -880,6 +882,53 @@ def test_a_feed_that_somebody_changed_or_removed_is_written_again(news):
     _, publishing = news.build()
     assert set(publishing.written) == {"all.atom", "ai.rss", "ids.json"}
     assert news.feeds() == before
+
+
+def listed(news):
+    """The date of the list of feeds, and the addresses in it."""
+    root = etree.fromstring(news.feeds()["feeds.opml"])
+    return root.findtext("head/dateModified"), [outline.get("xmlUrl") for outline in root.iter("outline")]
+
+
+def test_the_list_of_feeds_has_all_first_and_every_topic_with_entries(news):
+    news.build()
+    assert listed(news) == ("Thu, 01 Jan 2026 00:00:00 GMT", ["https://example.org/feeds/all.rss"])
+    news.article("one", topics="Zoo", date="2026-10-02T08:00:00Z")
+    rare = news.article("two", topics="Rare, AI", date="2026-10-03T08:00:00Z")
+    news.build()
+    slugs = ["all", "ai", "rare", "zoo"]
+    assert listed(news) == ("Sat, 03 Oct 2026 08:00:00 GMT", [f"https://example.org/feeds/{s}.rss" for s in slugs])
+    rare.unlink()
+    news.clock.step(days=30)
+    _, publishing = news.build()
+    assert publishing.written[-1] == "feeds.opml"
+    assert listed(news) == (
+        "Fri, 02 Oct 2026 08:00:00 GMT",
+        [f"https://example.org/feeds/{s}.rss" for s in ("all", "zoo")],
+    )
+    assert "rare.rss" in news.feeds()
+    assert news.build()[1].written == ()
+
+
+def test_the_list_of_feeds_stays_where_only_the_content_of_entries_changes(news):
+    news.article("one", more="images: [{url: 'https://a.example/image.jpg'}]\n")
+    news.build()
+    config = news.config_file.read_text(encoding="utf-8").replace("feeds/}", "feeds/, images: media}")
+    news.config_file.write_text(config, encoding="utf-8")
+    _, publishing = news.build()
+    assert set(publishing.written) == {
+        f"{slug}.{suffix}" for slug in ("all", "ai") for suffix in ("rss", "atom", "json")
+    }
+
+
+@pytest.mark.parametrize(("formats", "suffix"), [("[json, rss]", "rss"), ("[json, atom]", "json")])
+def test_the_list_of_feeds_names_files_that_are_there(news, formats, suffix):
+    config = news.config_file.read_text(encoding="utf-8").replace("feeds/}", f"feeds/, formats: {formats}}}")
+    news.config_file.write_text(config, encoding="utf-8")
+    news.article("one")
+    news.build()
+    assert listed(news)[1] == [f"https://example.org/feeds/{slug}.{suffix}" for slug in ("all", "ai")]
+    assert {f"all.{suffix}", f"ai.{suffix}"} <= set(news.feeds())
 
 
 def test_a_topic_whose_json_feed_would_be_the_ledger_has_another_address(news):
