@@ -262,6 +262,7 @@ class FeedsConfig(_Section):
     directory: Path = Field(Path("feeds"), description="Where feeds are written, relative to the config file.")
     link: Literal["source"] = Field("source", description="What an entry points to.")
     formats: tuple[Literal["rss", "atom", "json"], ...] = Field(("rss", "atom", "json"), min_length=1)
+    gzip: bool = Field(True, description="Write a .gz beside each feed, for web servers that send it in its place.")
     dead_source: DeadSource = Field(
         "drop",
         description="An article whose source is dead, with no AMP page or copy left to lead to instead:"

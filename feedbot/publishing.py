@@ -18,7 +18,8 @@ from feedbot.core.identity import feed_id
 from feedbot.core.mark import MarkKind, is_linkable, mark_on
 from feedbot.core.slug import assign_slugs, topic_key
 from feedbot.errors import ConfigError, UsageError
-from feedbot.publish.files import Published, publish_files
+from feedbot.publish.files import Published, publish_files, remove_files
+from feedbot.publish.gzipped import GZIP_SUFFIX, gzipped
 from feedbot.publish.ledger import LEDGER_NAME, Ledger, LedgerTopic, ledger_bytes
 from feedbot.publish.opml import OPML_NAME, FeedList, render_opml
 from feedbot.publish.render import RENDERERS, Render
@@ -101,14 +102,14 @@ def publish(
         # The list comes last: it leads to no feed that is not there.
         offers = [_offer_ledger(state), *feed_offers, _offer_list(config, selections)]
         noted = published.files(state)
-        fresh = [
-            offer for offer in offers if noted.get(offer.name) is None or noted[offer.name] != _on_disk(config, offer)
-        ]
-        outcomes = publish_files(config.feeds_path, ((offer.name, offer.render()) for offer in fresh))
+        _withdraw_gzipped(config, state, noted.keys() - {name for offer in offers for name in offer.names})
+        fresh = [offer for offer in offers if not _is_as_noted(config, offer, noted)]
+        outcomes = publish_files(config.feeds_path, (file for offer in fresh for file in offer.files()))
         changed = {one.feed.slug: one.ids for one in selections if one.ids != one.previous}
         held = {one.feed.slug: one.holds for one in selections if one.holds or one.holds_before}
         # Last, and at once: until then a hold is news, and the next build tells of it.
-        published.save(state, {offer.name: _on_disk(config, offer) for offer in fresh}, changed, held)
+        files_now = {name: _on_disk(config, name, offer.inputs) for offer in fresh for name in offer.names}
+        published.save(state, files_now, changed, held)
         published.note_flood(state, None if flood is None else published.flood_since(state) or now)
         files.forget_vanished(state)
     everything = selections[0]
@@ -163,11 +164,24 @@ def _mend(config: Config, state: State) -> dict[str, Link]:
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """A file that could be written: what its bytes depend on, and how to make them."""
+    """A file that could be written: what its bytes depend on, how to make them, and whether a .gz lies beside it."""
 
     name: str
     inputs: str
     render: Callable[[], bytes]
+    has_gzip: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The file, and its .gz."""
+        return (self.name, self.name + GZIP_SUFFIX) if self.has_gzip else (self.name,)
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Names and bytes in the order in which they are to be written."""
+        data = self.render()
+        yield self.name, data
+        if self.has_gzip:
+            yield self.name + GZIP_SUFFIX, gzipped(data)
 
 
 def _offer_ledger(state: State) -> _Offer:
@@ -175,7 +189,8 @@ def _offer_ledger(state: State) -> _Offer:
     topics = tuple(LedgerTopic(topic.key, topic.name, topic.slug) for topic in identities.topics(state))
     # What nobody may see yet is not told by its id, path or source either.
     ledger = Ledger(topics, tuple(one for one in identities.ledger(state) if one.public))
-    return _Offer(LEDGER_NAME, _hash(ledger), partial(ledger_bytes, ledger))
+    # No reader asks for it.
+    return _Offer(LEDGER_NAME, _hash(ledger), partial(ledger_bytes, ledger), has_gzip=False)
 
 
 def _offers(
@@ -189,10 +204,10 @@ def _offers(
             suffix, render = RENDERERS[file_format]
             whole = partial(_render, render, config.feeds.images, selection, entries)
             name = selection.feed.slug + suffix
-            yield _Offer(name, inputs, whole)
+            yield _Offer(name, inputs, whole, has_gzip=config.feeds.gzip)
             for alias in (alias for alias, feed in config.feeds.aliases.items() if feed == name):
                 # The same bytes, its own address in it too: readers that follow that arrive at the feed itself.
-                yield _Offer(alias, inputs, whole)
+                yield _Offer(alias, inputs, whole, has_gzip=config.feeds.gzip)
 
 
 def _offer_list(config: Config, selections: Sequence["_Selection"]) -> _Offer:
@@ -201,7 +216,8 @@ def _offer_list(config: Config, selections: Sequence["_Selection"]) -> _Offer:
     # RSS where it is offered, for it is what importers have known longest.
     suffix = ".rss" if "rss" in config.feeds.formats else RENDERERS[config.feeds.formats[0]][0]
     listed = FeedList(config.site.title, feeds, suffix)
-    return _Offer(OPML_NAME, _hash((__version__, listed)), partial(render_opml, listed))
+    inputs = _hash((__version__, listed))
+    return _Offer(OPML_NAME, inputs, partial(render_opml, listed), has_gzip=config.feeds.gzip)
 
 
 def _render(render: Render, images: str, selection: "_Selection", entries: "_Entries") -> bytes:
@@ -209,8 +225,21 @@ def _render(render: Render, images: str, selection: "_Selection", entries: "_Ent
     return render(replace(selection.feed, entries=built), images)
 
 
-def _on_disk(config: Config, offer: _Offer) -> FileOnDisk | None:
-    return published.on_disk(config.feeds_path / offer.name, offer.inputs)
+def _is_as_noted(config: Config, offer: _Offer, noted: Mapping[str, FileOnDisk]) -> bool:
+    """True where the file and its .gz lie there as they were written, and would be written so again."""
+    return all(name in noted and noted[name] == _on_disk(config, name, offer.inputs) for name in offer.names)
+
+
+def _on_disk(config: Config, name: str, inputs: str) -> FileOnDisk | None:
+    return published.on_disk(config.feeds_path / name, inputs)
+
+
+def _withdraw_gzipped(config: Config, state: State, names: Iterable[str]) -> None:
+    """Remove what was written as .gz and is not any more: feeds.gzip was switched off, or a format left out."""
+    gone = sorted(name for name in names if name.endswith(GZIP_SUFFIX))
+    if gone:
+        remove_files(config.feeds_path, gone)
+        published.forget(state, gone)
 
 
 @dataclass(frozen=True, slots=True)

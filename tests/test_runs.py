@@ -1,6 +1,7 @@
 """Whole runs in one process: real files, real SQLite, real sockets on loopback, a scripted wall clock."""
 
 import asyncio
+import gzip
 import json
 import shutil
 from collections import Counter
@@ -34,6 +35,14 @@ def verdicts(checking):
     return {result.after.url.rpartition("/")[2]: result.verdict.kind for result in checking.results}
 
 
+def with_gzip(*names):
+    return {f"{name}{suffix}" for name in names for suffix in ("", ".gz")}
+
+
+def feed_files(*slugs):
+    return with_gzip(*(f"{slug}.{suffix}" for slug in slugs for suffix in ("rss", "atom", "json")))
+
+
 def verdicts_of(checking):
     return [result.verdict.kind for result in checking.results]
 
@@ -45,8 +54,8 @@ def test_a_second_run_parses_no_file_asks_no_server_and_writes_no_feed(news, sit
     assert verdicts(first.checking) == {"one": VerdictKind.ALIVE}
     assert set(first.publishing.written) == {
         "ids.json",
-        "feeds.opml",
-        *(f"{slug}.{suffix}" for slug in ("all", "ai", "cplusplus") for suffix in ("rss", "atom", "json")),
+        *with_gzip("feeds.opml"),
+        *feed_files("all", "ai", "cplusplus"),
     }
     before, asked = news.feeds(), len(site.asked)
     second = news.run()
@@ -415,11 +424,7 @@ def test_a_future_article_appears_by_itself_when_its_time_comes(news):
     news.build()
     before = news.feeds()
     assert not any(b"later" in data or b"draft" in data for data in before.values())
-    assert set(before) == {
-        "ids.json",
-        "feeds.opml",
-        *(f"{slug}.{suffix}" for slug in ("all", "ai") for suffix in ("rss", "atom", "json")),
-    }
+    assert set(before) == {"ids.json", *with_gzip("feeds.opml"), *feed_files("all", "ai")}
     news.clock.step(hours=11)
     news.build()
     assert news.feeds() == before
@@ -880,7 +885,7 @@ def test_a_feed_that_somebody_changed_or_removed_is_written_again(news):
     (news.folder / "feeds" / "ai.rss").unlink()
     (news.folder / "feeds" / "ids.json").unlink()
     _, publishing = news.build()
-    assert set(publishing.written) == {"all.atom", "ai.rss", "ids.json"}
+    assert set(publishing.written) == {*with_gzip("all.atom", "ai.rss"), "ids.json"}
     assert news.feeds() == before
 
 
@@ -901,7 +906,7 @@ def test_the_list_of_feeds_has_all_first_and_every_topic_with_entries(news):
     rare.unlink()
     news.clock.step(days=30)
     _, publishing = news.build()
-    assert publishing.written[-1] == "feeds.opml"
+    assert publishing.written[-2:] == ("feeds.opml", "feeds.opml.gz")
     assert listed(news) == (
         "Fri, 02 Oct 2026 08:00:00 GMT",
         [f"https://example.org/feeds/{s}.rss" for s in ("all", "zoo")],
@@ -916,9 +921,7 @@ def test_the_list_of_feeds_stays_where_only_the_content_of_entries_changes(news)
     config = news.config_file.read_text(encoding="utf-8").replace("feeds/}", "feeds/, images: media}")
     news.config_file.write_text(config, encoding="utf-8")
     _, publishing = news.build()
-    assert set(publishing.written) == {
-        f"{slug}.{suffix}" for slug in ("all", "ai") for suffix in ("rss", "atom", "json")
-    }
+    assert set(publishing.written) == feed_files("all", "ai")
 
 
 @pytest.mark.parametrize(("formats", "suffix"), [("[json, rss]", "rss"), ("[json, atom]", "json")])
@@ -929,6 +932,112 @@ def test_the_list_of_feeds_names_files_that_are_there(news, formats, suffix):
     news.build()
     assert listed(news)[1] == [f"https://example.org/feeds/{slug}.{suffix}" for slug in ("all", "ai")]
     assert {f"all.{suffix}", f"ai.{suffix}"} <= set(news.feeds())
+
+
+def switch_gzip(news, is_on):
+    text = news.config_file.read_text(encoding="utf-8")
+    text = text.replace("feeds/, gzip: false}", "feeds/}").replace("feeds/, gzip: true}", "feeds/}")
+    news.config_file.write_text(text.replace("feeds/}", f"feeds/, gzip: {str(is_on).lower()}}}"), encoding="utf-8")
+
+
+def packed(news):
+    """The files that have a .gz, each with what is packed in it, which is what the file holds."""
+    files = news.feeds()
+    found = {name.removesuffix(".gz"): gzip.decompress(data) for name, data in files.items() if name.endswith(".gz")}
+    assert all(files[name] == data for name, data in found.items())
+    return found
+
+
+def edit(news, path, before, after):
+    path.write_text(path.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+    news.age(path)
+
+
+def test_every_file_but_the_ledger_has_a_gz_beside_it_that_follows_it(news):
+    path = news.article("one")
+    news.build()
+    assert packed(news).keys() == news.feeds().keys() - {"ids.json", *(f"{name}.gz" for name in packed(news))}
+    assert packed(news).keys() >= {"all.rss", "all.atom", "all.json", "feeds.opml"}
+    edit(news, path, "About one", "About two")
+    news.build()
+    assert b"About two" in packed(news)["all.json"]
+    assert news.build()[1].written == ()
+
+
+@pytest.mark.parametrize("what", ["is lost", "is broken"])
+def test_a_gz_that_is_not_as_it_was_written_is_written_again_and_its_file_stays(news, what):
+    news.article("one")
+    news.build()
+    before, stamp = news.feeds(), (news.folder / "feeds" / "all.rss").stat()
+    (news.folder / "feeds" / "all.rss.gz").unlink()
+    if what == "is broken":
+        (news.folder / "feeds" / "all.rss.gz").write_bytes(b"broken")
+    assert news.build()[1].written == ("all.rss.gz",)
+    assert news.feeds() == before
+    assert (news.folder / "feeds" / "all.rss").stat() == stamp
+
+
+def test_a_crash_between_a_file_and_its_gz_leaves_no_earlier_one_and_the_next_build_writes_it(news):
+    path = news.article("one")
+    news.build()
+    edit(news, path, "About one", "About two")
+    # What is in the way of the .gz stands for a crash before it.
+    (news.folder / "feeds" / ".all.rss.gz.feedbot-tmp").mkdir()
+    with pytest.raises(PublishError):
+        news.build()
+    (news.folder / "feeds" / ".all.rss.gz.feedbot-tmp").rmdir()
+    assert b"About two" in news.feeds()["all.rss"]
+    assert "all.rss" not in packed(news)
+    news.build()
+    assert b"About two" in packed(news)["all.rss"]
+
+
+def test_switched_off_every_gz_goes_and_switched_on_every_gz_comes_back(news):
+    news.article("one")
+    news.build()
+    before, stamp = news.feeds(), (news.folder / "feeds" / "all.rss").stat()
+    switch_gzip(news, False)
+    assert news.build()[1].written == ()
+    assert news.feeds() == {name: data for name, data in before.items() if not name.endswith(".gz")}
+    switch_gzip(news, True)
+    assert set(news.build()[1].written) == {name for name in before if name.endswith(".gz")}
+    assert news.feeds() == before
+    assert (news.folder / "feeds" / "all.rss").stat() == stamp
+
+
+def test_with_gzip_off_a_gz_of_somebody_else_stays_as_long_as_it_is_true(news):
+    path = news.article("one")
+    news.build()
+    switch_gzip(news, False)
+    news.build()
+    theirs = news.folder / "feeds" / "all.rss.gz"
+    theirs.write_bytes(gzip.compress(news.feeds()["all.rss"], 9))
+    news.build()
+    assert set(packed(news)) == {"all.rss"}
+    edit(news, path, "About one", "About two")
+    news.build()
+    assert packed(news) == {}
+
+
+def test_switched_off_with_the_state_lost_no_gz_of_an_earlier_file_stays(news):
+    path = news.article("one", topics="AI")
+    news.build()
+    for file in news.folder.glob("state.db*"):
+        file.unlink()
+    switch_gzip(news, False)
+    edit(news, path, "About one", "About two")
+    news.build()
+    assert b"About two" in news.feeds()["all.rss"]
+    assert set(packed(news)) <= {"feeds.opml"}
+
+
+def test_a_format_that_is_left_out_loses_its_gz(news):
+    news.article("one")
+    news.build()
+    config = news.config_file.read_text(encoding="utf-8").replace("feeds/}", "feeds/, formats: [rss]}")
+    news.config_file.write_text(config, encoding="utf-8")
+    news.build()
+    assert set(packed(news)) == {"all.rss", "ai.rss", "feeds.opml"}
 
 
 def test_a_topic_whose_json_feed_would_be_the_ledger_has_another_address(news):

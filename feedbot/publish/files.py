@@ -2,15 +2,20 @@
 
 A feed names entries by the ids of ids.json, so the caller writes `ids.json` before the feeds:
 after a crash between the two, the next build finds the ids that readers have been given.
+
+A web server may send NAME.gz in the place of NAME and asks nobody whether it is up to date. So the
+.gz goes before its file is replaced, whoever made it, and a new one is written after it: at every
+moment it is missing or holds what its file does.
 """
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from feedbot.errors import PublishError
+from feedbot.publish.gzipped import GZIP_SUFFIX
 
 _TEMP_SUFFIX = ".feedbot-tmp"
 
@@ -37,9 +42,9 @@ def publish_file(directory: Path, name: str, data: bytes) -> Published | Unchang
 def publish_files(directory: Path, files: Iterable[tuple[str, bytes]]) -> list[Published | Unchanged]:
     """Replace each named file whose bytes differ, in the order given; the folder is made where missing.
 
-    Each is written beside its target, synced and renamed over it; the folder is synced once at
-    the end. Files are 0644, less the umask. What an interrupted run left behind is swept first,
-    so only one process may write a folder at a time. `files` may be lazy.
+    Each is written beside its target, synced and renamed over it, once the .gz of the earlier version
+    is gone; the folder is synced once at the end. Files are 0644, less the umask. What an interrupted
+    run left behind is swept first, so only one process may write a folder at a time. `files` may be lazy.
 
     Raises PublishError, naming the file, where one cannot be written: that file keeps its earlier
     version, those before it are published, those after it are not tried. Raises ValueError for a
@@ -58,6 +63,24 @@ def publish_files(directory: Path, files: Iterable[tuple[str, bytes]]) -> list[P
     finally:
         os.close(folder)
     return results
+
+
+def remove_files(directory: Path, names: Collection[str]) -> None:
+    """Remove the named files as far as they are there; the folder is synced at the end.
+
+    Raises PublishError, naming the file, where one cannot be removed; those after it are not tried.
+    """
+    folder = _open_folder(directory)
+    try:
+        for name in names:
+            _check_name(name)
+            try:
+                _remove(folder, directory, name)
+            except OSError as error:
+                raise PublishError(f"{directory / name}: cannot be removed: {_why(error)}") from error
+        _sync_folder(folder, directory)
+    finally:
+        os.close(folder)
 
 
 def _open_folder(directory: Path) -> int:
@@ -88,6 +111,8 @@ def _publish(folder: int, directory: Path, name: str, data: bytes) -> Published 
         exists = _exists_as_file(folder, place, name)
         if exists and _same_bytes(folder, name, data):
             return Unchanged(name)
+        # First: a crash from here on leaves the earlier file alone, never a new one beside an earlier .gz.
+        _remove(folder, directory, name + GZIP_SUFFIX)
         _replace(folder, name, data)
     except OSError as error:
         kept = "; readers keep the earlier version" if exists else ""
@@ -117,6 +142,11 @@ def _same_bytes(folder: int, name: str, data: bytes) -> bool:
     with os.fdopen(descriptor, "rb") as file:
         # One byte more than expected tells a longer file.
         return os.fstat(descriptor).st_size == len(data) and file.read(len(data) + 1) == data
+
+
+def _remove(folder: int, directory: Path, name: str) -> None:
+    if _exists_as_file(folder, directory / name, name):
+        os.unlink(name, dir_fd=folder)
 
 
 def _replace(folder: int, name: str, data: bytes) -> None:

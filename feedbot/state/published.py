@@ -155,6 +155,12 @@ def save(
             )
 
 
+def forget(state: State, names: Iterable[str]) -> None:
+    """Note that these files do not lie in the feeds folder any more."""
+    with state.write() as connection:
+        connection.executemany("DELETE FROM published_files WHERE name = ?", [(name,) for name in names])
+
+
 def holds(state: State, feed: str) -> dict[str, Hold]:
     """The removals held back in a feed, by entry id."""
     rows = state.rows("SELECT entry_id, cause, since_at, seen_at FROM holds WHERE feed = ?", [feed])

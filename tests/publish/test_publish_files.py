@@ -1,3 +1,4 @@
+import gzip
 import os
 import resource
 import subprocess
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from feedbot.errors import PublishError
-from feedbot.publish.files import Published, Unchanged, publish_file, publish_files
+from feedbot.publish.files import Published, Unchanged, publish_file, publish_files, remove_files
+from feedbot.publish.gzipped import gzipped
 
 
 def names_in(folder: Path) -> list[str]:
@@ -191,3 +193,68 @@ def test_a_kill_at_any_moment_leaves_a_whole_file_and_the_next_run_clears_up(tmp
         assert (tmp_path / "ai.rss").read_bytes() in versions
     publish_file(tmp_path, "ai.rss", b"x")
     assert names_in(tmp_path) == ["ai.rss"]
+
+
+def test_a_file_is_replaced_only_when_the_gz_of_the_earlier_version_is_gone(tmp_path: Path) -> None:
+    publish_files(tmp_path, [("ai.rss", b"1"), ("ai.rss.gz", gzipped(b"1"))])
+
+    def files() -> Iterator[tuple[str, bytes]]:
+        yield "ai.rss", b"2"
+        assert names_in(tmp_path) == ["ai.rss"]
+        yield "ai.rss.gz", gzipped(b"2")
+
+    assert publish_files(tmp_path, files()) == [Published("ai.rss"), Published("ai.rss.gz")]
+    assert gzip.decompress((tmp_path / "ai.rss.gz").read_bytes()) == b"2"
+
+
+def test_the_gz_of_a_file_that_stays_is_left_alone(tmp_path: Path) -> None:
+    files = [("ai.rss", b"1"), ("ai.rss.gz", gzipped(b"1"))]
+    publish_files(tmp_path, files)
+    before = (tmp_path / "ai.rss.gz").stat()
+    assert publish_files(tmp_path, files) == [Unchanged("ai.rss"), Unchanged("ai.rss.gz")]
+    assert publish_file(tmp_path, "ai.rss", b"1") == Unchanged("ai.rss")
+    assert (tmp_path / "ai.rss.gz").stat() == before
+
+
+def test_a_gz_that_cannot_be_removed_keeps_the_file_that_belongs_to_it(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.write_bytes(gzipped(b"1"))
+    (tmp_path / "ai.rss").write_bytes(b"1")
+    (tmp_path / "ai.rss.gz").symlink_to(theirs)
+    with pytest.raises(PublishError, match=r"ai\.rss\.gz: is a symbolic link"):
+        publish_file(tmp_path, "ai.rss", b"2")
+    assert (tmp_path / "ai.rss").read_bytes() == b"1"
+
+
+def test_a_kill_at_any_moment_leaves_no_gz_of_another_version(tmp_path: Path) -> None:
+    script = (
+        "import random, sys; from pathlib import Path\n"
+        "from feedbot.publish.files import publish_files\n"
+        "from feedbot.publish.gzipped import gzipped\n"
+        "print(flush=True)\n"
+        "versions = [random.Random(n).randbytes(300_000) for n in range(5)]\n"
+        "while True:\n"
+        "    for data in versions:\n"
+        "        publish_files(Path(sys.argv[1]), [('ai.rss', data), ('ai.rss.gz', gzipped(data))])\n"
+    )
+    for moment in range(24):
+        with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            threading.Event().wait(0.03 + 0.003 * moment)
+            process.kill()
+        packed = tmp_path / "ai.rss.gz"
+        if packed.exists():
+            assert gzip.decompress(packed.read_bytes()) == (tmp_path / "ai.rss").read_bytes()
+
+
+def test_removed_files_are_gone_and_those_that_are_not_there_do_not_matter(tmp_path: Path) -> None:
+    publish_files(tmp_path, [("a.gz", b"a"), ("b.gz", b"b")])
+    remove_files(tmp_path, ["a.gz", "c.gz"])
+    assert names_in(tmp_path) == ["b.gz"]
+    with pytest.raises(ValueError):
+        remove_files(tmp_path, ["../b.gz"])
+    (tmp_path / "d.gz").mkdir()
+    with pytest.raises(PublishError, match=r"d\.gz: is a folder"):
+        remove_files(tmp_path, ["d.gz", "b.gz"])
+    assert names_in(tmp_path) == ["b.gz", "d.gz"]
