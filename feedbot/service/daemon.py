@@ -132,7 +132,7 @@ def _read(config: Config, clock: Clock, is_stopped: Callable[[], bool]) -> None:
 def _publish(config: Config, clock: Clock) -> None:
     with open_state(config.state_path, who=_WHO, write_wait_s=_WAIT_S) as state:
         publishing = publish(config, state, clock)
-    if publishing.written:
+    if publishing.feeds_written:
         came, went = publishing.added, publishing.removed
         log.info("feeds: %d files written; entries: %d came, %d went", publishing.feeds_written, came, went)
     for hold in publishing.holds:
