@@ -361,7 +361,9 @@ class HostConfig(_Section):
     method: Literal["GET", "HEAD"] | None = Field(
         None, description="GET: never ask with HEAD; HEAD: ask a living link with HEAD even where its page is due."
     )
-    user_agent: str | None = Field(None, min_length=1, max_length=500, pattern=r"^[\x20-\x7e]+$")
+    user_agent: str | None = Field(
+        None, min_length=1, max_length=500, json_schema_extra={"pattern": rf"^{_HEADER_VALUE.pattern}$"}
+    )
     accepted: tuple[Annotated[int, Field(ge=100, le=999)], ...] = Field(
         (), description="Codes that count as alive here, such as 403 or 999."
     )
@@ -375,6 +377,13 @@ class HostConfig(_Section):
         None, description="The environment variable that holds a token; sent as the headers are."
     )
     port: int = Field(443, ge=1, le=65535, description="The https port that headers and credentials are for.")
+
+    @field_validator("user_agent")
+    @classmethod
+    def _printable(cls, value: str | None) -> str | None:
+        if not _HEADER_VALUE.fullmatch(value or ""):
+            raise ValueError("holds characters that no header may")
+        return value
 
     @field_validator("headers")
     @classmethod
@@ -397,11 +406,31 @@ class HostConfig(_Section):
 
 def _robots(value: object) -> object:
     if value is not True and value is not False and value != "never":
-        raise ValueError(f"must be true, false or never, not {value!r}")
+        raise ValueError(_not_this("must be true, false or never", value))
     return value
 
 
 Robots = Annotated[bool | Literal["never"], BeforeValidator(_robots), WithJsonSchema({"enum": [True, False, "never"]})]
+
+_MOST_WORKERS = 64
+
+
+def _workers(value: object) -> object:
+    # The library would tell twice what is wrong, once for either kind; and true is 1 to it.
+    if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MOST_WORKERS):
+        return value
+    raise ValueError(_not_this(f"must be auto or a whole number from 1 to {_MOST_WORKERS}", value))
+
+
+_WORKERS_SCHEMA = {
+    "anyOf": [{"const": "auto", "type": "string"}, {"type": "integer", "minimum": 1, "maximum": _MOST_WORKERS}]
+}
+Workers = Annotated[int | Literal["auto"], BeforeValidator(_workers), WithJsonSchema(_WORKERS_SCHEMA)]
+
+
+def _not_this(sentence: str, value: object) -> str:
+    """The sentence with what was given instead; nothing given is nothing to repeat."""
+    return sentence if value is None else f"{sentence}, not {value!r}"
 
 
 class CheckerConfig(_Section):
@@ -417,7 +446,7 @@ class CheckerConfig(_Section):
         DEFAULT_CANARIES, description="Asked before a run, to know that our own network is up; [] = never."
     )
     concurrency: int = Field(100, ge=1, le=2000, description="Requests at once, over all hosts.")
-    workers: Literal["auto"] | Annotated[int, Field(ge=1, le=64)] = Field(
+    workers: Workers = Field(
         "auto", description="Processes that ask; auto = one for a few thousand links, then up to one a core."
     )
     per_host: PerHostConfig = PerHostConfig()
@@ -681,6 +710,7 @@ _SENTENCES = {
     "string_too_long": "must have at most {max_length} characters",
     "string_too_short": "must not be empty",
     "string_type": "must be text",
+    "too_long": "must have at most {max_length} items",
     "too_short": "must have at least {min_length} item",
     "tuple_type": "must be a list",
 }

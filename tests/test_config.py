@@ -133,6 +133,13 @@ def test_a_file_that_is_not_utf_8_is_refused_in_a_sentence(tmp_path):
             "schedule: {blocked_min: 31d}",
             "schedule: blocked_min (2,678,400 s) is greater than blocked_max (2,592,000 s)",
         ),
+        ("checker: {workers: many}", "checker.workers: must be auto or a whole number from 1 to 64, not 'many'"),
+        ("checker: {workers: 0}", "checker.workers: must be auto or a whole number from 1 to 64, not 0"),
+        ("checker: {workers: 65}", "checker.workers: must be auto or a whole number from 1 to 64, not 65"),
+        ("checker: {workers: true}", "checker.workers: must be auto or a whole number from 1 to 64, not True"),
+        ("checker: {workers: }", "checker.workers: must be auto or a whole number from 1 to 64"),
+        ("checker: {robots: }", "checker.robots: must be true, false or never"),
+        ("checker: {back_off_s: [1, 1, 1, 1]}", "checker.back_off_s: must have at most 3 items"),
         ("checker: {max_requests_per_run: 0}", "checker.max_requests_per_run: must be at least 1, not 0"),
         (
             "schedule: {alive_min: 60d}",
@@ -231,6 +238,7 @@ def test_what_is_different_for_a_host_is_read(tmp_path):
         ("a.test: {headers: {'X Y': a}}", "hosts.a.test.headers: 'X Y' is not the name of a header"),
         ("a.test: {headers: {X: 's3cret\\n'}}", None),
         ('a.test: {headers: {X: "s3cret\\x07"}}', "hosts.a.test.headers: X holds characters that no header may"),
+        ("a.test: {user_agent: s3cret-ünï}", "hosts.a.test.user_agent: holds characters that no header may"),
         ("a.test: {headers: {Host: b.test}}", "hosts.a.test.headers: Host is written by feedbot itself"),
         (
             "a.test: {headers: {Authorization: Bearer s3cret}}",
