@@ -50,24 +50,26 @@ _SOCKET_CODES = frozenset({_CONNECT, _SEND, _RECV, _HANDSHAKE})
 def failure_of_curl(code: int, text: str, *, os_errno: int, verify_result: int) -> Failure:
     """The Failure that an exit code stands for; total.
 
-    `os_errno` is the socket's last error, `verify_result` OpenSSL's X509_V_ERR_*, each 0 for none.
-    What no row knows is OURSELVES, so that it never counts against a link.
+    `os_errno` is the socket's last error, `verify_result` OpenSSL's X509_V_ERR_*, each 0 for none. Where
+    one of them says what was met, that is the text; libcurl's own words would say it again, with times that
+    differ from look to look. What no row knows is OURSELVES, so that it never counts against a link.
     """
-    kind, words = _BY_CODE.get(code, (FailureKind.OURSELVES, "exchange failed"))
-    if code == _VERIFICATION:
-        words = _certificate_words(verify_result, text)
-    if code == _RECV and not os_errno and any(word in text.lower() for word in _NOT_HTTP):
-        kind, words = FailureKind.PROTOCOL, "not HTTP"
+    if code == _VERIFICATION and (known_fault := _certificate_words(verify_result, text)) is not None:
+        return Failure(FailureKind.TLS, known_fault)
     # A timeout of the connecting is told by its code; ETIMEDOUT below it says no more.
     if code in _SOCKET_CODES and os_errno and (known := of_errno(os_errno)) is not None:
-        kind, words = known
+        return Failure(*known)
+    kind, words = _BY_CODE.get(code, (FailureKind.OURSELVES, "exchange failed"))
+    if code == _RECV and not os_errno and any(word in text.lower() for word in _NOT_HTTP):
+        kind, words = FailureKind.PROTOCOL, "not HTTP"
     return Failure(kind, shortened(f"{words} (curl {code}: {' '.join(text.split()) or 'no text'})"))
 
 
-def _certificate_words(verify_result: int, text: str) -> str:
+def _certificate_words(verify_result: int, text: str) -> str | None:
+    """What is wrong with a certificate; None where only libcurl's text can tell."""
     if (known := of_certificate(verify_result)) is not None:
         return known
     # libcurl compares names by itself, before it asks what OpenSSL thought of the rest.
     if any(words in text for words in _ANOTHER_NAME):
         return "certificate is for another name"
-    return "certificate is not accepted"
+    return None

@@ -167,6 +167,12 @@ _LOOKUP_KINDS: dict[int, FailureKind] = {
     if (code := getattr(socket, name, None)) is not None
 }
 
+# The system's own words for the first ("nodename nor servname provided, or not known") need a translation.
+_LOOKUP_WORDS = {
+    FailureKind.DNS_NXDOMAIN: "no such host",
+    FailureKind.DNS_NO_ADDRESS: "the host has no address",
+}
+
 
 def failure_of_lookup(error: OSError | UnicodeError) -> Failure:
     """What getaddrinfo's exception says of a name; what it does not name is a failing name server."""
@@ -177,7 +183,8 @@ def failure_of_lookup(error: OSError | UnicodeError) -> Failure:
             return Failure(*_BY_ERRNO[error.errno])
         return Failure(FailureKind.DNS_SERVFAIL, shortened(f"name look-up failed: {_words(error)}"))
     kind = _LOOKUP_KINDS.get(error.errno or 0, FailureKind.DNS_SERVFAIL)
-    return Failure(kind, shortened(f"name look-up failed: {error.strerror or _words(error)}"))
+    words = _LOOKUP_WORDS.get(kind, "name look-up failed")
+    return Failure(kind, shortened(f"{words}: {error.strerror or _words(error)}"))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

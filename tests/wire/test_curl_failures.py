@@ -78,6 +78,7 @@ def test_the_sockets_error_says_more_than_the_code_above_it(code, number, kind, 
     known = failure(code, os_errno=number)
     assert known.kind == kind
     assert words in known.text
+    assert "curl" not in known.text
 
 
 def test_an_error_of_the_socket_says_nothing_of_other_codes():
@@ -107,13 +108,18 @@ def test_bytes_that_are_no_http_are_told_from_a_connection_that_broke(text):
         (1, "SSL: no alternative certificate subject name matches target host name 'a.test'", "another name"),
         (0, "SSL: certificate subject name 'b.test' does not match target host name 'a.test'", "another name"),
         (1, "SSL: unable to obtain common name from peer certificate", "another name"),
-        (7, "SSL certificate problem: certificate signature failure", "not accepted"),
+        (7, "certificate signature failure", "not accepted (curl 60: certificate signature failure)"),
     ],
 )
 def test_what_is_wrong_with_a_certificate(verify_result, text, words):
     known = failure(60, text, verify_result=verify_result)
     assert known.kind == FailureKind.TLS
     assert words in known.text
+
+
+def test_what_is_known_of_a_certificate_is_not_told_twice():
+    text = "SSL certificate OpenSSL verify result: certificate has expired (10)"
+    assert failure(60, text, verify_result=10).text == "certificate has expired"
 
 
 @given(st.integers(), st.text(), st.integers(), st.integers())

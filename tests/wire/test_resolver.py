@@ -129,24 +129,24 @@ async def test_a_look_up_that_raises_is_a_value(made):
 
 
 @pytest.mark.parametrize(
-    ("error", "kind"),
+    ("error", "kind", "text"),
     [
-        (socket.gaierror(socket.EAI_NONAME, "x"), FailureKind.DNS_NXDOMAIN),
-        (socket.gaierror(socket.EAI_NODATA, "x"), FailureKind.DNS_NO_ADDRESS),
-        (socket.gaierror(socket.EAI_ADDRFAMILY, "x"), FailureKind.DNS_NO_ADDRESS),
-        (socket.gaierror(socket.EAI_AGAIN, "x"), FailureKind.DNS_SERVFAIL),
-        (socket.gaierror(socket.EAI_FAIL, "x"), FailureKind.DNS_SERVFAIL),
-        (socket.gaierror(socket.EAI_BADFLAGS, "x"), FailureKind.DNS_SERVFAIL),
-        (OSError(24, "Too many open files"), FailureKind.OURSELVES),
-        (OSError(5, "I/O"), FailureKind.DNS_SERVFAIL),
+        (socket.gaierror(socket.EAI_NONAME, "x"), FailureKind.DNS_NXDOMAIN, "no such host: x"),
+        (socket.gaierror(socket.EAI_NODATA, "x"), FailureKind.DNS_NO_ADDRESS, "the host has no address: x"),
+        (socket.gaierror(socket.EAI_ADDRFAMILY, "x"), FailureKind.DNS_NO_ADDRESS, "the host has no address: x"),
+        (socket.gaierror(socket.EAI_AGAIN, "x"), FailureKind.DNS_SERVFAIL, "name look-up failed: x"),
+        (socket.gaierror(socket.EAI_FAIL, "x"), FailureKind.DNS_SERVFAIL, "name look-up failed: x"),
+        (socket.gaierror(socket.EAI_BADFLAGS, "x"), FailureKind.DNS_SERVFAIL, "name look-up failed: x"),
+        (OSError(24, "Too many open files"), FailureKind.OURSELVES, "too many open files"),
+        (OSError(5, "I/O"), FailureKind.DNS_SERVFAIL, "name look-up failed: [Errno 5] I/O"),
     ],
 )
-def test_keeps_the_kinds_of_getaddrinfo_apart(monkeypatch, error, kind):
+def test_keeps_the_kinds_of_getaddrinfo_apart(monkeypatch, error, kind, text):
     def fails(*args, **kwargs):
         raise error
 
     monkeypatch.setattr(socket, "getaddrinfo", fails)
-    assert getaddrinfo_lookup("a.test").kind == kind
+    assert getaddrinfo_lookup("a.test") == Failure(kind, text)
 
 
 @pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".test", ".".join(["abc"] * 80), ".test"])
