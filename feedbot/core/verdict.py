@@ -94,7 +94,7 @@ def judge(observation: Observation, context: Context = NOTHING_KNOWN) -> Verdict
         case Answered():
             return _judge_answer(_Seen(observation, context, observation.exchanges[-1]))
         case Failed():
-            return _judge_failure(observation.outcome)
+            return _judge_failure(observation.url, observation.outcome)
         case _ as never:
             assert_never(never)
 
@@ -356,8 +356,10 @@ def carries_any(page: PageSignals, titles: tuple[str, ...]) -> bool:
     return any(carries_title(page, title) for title in titles)
 
 
-def _judge_failure(outcome: Failed) -> Verdict:
+def _judge_failure(url: str, outcome: Failed) -> Verdict:
     kind, text = outcome.failure.kind, outcome.failure.text
+    # Else it would be read as said of the link itself.
+    led = "" if outcome.final_url == url else f"leads to {outcome.final_url}: "
     match kind:
         case (
             FailureKind.POLICY_SCHEME
@@ -366,7 +368,7 @@ def _judge_failure(outcome: Failed) -> Verdict:
             | FailureKind.POLICY_ROBOTS
             | FailureKind.POLICY_OPTOUT
         ):
-            return Verdict(VerdictKind.REFUSED, f"not asked: {text}", failure=kind)
+            return Verdict(VerdictKind.REFUSED, f"{led}not asked: {text}", failure=kind)
         case FailureKind.OURSELVES:
             return Verdict(VerdictKind.UNKNOWN, f"our own fault: {text}", failure=kind)
         case (
@@ -381,10 +383,9 @@ def _judge_failure(outcome: Failed) -> Verdict:
             | FailureKind.RESET
             | FailureKind.TIMEOUT
             | FailureKind.PROTOCOL
-            | FailureKind.REDIRECT_LOOP
-            | FailureKind.REDIRECT_LIMIT
-            | FailureKind.REDIRECT_INVALID
         ):
+            return Verdict(VerdictKind.UNREACHABLE, f"{led}{text}", failure=kind)
+        case FailureKind.REDIRECT_LOOP | FailureKind.REDIRECT_LIMIT | FailureKind.REDIRECT_INVALID:
             return Verdict(VerdictKind.UNREACHABLE, text, failure=kind)
         case _ as never:
             assert_never(never)

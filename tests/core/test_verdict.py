@@ -1,8 +1,8 @@
 import pytest
 
-from feedbot.core.observation import FailureKind
+from feedbot.core.observation import Failed, Failure, FailureKind, Observation
 from feedbot.core.verdict import Verdict, VerdictKind, is_broken, judge
-from tests.core.histories import URL, answered, asked, failed
+from tests.core.histories import START, URL, answered, asked, failed
 
 
 @pytest.mark.parametrize("status", [200, 201, 203, 204, 206, 226])
@@ -132,6 +132,20 @@ def test_every_failure_has_a_verdict_with_its_words(kind):
         assert verdict.kind is VerdictKind.UNREACHABLE
     assert "the very words" in verdict.reason
     assert verdict.failure is kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (FailureKind.POLICY_ADDRESS, f"leads to {A}: not asked: why"),
+        (FailureKind.DNS_NXDOMAIN, f"leads to {A}: why"),
+        (FailureKind.REDIRECT_LOOP, "why"),  # its words name where
+        (FailureKind.OURSELVES, "our own fault: why"),
+    ],
+)
+def test_a_failure_where_a_redirect_led_names_the_place(kind, reason):
+    observation = Observation(URL, START, 5, (_to(A, 302),), Failed(Failure(kind, "why"), A))
+    assert judge(observation).reason == reason
 
 
 @pytest.mark.parametrize("kind", VerdictKind)
