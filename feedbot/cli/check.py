@@ -49,7 +49,8 @@ _HOST = re.compile(
     metavar="WORD",
     help=f"Exit with 4 where a link has this verdict or status; several times: any. Words: {', '.join(_FAIL_ON)}."
     " broken = gone, missing, soft_dead, parked, or no such host. Without URL or ARTICLE, what is known of links that"
-    " are not due counts too. Where this machine is offline, nothing can be checked, and the exit code is 1.",
+    " are not due counts too. Where this machine is offline, or its proxy is down, nothing can be checked, and the exit"
+    " code is 1.",
 )
 @click.option("--wait", is_flag=True, help="Wait for another checking run to end, instead of exiting with 75.")
 @progress_option
@@ -90,6 +91,8 @@ def command(
         click.echo("\n".join(checking_lines(checking, rejected=rejected, every=bool(what))))
     if words and checking.online is False:
         raise FeedbotError("nothing could be checked for --fail-on, because this machine seems to be offline")
+    if words and (fault := _our_fault(checking)) is not None:
+        raise FeedbotError(f"nothing could be checked for --fail-on: {fault}")
     if known:
         them = f"{count(known, 'link')} that {'was not due is' if known == 1 else 'were not due are'}"
         said = f"Known      {them} {' or '.join(sorted(words))}; `feedbot status` shows what is dead or failing"
@@ -207,6 +210,14 @@ def _known_to_fail(config: Config, state: State, checking: Checking, words: set[
             continue
         found += not is_excused(mark_on(row["url"], said, exclusions, checking.finished_at))
     return found
+
+
+def _our_fault(checking: Checking) -> str | None:
+    """What of our own, such as a proxy that is down, kept every link from being judged; None where any was."""
+    if any(one.verdict.kind is not VerdictKind.UNKNOWN for one in checking.results):
+        return None
+    faults = (one.verdict.reason for one in checking.results if one.verdict.failure is FailureKind.OURSELVES)
+    return next(faults, None)
 
 
 def _words(verdict: Verdict, status: Status) -> set[str]:

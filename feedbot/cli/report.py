@@ -96,7 +96,9 @@ def checking_lines(checking: Checking, *, rejected: Iterable[Rejected], every: b
     seconds = (checking.finished_at - checking.started_at).total_seconds()
     verdicts = checking.summary
     said = ", ".join(f"{verdicts[kind]:,} {kind}" for kind in reversed(_BY_URGENCY) if kind in verdicts)
-    yield f"Links      {count(len(checking.results), 'link')} checked in {seconds:.0f} s: {said}"
+    asked = sum(result.seen is not None for result in checking.results)
+    of_all = "" if asked == len(checking.results) else f"{asked:,} of "
+    yield f"Links      {of_all}{count(len(checking.results), 'link')} checked in {seconds:.0f} s: {said}"
     ordered = sorted(checking.results, key=lambda result: _BY_URGENCY.index(result.verdict.kind))
     for result in ordered:
         if every or result.verdict.kind not in _QUIET or result.verdict.warnings:

@@ -21,6 +21,7 @@ from feedbot.cli.report import checking_lines
 from feedbot.core.article import LinkRole
 from feedbot.core.status import Status, StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
+from feedbot.look import Seen
 from feedbot.state.targets import Target
 from tests.publication import Publication
 
@@ -193,6 +194,19 @@ def test_fail_on_names_what_exits_with_4(news, site, words, code):
     site.answers["/lost"] = 404
     options = [option for word in words for option in ("--fail-on", word)]
     assert feedbot(news.folder, "check", *options, site.link("/lost"), site.link("/fine")).returncode == code
+
+
+def test_fail_on_is_no_success_where_a_proxy_that_is_down_lets_nothing_be_checked(news, site):
+    config = news.config_file.read_text(encoding="utf-8")
+    news.config_file.write_text(
+        config.replace("checker:", 'checker:\n  proxy: "http://127.0.0.1:9"\n  back_off_s: []'), encoding="utf-8"
+    )
+    done = feedbot(news.folder, "check", "--fail-on", "broken", site.link("/one"))
+    assert done.returncode == 1
+    last = "feedbot: nothing could be checked for --fail-on: our own fault: proxy 127.0.0.1: connection refused"
+    assert done.stderr.splitlines()[-1] == last
+    # Where nothing was to be failed on, it is told like everything else.
+    assert feedbot(news.folder, "check", site.link("/one")).returncode == 0
 
 
 def test_an_unreachable_host_is_told_by_name(news):
@@ -527,7 +541,10 @@ def test_fail_on_does_not_pass_where_nothing_could_be_checked(tmp_path, site):
     news = Publication(tmp_path / "news", site, canaries="['http://127.0.0.1:10/']")
     news.article("one")
     done = feedbot(news.folder, "check", "--fail-on", "broken")
-    one_sentence(done, 1, "nothing could be checked", "offline")
+    canary, sentence = done.stderr.splitlines()
+    assert canary.endswith("such as http://127.0.0.1:10/: 127.0.0.1: connection refused")
+    assert "nothing could be checked for --fail-on, because this machine seems to be offline" in sentence
+    assert done.returncode == 1
     assert "1 link stays as it was, and due" in done.stdout
     assert feedbot(news.folder, "check").returncode == 0
 
@@ -568,6 +585,20 @@ def test_why_links_are_unknown_is_told_by_reason():
     _, *lines = checking_lines(Checking(1, now, now, online=True, results=results), rejected=(), every=False)
     assert lines[:2] == ["  unknown      2 links  later", "  unknown      1 link  offline"]
     assert (len(lines), lines[-1]) == (6, "               and 3 more")
+
+
+def test_a_link_whose_turn_did_not_come_is_not_called_checked():
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    target = Target(1, "https://example.org/", "example.org", Status())
+    seen = Seen(started_at=now, elapsed_ms=5, requests=1, http_status=200, final_url=target.url)
+    asked = Result(target, target, seen, Verdict(VerdictKind.ALIVE, "200 on GET"))
+    left = Result(target, target, None, Verdict(VerdictKind.UNKNOWN, "not asked: the run ended before its turn"))
+    whole, part = (
+        next(checking_lines(Checking(1, now, now, online=True, results=results), rejected=(), every=False))
+        for results in ((asked,), (asked, left, left))
+    )
+    assert whole == "Links      1 link checked in 0 s: 1 alive"
+    assert part == "Links      1 of 3 links checked in 0 s: 1 alive, 2 unknown"
 
 
 @pytest.mark.parametrize(

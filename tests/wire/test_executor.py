@@ -239,6 +239,18 @@ async def test_two_thirds_of_the_canaries_decide(good, of, expected):
     assert [request.method for request in wire.asked] == ["GET"] * of
 
 
+async def test_of_canaries_that_fail_one_is_told_with_the_reason(caplog):
+    answers = {"http://0.test/": response(200), "http://1.test/": Failure(FailureKind.TLS, "certificate has expired")}
+    wire = ScriptedWire(lambda request: answers[request.url])
+    assert not await online(wire, [Canary("http://0.test/"), Canary("http://1.test/")])
+    told = "1 of 2 canaries do not answer as they should, such as http://1.test/: certificate has expired"
+    assert caplog.messages == [told]
+    assert not await online(wire, [Canary("http://0.test/", 204)])
+    assert caplog.messages[1].endswith("such as http://0.test/: 200 instead of 204")
+    assert await online(wire, [Canary("http://0.test/")])
+    assert len(caplog.messages) == 2
+
+
 # All together
 
 
