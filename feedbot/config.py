@@ -447,7 +447,8 @@ class CheckerConfig(_Section):
     )
     concurrency: int = Field(100, ge=1, le=2000, description="Requests at once, over all hosts.")
     workers: Workers = Field(
-        "auto", description="Processes that ask; auto = one for a few thousand links, then up to one a core."
+        "auto",
+        description="Processes that ask; auto = one below 2,000 links, then one for each thousand, up to one a core.",
     )
     per_host: PerHostConfig = PerHostConfig()
     optout: tuple[HostName, ...] = Field(

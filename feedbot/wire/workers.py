@@ -38,7 +38,7 @@ _Waiting = asyncio.Queue[tuple[Result, ...] | None]
 
 
 def how_many(workers: int | str, targets: int, concurrency: int) -> int:
-    """Processes for so many targets: as configured; `auto` is one for a few thousand, then one a core.
+    """Processes for so many targets: as configured; `auto` is one for each whole thousand, up to one a core.
 
     No more than `concurrency`, the requests at once, since each makes one at least.
     """
