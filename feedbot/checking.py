@@ -29,8 +29,9 @@ from feedbot.look import Look, Seen, advanced, as_sibling, as_source, look_at
 from feedbot.state import marks, runs, siblings, targets
 from feedbot.state.database import State
 from feedbot.state.targets import LinkPlace, Target
+from feedbot.wire.choice import require_usable
 from feedbot.wire.hosts import covering
-from feedbot.wire.local import LocalWire, WireOver, open_local, require_credentials
+from feedbot.wire.local import LocalWire, WireOver, open_local
 from feedbot.wire.prober import Postponed, ProbeTarget
 from feedbot.wire.resolver import Resolver
 from feedbot.wire.workers import how_many, started
@@ -115,10 +116,10 @@ async def check(
     Failures of the network kind count when the run closes, and not at all where our own network
     was down: then nothing changes, and the targets stay due. `resolver` is the system's and `wire_over`
     makes the config's wire unless given; `ready` are worker processes that wait for an order. Raises
-    ConfigError where a credential that the config names is not in the environment.
+    ConfigError where a secret that the config names is not in the environment, or the authorities are none.
     """
     checker = config.checker.policy()
-    require_credentials(checker)
+    require_usable(checker)
     started_at = clock.now()
     run_id = runs.begin(state, started_at)
     if not due:

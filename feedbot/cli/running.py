@@ -58,7 +58,7 @@ class _Sentences(logging.Handler):
 
 
 def say_of_proxy(config: Config) -> None:
-    """Tell on standard error that a proxy is asked; raises ConfigError where it cannot be."""
+    """Tell on standard error that a proxy is asked; raises ConfigError where nothing can be asked by this config."""
     require_usable(config.checker.policy())
     if (notice := proxy_notice(config.checker.policy())) is not None:
         click.echo(f"feedbot: {plain(notice)}", err=True)

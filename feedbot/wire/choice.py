@@ -8,6 +8,7 @@ import ssl
 from feedbot.core.checker import CheckerPolicy
 from feedbot.core.proxy import parse_proxy
 from feedbot.errors import ConfigError
+from feedbot.wire.hosts import read_hosts
 from feedbot.wire.resolver import Resolver
 from feedbot.wire.wire import Wire, WireLimits
 
@@ -39,10 +40,11 @@ def make_wire(config: CheckerPolicy, resolver: Resolver, ssl_context: ssl.SSLCon
 
 
 def require_usable(config: CheckerPolicy) -> None:
-    """Raise ConfigError where the environment lacks what the proxy's address names, or the authorities are none.
+    """Raise ConfigError where the environment lacks what the config names, or the authorities are none.
 
-    Told at once: a wire would have the fault to tell at each link.
+    Told at once: a wire would have the fault to tell at each link, and the daemon at each run.
     """
+    read_hosts(config, "", os.environ)
     try:
         if config.proxy is not None:
             parse_proxy(config.proxy, os.environ)

@@ -97,11 +97,6 @@ class LocalWire:
         return frozenset(self._prober.head_refused)
 
 
-def require_credentials(config: CheckerPolicy) -> None:
-    """Raise ConfigError where a variable that the config names is missing, or holds what cannot be sent."""
-    read_hosts(config, "", os.environ)
-
-
 @asynccontextmanager
 async def open_local(
     config: CheckerPolicy,
@@ -120,7 +115,7 @@ async def open_local(
     `contact` is the page named in the User-Agent. A resolver that is passed in stays the caller's.
     `wire_over` makes the wire; without one it is the config's. `share` is told where other processes ask as well,
     `ready` are worker processes that wait for their orders (workers.started).
-    Raises ConfigError as `require_credentials` does.
+    Raises ConfigError as `choice.require_usable` does.
     """
     headers = identity_headers(contact)
     policy = ProbePolicy(

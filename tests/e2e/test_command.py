@@ -123,6 +123,17 @@ def test_a_proxy_is_asked_and_said_so(news, site):
         one_sentence(feedbot(news.folder, *words, env=dict(os.environ)), 3, "checker.proxy", "no PASS")
 
 
+@pytest.mark.parametrize("command", [["check"], ["run", "--once"], ["run"]])
+def test_without_a_hosts_secret_nothing_begins(news, site, command):
+    config = news.config_file.read_text(encoding="utf-8")
+    news.config_file.write_text(
+        config.replace("checker:", "checker:\n  hosts: {news.example: {bearer_env: ABSENT_TOKEN}}"), encoding="utf-8"
+    )
+    news.article("one")
+    one_sentence(feedbot(news.folder, *command), 3, "checker.hosts.news.example.bearer_env", "ABSENT_TOKEN is not set")
+    assert site.asked == []
+
+
 def test_check_prints_the_object_that_the_schema_promises(news, site, project):
     site.answers |= {"/lost": 404, "/old": (301, "/new")}
     news.article("lost")
