@@ -1,8 +1,6 @@
 """After the switch from another publisher, what subscribers have read stays read."""
 
 import shutil
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +9,8 @@ from feedbot.adopting import adopt
 from feedbot.articles.earlier_feed import EarlierEntry, earlier_entries
 from feedbot.errors import FeedbotError, UsageError
 from feedbot.publish.ledger import LEDGER_NAME, read_ledger
-from tests.publish.test_newsboat import items_in_newsboat, served  # noqa: F401 - a fixture
+from tests.publish.clients import subscribed
+from tests.publish.feed_server import served
 
 # In the shape in which jekyll-feed 0.17 writes a feed: an id that is the address without its suffix.
 JEKYLL = """<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom" >
@@ -79,26 +78,26 @@ def test_what_is_no_feed_is_refused(data, news, tmp_path):
     assert not news.config.feeds_path.exists()
 
 
-@pytest.mark.skipif(shutil.which("newsboat") is None, reason="needs newsboat (Debian package newsboat)")
-@pytest.mark.debian("newsboat")
+@pytest.mark.parametrize("reader", ["reader", pytest.param("newsboat", marks=pytest.mark.debian("newsboat"))])
 @pytest.mark.parametrize(("text", "name"), [(JEKYLL, "all.atom"), (HUGO, "all.rss")])
-def test_in_newsboat_nothing_is_unread_after_the_switch(news, site, tmp_path, served, text, name):  # noqa: F811
-    folder, address = served
+def test_in_a_reader_nothing_is_unread_after_the_switch(news, site, tmp_path, monkeypatch, reader, text, name):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     old = earlier(tmp_path, site, text)
-    shutil.copy(old, folder / "feed.xml")
-    home = tmp_path / "home"
+    folder, home = tmp_path / "web", tmp_path / "home"
+    folder.mkdir()
     home.mkdir()
-    before = items_in_newsboat(home, f"{address}/feed.xml")
-    with closing(sqlite3.connect(home / "cache.db")) as database, database:
-        database.execute("UPDATE rss_item SET unread = 0")
-    news.article("one")
-    news.article("two", date="2026-10-03T08:00:00Z")
-    assert adopt(news.config, old).adopted == 2
-    news.build()
-    shutil.copy(news.config.feeds_path / name, folder / "feed.xml")
-    after = items_in_newsboat(home, f"{address}/feed.xml")
-    assert {item[2] for item in after} == {item[2] for item in before}
-    assert [item[4] for item in after] == [0, 0]
+    shutil.copy(old, folder / "feed.xml")
+    with served(folder) as web, subscribed(reader, home) as client:
+        before = client.poll(f"{web.url}/feed.xml")
+        client.read_everything()
+        news.article("one")
+        news.article("two", date="2026-10-03T08:00:00Z")
+        assert adopt(news.config, old).adopted == 2
+        news.build()
+        shutil.copy(news.config.feeds_path / name, folder / "feed.xml")
+        after = client.poll(f"{web.url}/feed.xml")
+    assert {item.id for item, _ in after} == {item.id for item, _ in before}
+    assert [is_unread for _, is_unread in after] == [False, False]
 
 
 def test_an_entry_keeps_its_id_and_the_time_at_which_it_was_updated(news, site, tmp_path):
