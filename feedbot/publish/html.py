@@ -8,7 +8,8 @@ from feedbot.core.feed import Entry, RelatedLink
 from feedbot.publish.xml_text import xml_line, xml_text
 
 # Also no character that XML forbids: a URL cannot be mended by leaving some of it out.
-_WEB_URL = re.compile(r"https?://[^\s<>\"\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+", re.IGNORECASE)
+_LEGAL = r"[^\s<>\"\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
+_WEB_URL = re.compile(rf"https?://(?![/\\?#:@]){_LEGAL}+", re.IGNORECASE)  # a host comes first
 
 
 def is_web_url(url: str) -> bool:

@@ -17,6 +17,8 @@ import msgspec
 import pytest
 import yaml
 
+from tests.publish.profile import faults
+
 FEEDBOT = Path(sys.executable).with_name("feedbot")
 
 
@@ -93,6 +95,12 @@ def test_every_topic_has_a_feed_in_every_format_with_its_entries(folder, expecte
             assert [one.id for one in feed.entries] == ids
         items = msgspec.json.decode((folder / "feeds" / f"{slug}.json").read_bytes())["items"]
         assert [one["id"] for one in items] == ids
+
+
+def test_every_feed_holds_to_the_profile(folder):
+    found = {path.name: faults(path.read_bytes()) for path in feed_files(folder)}
+    assert len(found) > 20
+    assert {name: told for name, told in found.items() if told} == {}
 
 
 @pytest.mark.debian("newsboat")

@@ -203,6 +203,7 @@ URLS = st.one_of(
         ["/a.png", "//x.org/a", "javascript:alert(1)", "data:image/png;base64,AA", "https://x.org/a b", "#x", ""]
     ),
     st.text(max_size=20).map(lambda tail: f"https://x.org/{tail}"),
+    st.text(alphabet="/?#:@[]%.x\\ ", max_size=6).map(lambda rest: f"https://{rest}"),
 )
 BODIES = st.one_of(
     LINES, URLS.map(lambda url: f'[a]({url}) ![b](<{url}>) <a href="{url}" onclick="x">c</a> <img src={url}>')
@@ -224,6 +225,7 @@ ARTICLES = st.fixed_dictionaries(
 
 @given(title=LINES, text=LINES, name=LINES, url=URLS)
 @example(title="\x00", text="\ud800<video src=x>", name="\uffff", url="https://x.org/\ud800")
+@example(title="", text="", name="", url="https:///a")
 def test_whatever_is_in_an_entry_its_feeds_hold_to_the_profile(title: str, text: str, name: str, url: str) -> None:
     # Beneath what reading an article cleans away: each room keeps its own promise.
     feed = feed_with(
