@@ -9,10 +9,11 @@ from pathlib import Path
 import feedparser
 import pytest
 
+from feedbot.core.feed import Category
 from feedbot.publish.render import RENDERERS
 from tests.publication import Publication, Site
 from tests.publish.clients import PARSERS, SILENT_ON, Item, Subscriber, subscribed
-from tests.publish.feed_samples import feed_of
+from tests.publish.feed_samples import ENTRY, feed_of
 from tests.publish.feed_server import FeedServer, served
 
 FORMATS = ("atom", "rss")
@@ -139,6 +140,45 @@ def test_a_parser_reads_what_was_written(paper: Publication, name: str, file_for
     items = PARSERS[name](paper.feeds()[f"all.{file_format}"])
     assert set(items) == told_by(name, file_format)
     assert [item.published_at for item in items] == sorted((item.published_at for item in items), reverse=True)
+
+
+# What a title may hold, beside what a reader is to show of it.
+NASTY = {
+    "<script>alert(1)</script>": "<script>alert(1)</script>",
+    "Tom &amp; Jerry &lt;3 &#0; &bogus; AT&T R&D;": "Tom &amp; Jerry &lt;3 &#0; &bogus; AT&T R&D;",
+    "]]><![CDATA[ <!-- <?xml?>": "]]><![CDATA[ <!-- <?xml?>",
+    "A < B > C": "A < B > C",
+    "\u202eevil\u202c 👩‍👩‍👧 שלום e\u0301": "\u202eevil\u202c 👩‍👩‍👧 שלום e\u0301",
+    "a\x00b\x08c\ud800 \uffff\n\t d": "abc d",
+    "x" * 10_000: "x" * 10_000,
+    "<b>" * 2_000: "<b>" * 2_000,
+    "": "https://x.org/",
+}
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("name", PARSER)
+def test_a_parser_shows_text_as_text_whatever_it_looks_like(name: str, file_format: str) -> None:
+    entries = [
+        replace(
+            ENTRY,
+            id=f"urn:x:{number}",
+            link="https://x.org/",
+            title=text,
+            excerpt=text,
+            provider_name=f"by {text}",
+            categories=(Category(f"on {text}", "https://example.org/feeds/"),),
+        )
+        for number, text in enumerate(NASTY)
+    ]
+    items = PARSERS[name](RENDERERS[file_format][1](feed_of(*entries), "both"))
+    assert [item.id for item in items] == [entry.id for entry in entries]
+    assert {item.link for item in items} == {"https://x.org/"}
+    assert [item.title for item in items] == list(NASTY.values())
+    *most, _ = NASTY.values()
+    assert [item.categories for item in items] == [*((f"on {text}",) for text in most), ("on",)]
+    if "author" not in SILENT_ON.get((name, file_format), ()):
+        assert [item.author for item in items] == [*(f"by {text}" for text in most), "by"]
 
 
 IN_EVERY_READER = [
