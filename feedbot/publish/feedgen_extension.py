@@ -123,12 +123,12 @@ class EntryExtension:
                 _add(content, _MEDIA_TITLE, title)
 
     def _add_related(self, parent: etree._Element, tag: str) -> None:
-        if is_web_url(self.entry.via):
-            # RFC 4287, 4.2.7.2: what the entry's information is from.
-            etree.SubElement(parent, tag, {"rel": "via", "type": "text/html", "href": self.entry.via})
         for related in web_related(self.entry):
             attributes = {"rel": "related", "type": "text/html", "title": related_title(related)}
             etree.SubElement(parent, tag, {**attributes, "href": xml_text(related.url)})
+        if is_web_url(self.entry.via):
+            # RFC 4287, 4.2.7.2: what the entry's information is from.
+            etree.SubElement(parent, tag, {"rel": "via", "type": "text/html", "href": self.entry.via})
 
 
 def rfc822(time: datetime) -> str:

@@ -29,7 +29,7 @@ _ORDER = {
     "channel": "title! link! description! language! lastBuildDate! ttl! image? generator! atom:link* item*",
     "item": (
         "title! link! guid! pubDate! atom:updated! dc:creator? source? category* description? content:encoded?"
-        " enclosure? media:content* atom:link*"
+        " enclosure? media:content* atom:link:related* atom:link:via*"
     ),
     "feed": "id! title! subtitle? updated! link* generator! entry*",
     "entry": (
@@ -368,16 +368,14 @@ RULES: tuple[Rule, ...] = (
 
 
 def _name(element: etree._Element) -> str:
-    """The tag as the profile writes it; `link:REL` for an Atom entry's link that is not its own page."""
+    """The tag as the profile writes it; an entry's link to elsewhere with its rel: `link:related`."""
     name = etree.QName(element)
     if name.namespace != ATOM:
         return (_PREFIXES.get(name.namespace, f"{{{name.namespace}}}") if name.namespace else "") + name.localname
-    if element.getroottree().getroot().tag == "rss":
-        return f"atom:{name.localname}"
-    parent = element.getparent()
-    is_other = name.localname == "link" and parent is not None and parent.tag == f"{{{ATOM}}}entry"
-    rel = element.get("rel", "alternate")
-    return f"link:{rel}" if is_other and rel != "alternate" else name.localname
+    tag = f"atom:{name.localname}" if element.getroottree().getroot().tag == "rss" else name.localname
+    parent, rel = element.getparent(), element.get("rel", "alternate")
+    is_of_entry = parent is not None and parent.tag in {"item", f"{{{ATOM}}}entry"}
+    return f"{tag}:{rel}" if name.localname == "link" and is_of_entry and rel != "alternate" else tag
 
 
 def _links(parent: etree._Element, rel: str) -> list[etree._Element]:

@@ -21,7 +21,8 @@ from tests.publish.profile import RULES, RULES_OF_BYTES, faults, no_secret
 OLDER = replace(
     ENTRY, id="tag:example.org,2026:article:1", title="Older", published_at=ENTRY.published_at - timedelta(days=9)
 )
-TWO = feed_of(ENTRY, OLDER)
+MENDED = replace(ENTRY, via="https://nytimes.com/gone", note="The source is gone.")
+TWO = feed_of(MENDED, OLDER)
 FORMATS = ("atom", "rss")
 
 
@@ -67,6 +68,8 @@ BROKEN: Sequence[tuple[str, str, str, str]] = [
     ("one_alternate", "atom", 'rel="related"', 'rel="alternate"'),
     ("one_alternate", "atom", 'rel="related" ', ""),
     ("one_alternate", "atom", 'rel="alternate" type="text/html"', 'rel="alternate" type="text/plain"'),
+    ("order", "atom", 'rel="related" type="text/html" title="More', 'rel="via" type="text/html" title="More'),
+    ("order", "rss", 'rel="related" type="text/html" title="More', 'rel="via" type="text/html" title="More'),
     ("own_address", "rss", 'rel="self"', 'rel="hub"'),
     ("own_address", "atom", 'type="application/atom+xml"', 'type="text/xml"'),
     ("known_links", "rss", ' title="Again"', ""),
