@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.publication import Publication, Site
 from tests.publish.clients import PARSERS, SILENT_ON, Item, Subscriber, subscribed
 from tests.publish.feed_samples import ENTRY, feed_of
 from tests.publish.feed_server import FeedServer, served
+from tests.publish.profile import faults
 
 FORMATS = ("atom", "rss")
 ARTICLES = {
@@ -77,19 +79,25 @@ PARSER = [
 SUBSCRIBER = [pytest.param("reader"), pytest.param("newsboat", marks=pytest.mark.debian("newsboat"))]
 
 
-def build(paper: Publication) -> None:
-    """Build an hour later by the clock of the publication, which is also that of its files.
+@contextmanager
+def an_hour_later(paper: Publication) -> Iterator[None]:
+    """The files written in the block have the time of the publication's clock, which goes on by an hour.
 
     Last-Modified counts seconds, and newsboat takes a file of the same second for the one that it has.
     """
     paper.clock.step(hours=1)
     folder = paper.folder / "feeds"
     before = {path.name: path.stat().st_mtime_ns for path in folder.glob("*")}
-    reading, _ = paper.build()
-    assert reading.rejected == ()
+    yield
     for path in folder.iterdir():
         if path.stat().st_mtime_ns != before.get(path.name):
             os.utime(path, (paper.clock.now().timestamp(),) * 2)
+
+
+def build(paper: Publication) -> None:
+    with an_hour_later(paper):
+        reading, _ = paper.build()
+    assert reading.rejected == ()
 
 
 @pytest.fixture
@@ -241,6 +249,35 @@ def test_nothing_that_was_read_is_shown_twice_or_unread_again(
         shown = client.poll(url)
         assert (what, sorted(item.id for item, _ in shown)) == (what, sorted(item.id for item in WRITTEN))
         assert (what, [item for item, is_unread in shown if is_unread]) == (what, [])
+
+
+@in_every_reader
+def test_an_entry_that_leads_elsewhere_since_its_source_died_stays_read(
+    news: Publication, site: Site, client: Subscriber, file_format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    news.article("one", more=f"ampUrl: {site.link('/one.amp')}\n")
+    news.article("two")
+    with an_hour_later(news):
+        news.run()
+    with served(news.folder / "feeds") as web:
+        url = f"{web.url}/all.{file_format}"
+        before = client.poll(url)
+        client.read_everything()
+        links = []
+        for status in (410, 410, 410, 200, 200):
+            site.answers["/one"] = status
+            news.clock.step(days=1.2 if status == 410 else 8)
+            with an_hour_later(news):
+                news.run()
+            assert faults(news.feeds()[f"all.{file_format}"]) == []
+            shown = client.poll(url)
+            assert sorted(item.id for item, _ in shown) == sorted(item.id for item, _ in before)
+            assert [item for item, is_unread in shown if is_unread] == []
+            links += [item.link for item, _ in shown if item.title == "About one"]
+    # It was mended, and came back: the two moments in which a reader could take it for another.
+    assert site.link("/one.amp") in links
+    assert links[-1] == site.link("/one")
 
 
 @in_every_reader
