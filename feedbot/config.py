@@ -268,6 +268,7 @@ class FeedsConfig(_Section):
         description="An article whose source is dead, with no AMP page or copy left to lead to instead:"
         " drop = it leaves the feeds, keep = it stays as it is, mark = it stays and says so.",
     )
+    pages: bool = Field(True, description="Also write pages for people: an index, one for each feed, and about.html.")
     max_entries: int = Field(50, ge=1, le=10_000, description="Entries in each feed, the newest.")
     images: Literal["content", "media", "both"] = Field(
         "content", description="Where an entry's lead image goes: into its content, media:content, or both."

@@ -10,7 +10,7 @@ import msgspec
 
 from feedbot import __version__
 from feedbot.clock import Clock
-from feedbot.config import Config
+from feedbot.config import Config, TopicConfig
 from feedbot.core.feed import Category, Entry, Feed, build_entry
 from feedbot.core.guard import OLD_AFTER, RemovalCause, guard_removals, is_flood
 from feedbot.core.healing import Link, entry_link
@@ -22,11 +22,14 @@ from feedbot.publish.files import Published, publish_files, remove_files
 from feedbot.publish.gzipped import GZIP_SUFFIX, gzipped
 from feedbot.publish.ledger import LEDGER_NAME, Ledger, LedgerTopic, ledger_bytes
 from feedbot.publish.opml import OPML_NAME, FeedList, render_opml
+from feedbot.publish.pages import ABOUT_NAME, INDEX_NAME, ListedFeed, render_about, render_index, render_topic_page
+from feedbot.publish.pages import SUFFIX as PAGE_SUFFIX
 from feedbot.publish.render import RENDERERS, Render
 from feedbot.state import entry_links, files, identities, marks, published, targets
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.identities import Topic
 from feedbot.state.published import FileOnDisk, Hold, Member
+from feedbot.wire.identity import identity_headers
 
 ALL = "all"
 
@@ -98,9 +101,11 @@ def publish(
         feeds = _feeds(config, state, now)
         identities.mark_public(state, now)
         selections = [_select(config, state, key, feed, now, accepted=feed.slug in accept) for key, feed in feeds]
-        feed_offers = list(_offers(config, state, selections, instead))
-        # The list comes last: it leads to no feed that is not there.
-        offers = [_offer_ledger(state), *feed_offers, _offer_list(config, selections)]
+        entries = _Entries(config, state, targets.unlinkable(state), instead)
+        feed_offers = list(_offers(config, selections, entries))
+        pages = list(_page_offers(config, state, feeds, selections, entries)) if config.feeds.pages else []
+        # The lists come last: they lead to no feed that is not there.
+        offers = [_offer_ledger(state), *feed_offers, *pages, _offer_list(config, selections)]
         noted = published.files(state)
         _withdraw_gzipped(config, state, noted.keys() - {name for offer in offers for name in offer.names})
         fresh = [offer for offer in offers if not _is_as_noted(config, offer, noted)]
@@ -193,10 +198,7 @@ def _offer_ledger(state: State) -> _Offer:
     return _Offer(LEDGER_NAME, _hash(ledger), partial(ledger_bytes, ledger), has_gzip=False)
 
 
-def _offers(
-    config: Config, state: State, selections: Sequence["_Selection"], instead: Mapping[str, Link]
-) -> Iterator[_Offer]:
-    entries = _Entries(config, state, targets.unlinkable(state), instead)
+def _offers(config: Config, selections: Sequence["_Selection"], entries: "_Entries") -> Iterator[_Offer]:
     for selection in selections:
         parts = (__version__, config.feeds.images, selection.feed, entries.inputs(selection.members))
         inputs = _hash(parts)
@@ -221,8 +223,56 @@ def _offer_list(config: Config, selections: Sequence["_Selection"]) -> _Offer:
 
 
 def _render(render: Render, images: str, selection: "_Selection", entries: "_Entries") -> bytes:
-    built = tuple(entries.build(member) for member in selection.members)
-    return render(replace(selection.feed, entries=built), images)
+    return render(_whole(selection, entries), images)
+
+
+def _whole(selection: "_Selection", entries: "_Entries") -> Feed:
+    return replace(selection.feed, entries=tuple(entries.build(member) for member in selection.members))
+
+
+def _page_offers(
+    config: Config,
+    state: State,
+    feeds: Sequence[tuple[str, Feed]],
+    selections: Sequence["_Selection"],
+    entries: "_Entries",
+) -> Iterator[_Offer]:
+    """The pages for people; a feed that holds nothing has one, and is not on the index."""
+    formats = config.feeds.formats
+    topics = identities.topics(state)
+    # A topic has its slug before the first article on it is published, and keeps it: no page depends on these.
+    slugs = {topic.name: topic.slug for topic in topics}
+    titles = {key: told.title for key, told in _told(config).items() if told.title}
+    names = {"": "All articles", **{topic.key: titles.get(topic.key, topic.name) for topic in topics}}
+    for selection in selections:
+        inputs = _hash((__version__, formats, selection.feed, entries.inputs(selection.members)))
+        page = partial(_render_page, selection, entries, formats, slugs)
+        yield _Offer(selection.feed.slug + PAGE_SUFFIX, inputs, page, has_gzip=config.feeds.gzip)
+    listed = [
+        ListedFeed(
+            name=names[key],
+            feed=head,
+            newest_at=max((member.published_at for member in selection.members), default=None),
+        )
+        for (key, head), selection in zip(feeds, selections, strict=True)
+        if selection.members or head.slug == ALL
+    ]
+    yield _Offer(
+        INDEX_NAME,
+        _hash((__version__, formats, listed)),
+        partial(render_index, listed, formats),
+        has_gzip=config.feeds.gzip,
+    )
+    user_agent = dict(identity_headers(config.contact))["User-Agent"]
+    told = config.model_dump(mode="json", include={"site", "checker", "schedule"})
+    inputs = _hash((__version__, user_agent, config.feeds.url, told))
+    yield _Offer(ABOUT_NAME, inputs, partial(render_about, config, user_agent), has_gzip=config.feeds.gzip)
+
+
+def _render_page(
+    selection: "_Selection", entries: "_Entries", formats: Sequence[str], slugs: Mapping[str, str]
+) -> bytes:
+    return render_topic_page(_whole(selection, entries), formats, slugs)
 
 
 def _is_as_noted(config: Config, offer: _Offer, noted: Mapping[str, FileOnDisk]) -> bool:
@@ -270,11 +320,11 @@ def _feeds(config: Config, state: State, now: datetime) -> list[tuple[str, Feed]
     if newborn:
         identities.save_slugs(state, {key: slugs[key] for key in newborn})
     topics = [Topic("", config.site.title, ALL), *identities.topics(state)]
-    return [(topic.key, _head(config, topic)) for topic in topics]
+    told = _told(config)
+    return [(topic.key, _head(config, topic, told.get(topic.key, TopicConfig()))) for topic in topics]
 
 
-def _head(config: Config, topic: Topic) -> Feed:
-    told = {topic_key(name): told for name, told in config.feeds.topics.items()}.get(topic.key)
+def _head(config: Config, topic: Topic, told: TopicConfig) -> Feed:
     title = config.site.title if topic.key == "" else f"{config.site.title}: {topic.name}"
     description = (
         f"All articles from {config.site.title}"
@@ -284,8 +334,8 @@ def _head(config: Config, topic: Topic) -> Feed:
     return Feed(
         id=feed_id(topic.slug, config.id_authority, config.feeds.id_year),
         slug=topic.slug,
-        title=told.title if told and told.title else title,
-        description=told.description if told and told.description else description,
+        title=told.title or title,
+        description=told.description or description,
         site_url=config.site.url,
         url_base=config.feeds.url,
         language=config.site.language,
@@ -293,6 +343,11 @@ def _head(config: Config, topic: Topic) -> Feed:
         updated_at=datetime(config.feeds.id_year, 1, 1, tzinfo=UTC),
         ttl_minutes=max(1, round(config.feeds.ttl / 60)),
     )
+
+
+def _told(config: Config) -> dict[str, TopicConfig]:
+    """What the config says of topics, by key."""
+    return {topic_key(name): told for name, told in config.feeds.topics.items()}
 
 
 def _select(config: Config, state: State, topic: str, head: Feed, now: datetime, *, accepted: bool) -> _Selection:

@@ -18,7 +18,7 @@ from feedbot.core.verdict import VerdictKind, is_broken, judge
 from feedbot.errors import ArticlesError, ConfigError, PublishError, UsageError
 from feedbot.publishing import publish
 from feedbot.reading import read
-from feedbot.state import runs, targets
+from feedbot.state import published, runs, targets
 from feedbot.state.database import open_state
 from feedbot.state.locks import hold
 from tests.publication import Publication
@@ -43,6 +43,10 @@ def feed_files(*slugs):
     return with_gzip(*(f"{slug}.{suffix}" for slug in slugs for suffix in ("rss", "atom", "json")))
 
 
+def page_files(*slugs):
+    return with_gzip("index.html", "about.html", *(f"{slug}.html" for slug in slugs))
+
+
 def verdicts_of(checking):
     return [result.verdict.kind for result in checking.results]
 
@@ -56,6 +60,7 @@ def test_a_second_run_parses_no_file_asks_no_server_and_writes_no_feed(news, sit
         "ids.json",
         *with_gzip("feeds.opml"),
         *feed_files("all", "ai", "cplusplus"),
+        *page_files("all", "ai", "cplusplus"),
     }
     before, asked = news.feeds(), len(site.asked)
     second = news.run()
@@ -210,10 +215,11 @@ related:
     for _ in range(3):
         news.clock.step(days=1.2)
         news.run()
-    feed = news.feeds()["all.atom"].decode()
-    assert "related-alive" in feed
-    assert "related-dead" not in feed
-    assert "image.jpg" not in feed
+    for name in ("all.atom", "all.html"):
+        shown = news.feeds()[name].decode()
+        assert "related-alive" in shown
+        assert "related-dead" not in shown
+        assert "image.jpg" not in shown
     assert news.titles() == ["About one"]
 
 
@@ -424,7 +430,7 @@ def test_a_future_article_appears_by_itself_when_its_time_comes(news):
     news.build()
     before = news.feeds()
     assert not any(b"later" in data or b"draft" in data for data in before.values())
-    assert set(before) == {"ids.json", *with_gzip("feeds.opml"), *feed_files("all", "ai")}
+    assert set(before) == {"ids.json", *with_gzip("feeds.opml"), *feed_files("all", "ai"), *page_files("all", "ai")}
     news.clock.step(hours=11)
     news.build()
     assert news.feeds() == before
@@ -1028,7 +1034,8 @@ def test_switched_off_with_the_state_lost_no_gz_of_an_earlier_file_stays(news):
     edit(news, path, "About one", "About two")
     news.build()
     assert b"About two" in news.feeds()["all.rss"]
-    assert set(packed(news)) <= {"feeds.opml"}
+    # These hold what they held before, and what is packed is still true.
+    assert set(packed(news)) <= {"feeds.opml", "index.html", "about.html"}
 
 
 def test_a_format_that_is_left_out_loses_its_gz(news):
@@ -1037,7 +1044,8 @@ def test_a_format_that_is_left_out_loses_its_gz(news):
     config = news.config_file.read_text(encoding="utf-8").replace("feeds/}", "feeds/, formats: [rss]}")
     news.config_file.write_text(config, encoding="utf-8")
     news.build()
-    assert set(packed(news)) == {"all.rss", "ai.rss", "feeds.opml"}
+    pages = {"all.html", "ai.html", "index.html", "about.html"}
+    assert set(packed(news)) == {"all.rss", "ai.rss", "feeds.opml", *pages}
 
 
 def test_a_topic_whose_json_feed_would_be_the_ledger_has_another_address(news):
@@ -1050,6 +1058,86 @@ def test_a_topic_whose_json_feed_would_be_the_ledger_has_another_address(news):
         assert slugs[name].startswith(f"{name.lower()}-")
         assert f"{slugs[name]}.json" in news.feeds()
     assert [entry["path"] for entry in ledger["entries"]] == ["articles/one.md"]
+
+
+def test_a_page_is_rendered_and_written_only_when_its_topic_changed(news):
+    def inputs():
+        with news.state() as state:
+            return {name: file.inputs for name, file in published.files(state).items() if name.endswith(".html")}
+
+    news.article("one", topics="AI")
+    news.article("two", topics="C++")
+    news.build()
+    before = inputs()
+    assert b"About two" in news.feeds()["cplusplus.html"]
+    path = news.article("two", topics="C++")
+    path.write_text(path.read_text(encoding="utf-8").replace("About two", "Other words"), encoding="utf-8")
+    news.age(path)
+    _, publishing = news.build()
+    pages = {name for name in publishing.written if name.endswith(".html")}
+    assert pages == {"all.html", "cplusplus.html"}
+    assert b"Other words" in news.feeds()["cplusplus.html"]
+    # What a page was made from is the same, so it was not made again.
+    after = inputs()
+    assert {name for name in before if after[name] == before[name]} == {"ai.html", "index.html", "about.html"}
+
+
+def test_what_the_pages_say_of_feedbot_follows_the_config(news):
+    news.article("one")
+    news.build()
+    text = news.config_file.read_text(encoding="utf-8")
+    news.config_file.write_text(text.replace("checker:", "checker:\n  optout: [quiet.example]"), encoding="utf-8")
+    _, publishing = news.build()
+    assert set(publishing.written) == with_gzip("about.html")
+    assert b"1 host has asked" in news.feeds()["about.html"]
+    text = news.config_file.read_text(encoding="utf-8")
+    news.config_file.write_text(text.replace("feeds/}", "feeds/, formats: [rss]}"), encoding="utf-8")
+    _, publishing = news.build()
+    assert set(publishing.written) == with_gzip("all.html", "ai.html", "index.html")
+
+
+def test_a_title_that_the_config_gives_a_topic_is_on_its_page_and_on_the_index(news):
+    text = news.config_file.read_text(encoding="utf-8")
+    topics = "{Computer Vision: {title: Seeing machines, description: What cameras learn}}"
+    news.config_file.write_text(text.replace("feeds/}", f"feeds/, topics: {topics}}}"), encoding="utf-8")
+    news.article("one", topics="Computer vision, AI")
+    news.build()
+    index, page = (news.feeds()[name].decode() for name in ("index.html", "computer-vision.html"))
+    assert ">Seeing machines</a>" in index
+    assert ">AI</a>" in index
+    assert ">All articles</a>" in index
+    assert ">Seeing machines</h1>" in page
+    assert ">What cameras learn</p>" in page
+
+
+def test_without_pages_only_feeds_are_written(news):
+    text = news.config_file.read_text(encoding="utf-8")
+    news.config_file.write_text(text.replace("feeds/}", "feeds/, pages: false}"), encoding="utf-8")
+    news.article("one")
+    news.build()
+    assert set(news.feeds()) == {"ids.json", *with_gzip("feeds.opml"), *feed_files("all", "ai")}
+
+
+def test_topics_named_like_the_other_pages_get_pages_beside_them(news):
+    news.article("one", topics="Index, About, ALL")
+    _, publishing = news.build()
+    pages = sorted(name for name in news.feeds() if name.endswith(".html"))
+    assert len(pages) == len({name.casefold() for name in publishing.written if name.endswith(".html")}) == 6
+    for name in ("about", "all", "index"):
+        (own,) = (page for page in pages if page.startswith(f"{name}-"))
+        assert f'href="{own}"' in news.feeds()["index.html"].decode()
+        assert b"About one" in news.feeds()[own]
+
+
+def test_a_topic_that_lost_its_articles_keeps_a_page_and_leaves_the_index(news):
+    path = news.article("one", topics="Rare")
+    news.article("two")
+    news.build()
+    assert b'href="rare.html"' in news.feeds()["index.html"]
+    path.unlink()
+    news.build()
+    assert b'href="rare.html"' not in news.feeds()["index.html"]
+    assert b"There are no articles here" in news.feeds()["rare.html"]
 
 
 def test_a_topic_that_lost_its_articles_keeps_a_valid_empty_feed(news):

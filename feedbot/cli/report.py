@@ -42,6 +42,7 @@ _QUIET = {VerdictKind.ALIVE, VerdictKind.UNKNOWN}
 _LEADS_ELSEWHERE = {Way.MOVED: "its new address", Way.AMP: "the AMP page", Way.CACHE: "the copy"}
 _PLACES_SHOWN = 3
 _REASONS_SHOWN = 5
+_PAGE_SUFFIX = ".html"
 
 
 def run_lines(config: Config, run: "Run", last: LastRun | None) -> Iterator[str]:
@@ -167,12 +168,14 @@ def _changes(checking: Checking, last: LastRun | None) -> Iterator[str]:
 
 
 def publishing_lines(config: Config, publishing: "Publishing", checked: Iterable[Result] = ()) -> Iterator[str]:
-    """Feeds written and unchanged, entries that came and went and why, and what the guard holds."""
+    """Feeds and pages written and unchanged, entries that came and went and why, and what the guard holds."""
     written = count(publishing.feeds_written, "feed file")
     line = f"Feeds      {written} written, {publishing.feeds_unchanged:,} unchanged"
     if publishing.added or publishing.removed:
         line += f"; {count(publishing.added, 'entry', 'entries')} came, {publishing.removed:,} went"
     yield line
+    if pages := sum(name.endswith(_PAGE_SUFFIX) for name in publishing.written):
+        yield f"           {count(pages, 'page')} for people written; the first is {config.feeds.directory}/index.html"
     yield from _mended_lines(publishing, checked)
     for hold in publishing.holds:
         yield f"  held       {plain(hold.sentence)}"

@@ -692,12 +692,16 @@ def test_no_article_file_at_all_is_told_with_the_patterns(news):
     assert "no file matches" not in feedbot(news.folder, "build").stdout
 
 
-def test_the_ledger_is_counted_as_no_feed_and_status_names_only_feeds_that_are_there(news):
+def test_the_ledger_and_the_pages_are_counted_as_no_feeds_and_status_names_only_feeds_that_are_there(news):
     news.article("one")
     feedbot(news.folder, "check")
     assert "Feeds      none written yet; `feedbot build` writes them" in feedbot(news.folder, "status").stdout
-    assert "6 feed files written, 0 unchanged; 1 entry came, 0 went" in feedbot(news.folder, "build").stdout
-    assert "0 feed files written, 6 unchanged" in feedbot(news.folder, "build").stdout
+    said = feedbot(news.folder, "build").stdout
+    assert "6 feed files written, 0 unchanged; 1 entry came, 0 went" in said
+    assert "4 pages for people written; the first is feeds/index.html" in said
+    again = feedbot(news.folder, "build").stdout
+    assert "0 feed files written, 6 unchanged" in again
+    assert "pages" not in again
     assert "Feeds      all and 1 topic" in feedbot(news.folder, "status").stdout
 
 
