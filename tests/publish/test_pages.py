@@ -31,7 +31,7 @@ from feedbot.publish.render import RENDERERS
 from feedbot.publish.xml_text import xml_line
 from tests.publish.feed_samples import ENTRY, FEED, feed_of, feed_with
 
-FORMATS = ("rss", "atom")
+FORMATS = ("rss", "atom", "json")
 SLUGS = {"Computer Vision": "computer-vision"}
 LISTED = (
     ListedFeed("All articles", replace(FEED, slug="all"), datetime(2026, 11, 1, 6, 5, 4, tzinfo=UTC)),
@@ -140,7 +140,7 @@ def test_a_category_leads_to_the_page_of_its_topic_where_it_has_one():
     assert [link.attributes["href"] for topic in topics for link in topic.css("a")] == ["computer-vision.html"]
 
 
-@pytest.mark.parametrize(("formats", "suffixes"), [(FORMATS, [".rss", ".atom"]), (("atom",), [".atom"])])
+@pytest.mark.parametrize(("formats", "suffixes"), [(FORMATS, [".rss", ".atom", ".json"]), (("atom",), [".atom"])])
 def test_the_formats_that_are_written_are_offered_to_people_and_to_programs(formats, suffixes):
     page = topic_page(formats=formats)
     offered = [f"ai{suffix}" for suffix in suffixes]
@@ -153,7 +153,7 @@ def test_the_formats_that_are_written_are_offered_to_people_and_to_programs(form
 
 def test_the_index_leads_to_every_feed_and_page():
     page = parsed(render_index(LISTED, FORMATS))
-    files = ["all.rss", "all.atom", "ai.rss", "ai.atom"]
+    files = ["all.rss", "all.atom", "all.json", "ai.rss", "ai.atom", "ai.json"]
     assert [link.attributes["href"] for link in page.css("link[rel=alternate]")] == files
     assert hrefs(page, ".subscribe") == files
     assert [(text_of(a), a.attributes["href"]) for a in page.css("a.name")] == [
@@ -171,7 +171,9 @@ def test_only_web_addresses_become_links_and_images(address):
     page = topic_page(feed)
     assert page.css("article img, .related") == []
     assert topic_page(feed_with(link=address)).css("article") == []
-    bad = {one for one in hrefs(page) if not re.match(r"https?://|#content$|[a-z0-9-]+\.(html|rss|atom)$", one or "")}
+    bad = {
+        one for one in hrefs(page) if not re.match(r"https?://|#content$|[a-z0-9-]+\.(html|rss|atom|json)$", one or "")
+    }
     assert bad == set()
 
 

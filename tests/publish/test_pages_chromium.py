@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium (Debian package chromium)"),
 ]
 
-FORMATS = ("rss", "atom")
+FORMATS = ("rss", "atom", "json")
 PAGES = ("/feeds/index.html", "/feeds/ai.html", "/feeds/about.html")
 HOSTILE = (
     "<script>alert('script')</script>",
