@@ -22,9 +22,8 @@ class _Related(msgspec.Struct):
 
 
 class _Extension(msgspec.Struct, omit_defaults=True):
-    """What the standard has no word for; `about` stands once, in the feed."""
+    """What the standard has no word for."""
 
-    about: str = ""
     via: str = ""
     related: list[_Related] = []
 
@@ -32,7 +31,6 @@ class _Extension(msgspec.Struct, omit_defaults=True):
 class _Item(msgspec.Struct, omit_defaults=True, kw_only=True):
     id: str
     url: str
-    external_url: str = ""
     title: str
     content_html: str
     summary: str = ""
@@ -52,7 +50,6 @@ class _JsonFeed(msgspec.Struct, omit_defaults=True, kw_only=True):
     description: str = ""
     authors: list[_Author]
     language: str
-    extension: _Extension = msgspec.field(name="_feedbot")
     items: list[_Item]
 
 
@@ -72,22 +69,19 @@ def render_json_feed(feed: Feed, images: str) -> bytes:
         # The authors of every item that names none: the publication speaks there, as in Atom.
         authors=[_Author(feed_title(feed), xml_text(feed.site_url))],
         language=feed.language,
-        extension=_Extension(about=xml_text(f"{feed.url_base}about.html")),
-        items=[_item(entry, feed, images) for entry in feed.entries if is_web_url(entry.link)],
+        items=[_item(entry, images) for entry in feed.entries if is_web_url(entry.link)],
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
 
-def _item(entry: Entry, feed: Feed, images: str) -> _Item:
+def _item(entry: Entry, images: str) -> _Item:
     pictures = web_images(entry)
     via = entry.via if is_web_url(entry.via) else ""
     related = [_Related(related_title(one), one.url) for one in web_related(entry)]
     return _Item(
         id=xml_text(entry.id),
-        # What the item is about, present in any case, and the only one that some readers know ...
+        # Not `external_url`, which is for a page that the one at `url` talks about.
         url=entry.link,
-        # ... and told to be a page elsewhere where it is, for readers that show linkblogs as such.
-        external_url="" if entry.link.startswith(feed.site_url) else entry.link,
         title=xml_line(entry.title) or entry.link,
         # Required; empty where the article has nothing but a title.
         content_html=content_html(entry, lead_image=images != "media"),
