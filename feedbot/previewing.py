@@ -12,8 +12,9 @@ from feedbot.errors import UsageError
 from feedbot.publish.ledger import LEDGER_NAME
 from feedbot.publish.read_back import Shown, shown_in
 from feedbot.publish.render import RENDERERS
-from feedbot.publishing import Flood, HeldFeed, publish
+from feedbot.publishing import Flood, publish
 from feedbot.reading import Reading, read
+from feedbot.selection import HeldFeed
 from feedbot.state.database import copy_state, open_state
 
 _WHO = "feedbot build --preview"

@@ -1,0 +1,178 @@
+"""The files of the feeds folder, each with what its bytes depend on: what is unchanged is not rendered."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import msgspec
+
+from feedbot import __version__
+from feedbot.config import Config
+from feedbot.core.feed import Category, Entry, Feed, build_entry
+from feedbot.core.healing import Link
+from feedbot.core.slug import topic_key
+from feedbot.publish.gzipped import GZIP_SUFFIX, gzipped
+from feedbot.publish.ledger import LEDGER_NAME, Ledger, LedgerTopic, ledger_bytes
+from feedbot.publish.opml import OPML_NAME, FeedList, render_opml
+from feedbot.publish.pages import ABOUT_NAME, INDEX_NAME, ListedFeed, render_about, render_index, render_topic_page
+from feedbot.publish.pages import SUFFIX as PAGE_SUFFIX
+from feedbot.publish.render import RENDERERS, Render
+from feedbot.selection import ALL, Selection, said_of_topics
+from feedbot.state import files, identities
+from feedbot.state.database import State
+from feedbot.state.published import Member
+from feedbot.wire.identity import identity_headers
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A file that could be written: what its bytes depend on, how to make them, and whether a .gz lies beside it."""
+
+    name: str
+    inputs: str
+    render: Callable[[], bytes]
+    has_gzip: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The file, and its .gz."""
+        return (self.name, self.name + GZIP_SUFFIX) if self.has_gzip else (self.name,)
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Names and bytes in the order in which they are to be written."""
+        data = self.render()
+        yield self.name, data
+        if self.has_gzip:
+            yield self.name + GZIP_SUFFIX, gzipped(data)
+
+
+def offer_ledger(state: State) -> Offer:
+    """The ledger of the ids that readers have seen, and of the topics that have an address."""
+    # It comes first: a feed with an id that the ledger does not know would be worse than an old feed.
+    topics = tuple(LedgerTopic(topic.key, topic.name, topic.slug) for topic in identities.topics(state))
+    # What nobody may see yet is not told by its id, path or source either.
+    ledger = Ledger(topics, tuple(one for one in identities.ledger(state) if one.public))
+    # No reader asks for it.
+    return Offer(LEDGER_NAME, _hash(ledger), partial(ledger_bytes, ledger), has_gzip=False)
+
+
+def offer_feeds(config: Config, selections: Sequence[Selection], entries: "Entries") -> Iterator[Offer]:
+    """Each feed in each format, and under each of its aliases."""
+    for selection in selections:
+        parts = (__version__, config.feeds.images, selection.feed, entries.inputs(selection.members))
+        inputs = _hash(parts)
+        for file_format in config.feeds.formats:
+            suffix, render = RENDERERS[file_format]
+            whole = partial(_render, render, config.feeds.images, selection, entries)
+            name = selection.feed.slug + suffix
+            yield Offer(name, inputs, whole, has_gzip=config.feeds.gzip)
+            for alias in (alias for alias, feed in config.feeds.aliases.items() if feed == name):
+                # The same bytes, its own address in it too: readers that follow that arrive at the feed itself.
+                yield Offer(alias, inputs, whole, has_gzip=config.feeds.gzip)
+
+
+def offer_list(config: Config, selections: Sequence[Selection]) -> Offer:
+    """The list of the feeds that have entries."""
+    everything, *topics = selections
+    feeds = (everything.feed, *(one.feed for one in topics if one.members))
+    # RSS where it is offered, for it is what importers have known longest.
+    suffix = ".rss" if "rss" in config.feeds.formats else RENDERERS[config.feeds.formats[0]][0]
+    listed = FeedList(config.site.title, feeds, suffix)
+    inputs = _hash((__version__, listed))
+    return Offer(OPML_NAME, inputs, partial(render_opml, listed), has_gzip=config.feeds.gzip)
+
+
+def _render(render: Render, images: str, selection: Selection, entries: "Entries") -> bytes:
+    return render(_whole(selection, entries), images)
+
+
+def _whole(selection: Selection, entries: "Entries") -> Feed:
+    return replace(selection.feed, entries=tuple(entries.build(member) for member in selection.members))
+
+
+def offer_pages(
+    config: Config,
+    state: State,
+    feeds: Sequence[tuple[str, Feed]],
+    selections: Sequence[Selection],
+    entries: "Entries",
+) -> Iterator[Offer]:
+    """The pages for people; a feed that holds nothing has one, and is not on the index."""
+    formats = config.feeds.formats
+    topics = identities.topics(state)
+    # A topic has its slug before the first article on it is published, and keeps it: no page depends on these.
+    slugs = {topic.name: topic.slug for topic in topics}
+    titles = {key: told.title for key, told in said_of_topics(config).items() if told.title}
+    names = {"": "All articles", **{topic.key: titles.get(topic.key, topic.name) for topic in topics}}
+    for selection in selections:
+        inputs = _hash((__version__, formats, selection.feed, entries.inputs(selection.members)))
+        page = partial(_render_page, selection, entries, formats, slugs)
+        yield Offer(selection.feed.slug + PAGE_SUFFIX, inputs, page, has_gzip=config.feeds.gzip)
+    listed = [
+        ListedFeed(
+            name=names[key],
+            feed=head,
+            newest_at=max((member.published_at for member in selection.members), default=None),
+        )
+        for (key, head), selection in zip(feeds, selections, strict=True)
+        if selection.members or head.slug == ALL
+    ]
+    yield Offer(
+        INDEX_NAME,
+        _hash((__version__, formats, listed)),
+        partial(render_index, listed, formats),
+        has_gzip=config.feeds.gzip,
+    )
+    user_agent = dict(identity_headers(config.contact))["User-Agent"]
+    told = config.model_dump(mode="json", include={"site", "checker", "schedule"})
+    inputs = _hash((__version__, user_agent, config.feeds.url, told))
+    yield Offer(ABOUT_NAME, inputs, partial(render_about, config, user_agent), has_gzip=config.feeds.gzip)
+
+
+def _render_page(selection: Selection, entries: "Entries", formats: Sequence[str], slugs: Mapping[str, str]) -> bytes:
+    return render_topic_page(_whole(selection, entries), formats, slugs)
+
+
+class Entries:
+    """The entries of one build, each built once however many feeds carry it."""
+
+    def __init__(
+        self, config: Config, state: State, unlinkable: Mapping[str, frozenset[str]], instead: Mapping[str, Link]
+    ) -> None:
+        self._scheme = config.feeds.url
+        self._state = state
+        self._unlinkable = unlinkable
+        self._instead = instead
+        self._names = {topic.key: topic.name for topic in identities.topics(state)}
+        self._built: dict[str, Entry] = {}
+
+    def inputs(self, members: Sequence[Member]) -> list[tuple[object, ...]]:
+        """Everything that the bytes of these entries depend on, without loading an article."""
+        return [
+            (
+                *(one.entry_id, one.updated_at, one.fingerprint, sorted(self._unlinkable.get(one.path, ()))),
+                self._instead.get(one.path),
+            )
+            for one in members
+        ]
+
+    def build(self, member: Member) -> Entry:
+        """The entry of a member of a feed."""
+        if member.entry_id not in self._built:
+            article = files.article(self._state, member.path)
+            assert article is not None, member.path
+            named = [self._names.get(topic_key(name), name) for name in article.topics]
+            self._built[member.entry_id] = build_entry(
+                article,
+                entry_id=member.entry_id,
+                updated_at=member.updated_at,
+                categories=tuple(Category(name, self._scheme) for name in named),
+                unlinkable=self._unlinkable.get(member.path, frozenset()),
+                instead=self._instead.get(member.path),
+            )
+        return self._built[member.entry_id]
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(value)).hexdigest()
