@@ -219,6 +219,20 @@ def test_the_pace_is_that_of_the_last_runs_that_asked_anything(news):
         assert runs.pace(state) == 5
 
 
+def test_a_link_that_a_person_looks_up_says_nothing_of_the_pace_of_a_run(news):
+    def ran(state, seconds, **summary):
+        run = runs.begin(state, news.clock.at)
+        runs.finish(state, run, news.clock.at + timedelta(seconds=seconds), online=True, summary=summary)
+
+    with news.state() as state:
+        ran(state, 1, alive=1)
+        assert runs.pace(state) == 1
+        ran(state, 20, alive=1000)
+        for _ in range(12):
+            ran(state, 1, alive=1)
+        assert runs.pace(state) == 50
+
+
 @pytest.mark.parametrize(
     ("backlog", "left_s", "words"),
     [
