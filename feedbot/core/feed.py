@@ -53,6 +53,8 @@ class Entry:
     """The source, where the entry leads elsewhere because that cannot be read there any more."""
     note: str = ""
     """What readers are told of that, in a sentence."""
+    quality: float | None = None
+    heat: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ def build_entry(
             and canonical_url(related.source_url) not in unlinkable
         ),
         via="" if link == article.source_url else article.source_url,
+        quality=article.quality,
+        heat=article.heat,
         note="" if instead is None else _NOTES[instead.way].format(host=host_of(link)),
     )
 

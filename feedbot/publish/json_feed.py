@@ -25,6 +25,8 @@ class _Extension(msgspec.Struct, omit_defaults=True):
     """What the standard has no word for."""
 
     via: str = ""
+    quality: float | None = None
+    heat: float | None = None
     related: list[_Related] = []
 
 
@@ -78,6 +80,7 @@ def _item(entry: Entry, images: str) -> _Item:
     pictures = web_images(entry)
     via = entry.via if is_web_url(entry.via) else ""
     related = [_Related(related_title(one), one.url) for one in web_related(entry)]
+    extension = _Extension(via=via, quality=entry.quality, heat=entry.heat, related=related)
     return _Item(
         id=xml_text(entry.id),
         # Not `external_url`, which is for a page that the one at `url` talks about.
@@ -91,7 +94,7 @@ def _item(entry: Entry, images: str) -> _Item:
         date_modified=rfc3339(entry.updated_at),
         authors=_authors(entry),
         tags=[term for category in entry.categories if (term := xml_line(category.term))],
-        extension=_Extension(via=via, related=related) if via or related else None,
+        extension=None if extension == _Extension() else extension,
     )
 
 

@@ -146,6 +146,10 @@ def test_an_item_has_these_members_in_this_order() -> None:
     ]
 
 
+def test_quality_and_heat_are_told_where_an_article_has_them() -> None:
+    assert item_of(feed_with(quality=0.5, heat=12.0, related=()))["_feedbot"] == {"quality": 0.5, "heat": 12.0}
+
+
 def test_an_entry_with_nothing_but_a_title_is_an_item() -> None:
     bare = {"excerpt": "", "body_html": "", "images": (), "related": (), "categories": ()}
     item = item_of(feed_with(**bare, provider_name="", provider_url=""))
