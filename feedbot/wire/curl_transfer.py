@@ -4,6 +4,7 @@ import asyncio
 import re
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 
@@ -88,13 +89,16 @@ class Transfer:
             (pycurl.SSL_VERIFYHOST, 2),
             (pycurl.SSL_SESSIONID_CACHE, 0),  # a session that is taken up again shows no certificate
             (pycurl.OPT_CERTINFO, 1),
-            (pycurl.SSL_EC_CURVES, "X25519:P-256:P-384:P-521"),
             (pycurl.OPENSOCKETFUNCTION, self._open_socket),
             (pycurl.RESOLVER_START_FUNCTION, self._look_up),
             (pycurl.HEADERFUNCTION, self._take_header),
             (pycurl.WRITEFUNCTION, self._take_body),
         ):
             curl.setopt(option, value)
+        # A hybrid share (ML-KEM) would cost a sixth of a request, for what is public anyway. libcurl over another
+        # library than OpenSSL may not know how to choose.
+        with suppress(pycurl.error):
+            curl.setopt(pycurl.SSL_EC_CURVES, "X25519:P-256:P-384:P-521")
         if proxy is not None:
             # What libcurl would tell a proxy of itself.
             curl.setopt(pycurl.PROXYHEADER, ["User-Agent:", "Proxy-Connection:"])
