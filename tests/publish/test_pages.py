@@ -17,6 +17,7 @@ from feedbot.config import Config
 from feedbot.core.article import Image
 from feedbot.core.feed import Category, RelatedLink
 from feedbot.core.slug import RESERVED_SLUGS
+from feedbot.publish.opml import OPML_NAME
 from feedbot.publish.pages import (
     ABOUT_NAME,
     INDEX_NAME,
@@ -161,6 +162,7 @@ def test_the_index_leads_to_every_feed_and_page():
         ("AI & more", "ai.html"),
     ]
     assert [text_of(day) for day in page.css("time")] == ["1 November 2026"]
+    assert OPML_NAME in hrefs(page)
 
 
 @pytest.mark.parametrize(
