@@ -159,6 +159,20 @@ def test_an_entry_whose_source_is_dead_leads_to_the_amp_page_and_stays_the_same_
     assert entry(news) == before
 
 
+@pytest.mark.parametrize(("title", "leads_to"), [("About one", "/one.copy"), ("Another page", None)])
+def test_an_entry_whose_amp_page_is_dead_too_leads_to_a_copy_that_carries_its_title(news, site, title, leads_to):
+    site.pages["/one.copy"] = f"<title>{title}</title><p>What was said.".encode()
+    news.article("one", more=f"ampUrl: {site.link('/one.amp')}\ncdnAmpUrl: {site.link('/one.copy')}\n")
+    news.article("two")
+    news.run()
+    dies(news, site, "/one", "/one.amp")
+    links = [
+        link.get("href") for link in etree.fromstring(news.feeds()["all.atom"]).iterfind(f".//{ATOM}entry/{ATOM}link")
+    ]
+    assert (site.link("/one.copy") in links) == (leads_to is not None)
+    assert ("About one" in news.titles()) == (leads_to is not None)
+
+
 def test_an_entry_goes_where_its_amp_page_dies_as_well(news, site):
     news.article("one", more=f"ampUrl: {site.link('/one.amp')}\n")
     news.article("two")
