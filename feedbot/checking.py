@@ -26,7 +26,7 @@ from feedbot.core.status import StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.errors import StateError
 from feedbot.look import Look, Seen, advanced, as_sibling, as_source, look_at
-from feedbot.state import marks, runs, siblings, targets
+from feedbot.state import marks, runs, siblings, targets, transitions
 from feedbot.state.database import State
 from feedbot.state.targets import LinkPlace, Target
 from feedbot.wire.choice import require_usable
@@ -354,6 +354,7 @@ class _Asking:
     def _settle_alike(self, connection: Any, looks: Sequence[Look]) -> dict[str, Result]:
         results = {}
         standing = []
+        told = []
         alarms: Counter[str] = Counter()
         # Somebody's `feedbot check URL` may have asked some since this run was planned.
         changed = targets.checked_since(self._state, [look.target for look in looks])
@@ -365,11 +366,13 @@ class _Asking:
                 after = self._advanced(target, look)
                 due_at = next_check_at(after.status, self._policy, observation.started_at, jitter_of(target.url))
                 standing.append((after, due_at))
+                told.append((target, after))
                 if is_alarming(target.status, verdict):
                     alarms[target.host] += 1
             # What its page said is written, and nobody asks for it any more.
             results[target.url] = Result(target, replace(after, page=None), look.seen, verdict)
         targets.save(connection, standing)
+        transitions.note(connection, told)
         targets.ask_neighbours(connection, alarms, now)
         return results
 

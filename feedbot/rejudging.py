@@ -10,7 +10,7 @@ from feedbot.core.replay import Seen, judge_again, replay
 from feedbot.core.schedule import jitter_of, next_check_at
 from feedbot.core.status import Status
 from feedbot.core.verdict import Verdict
-from feedbot.state import runs, targets
+from feedbot.state import runs, targets, transitions
 from feedbot.state.database import State
 from feedbot.state.runs import Recorded
 
@@ -42,7 +42,7 @@ def rejudge(config: Config, state: State, clock: Clock, *, apply: bool) -> Rejud
     """
     strikes, policy, now = config.verdicts.policy(), config.schedule.policy(), clock.now()
     observations = links = 0
-    changes, standing = [], []
+    changes, standing, told = [], [], []
     for recorded in runs.trails(state):
         observations += len(recorded)
         links += 1
@@ -57,9 +57,11 @@ def rejudge(config: Config, state: State, clock: Clock, *, apply: bool) -> Rejud
             continue
         changes.append(Change(target.url, target.status, after, verdicts[-1]))
         standing.append((replace(target, status=after), next_check_at(after, policy, now, jitter_of(target.url))))
+        told.append((target, replace(target, status=after)))
     if apply and standing:
         with state.write() as connection:
             targets.save(connection, standing)
+            transitions.note(connection, told)
     return Rejudging(observations, links, tuple(changes))
 
 

@@ -229,7 +229,24 @@ ALTER TABLE targets ADD COLUMN moved_first_at TEXT;
 CREATE INDEX targets_moved ON targets (id) WHERE status = 'moved';
 """
 
-MIGRATIONS = (_V1, _V2, _V3)
+_V4 = """
+-- What an operator is told of a link: each died, recovered, moved and blocked (core/transition.py), once a day.
+CREATE TABLE transitions (
+    id INTEGER PRIMARY KEY,
+    target_id INTEGER NOT NULL REFERENCES targets (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    from_status TEXT NOT NULL,
+    to_status TEXT NOT NULL,
+    verdict TEXT,
+    reason TEXT NOT NULL,
+    moved_to TEXT
+) STRICT;
+CREATE UNIQUE INDEX transitions_once_a_day ON transitions (target_id, kind, substr(at, 1, 10));
+CREATE INDEX transitions_at ON transitions (at, id);
+"""
+
+MIGRATIONS = (_V1, _V2, _V3, _V4)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)
