@@ -249,6 +249,9 @@ class TopicConfig(_Section):
     description: str | None = Field(None, min_length=1, description="The feed's description.")
 
 
+PUBLIC_REPORTS = "reports"
+"""The folder in the feeds folder, and in feeds.url, that holds public reports; no topic is called so (core/slug.py)."""
+
 _FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 _FEED_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*\.(rss|atom|json)$"
 # What a topic that is not born yet may need for its own files.
@@ -269,6 +272,11 @@ class FeedsConfig(_Section):
         " drop = it leaves the feeds, keep = it stays as it is, mark = it stays and says so.",
     )
     pages: bool = Field(True, description="Also write pages for people: an index, one for each feed, and about.html.")
+    public_report: bool = Field(
+        False,
+        description="Write the reports of the links into the feeds folder, under reports/, for everybody to read;"
+        " without the links of drafts and of future articles.",
+    )
     max_entries: int = Field(50, ge=1, le=10_000, description="Entries in each feed, the newest.")
     images: Literal["content", "media", "both"] = Field(
         "content", description="Where an entry's lead image goes: into its content, media:content, or both."
@@ -297,6 +305,19 @@ class FeedsConfig(_Section):
         if len({alias.lower() for alias in value}) < len(value):
             raise ValueError("names a file twice, in two spellings")
         return value
+
+
+def _maybe_folder(value: object) -> object:
+    return None if value == "" else value
+
+
+class ReportsConfig(_Section):
+    """What the operator is told of the links in files: links.html, where each stands, and links.atom, what changed."""
+
+    directory: Annotated[Path | None, BeforeValidator(_maybe_folder)] = Field(
+        Path("reports"),
+        description="Where they are written, relative to the config file and apart from the feeds; null = nowhere.",
+    )
 
 
 class CanaryConfig(_Section):
@@ -579,6 +600,7 @@ class Config(_Section):
     articles: ArticlesConfig = ArticlesConfig()
     links: LinksConfig = LinksConfig()
     feeds: FeedsConfig
+    reports: ReportsConfig = ReportsConfig()
     state: Path = Field(Path("state.db"), description="The database, relative to the config file.")
     checker: CheckerConfig = CheckerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
@@ -594,6 +616,16 @@ class Config(_Section):
     def feeds_path(self) -> Path:
         """Where the feeds are written."""
         return self.root / self.feeds.directory
+
+    @property
+    def public_reports_path(self) -> Path:
+        """Where the reports are written for everybody to read, with feeds.public_report."""
+        return self.feeds_path / PUBLIC_REPORTS
+
+    @property
+    def private_reports_path(self) -> Path | None:
+        """Where the reports are written for the operator alone; None where there are to be none."""
+        return None if self.reports.directory is None else self.root / self.reports.directory
 
     @property
     def id_authority(self) -> str:
@@ -649,6 +681,9 @@ def load_config(path: Path) -> Config:
     else:
         if (clash := _why_no_feeds_folder(config)) is not None:
             problems.append(f"{path}:{_line_of(node, ('feeds', 'directory'))}: feeds.directory: {clash}")
+        elif _would_be_served(config):
+            place = f"{path}:{_line_of(node, ('reports', 'directory'))}: reports.directory"
+            problems.append(f"{place}: must be apart from the feeds, which are public; see feeds.public_report")
     if problems:
         raise ConfigError("\n".join(problems))
     return config
@@ -685,6 +720,15 @@ def _why_no_feeds_folder(config: Config) -> str | None:
         if base.is_relative_to(feeds) or is_below:
             return f"must be apart from the articles of {pattern!r}, not {os.fspath(config.feeds.directory)!r}"
     return None
+
+
+def _would_be_served(config: Config) -> bool:
+    """True where reports for the operator alone would lie in the feeds folder, which a web server shows everybody."""
+    reports = config.private_reports_path
+    if reports is None:
+        return False
+    # Links are followed: a name of its own makes no folder private.
+    return Path(os.path.realpath(reports)).is_relative_to(os.path.realpath(config.feeds_path))
 
 
 def _dotted(place: tuple[str | int, ...]) -> str:

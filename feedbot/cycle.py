@@ -12,6 +12,7 @@ from feedbot.config import Config
 from feedbot.core.progress import Progress
 from feedbot.publishing import Publishing, publish
 from feedbot.reading import Reading, read
+from feedbot.reporting import Reporting, report
 from feedbot.state.database import State
 
 
@@ -22,6 +23,7 @@ class Run:
     reading: Reading
     checking: Checking
     publishing: Publishing
+    reporting: Reporting
 
 
 async def run_once(config: Config, state: State, clock: Clock, progress: Progress | None = None) -> Run:
@@ -32,4 +34,5 @@ async def run_once(config: Config, state: State, clock: Clock, progress: Progres
     reading = read(config, state, clock)
     checking = await check_due(config, state, clock, progress)
     publishing = publish(config, state, clock)
-    return Run(reading, checking, publishing)
+    reporting = report(config, state, clock)
+    return Run(reading, checking, publishing, reporting)

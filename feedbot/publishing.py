@@ -7,14 +7,14 @@ from datetime import datetime
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.guard import OLD_AFTER, is_flood
-from feedbot.core.healing import Link, entry_link
-from feedbot.core.mark import MarkKind, is_linkable, mark_on
+from feedbot.core.healing import Link
 from feedbot.errors import UsageError
+from feedbot.mending import mend
 from feedbot.offers import Entries, Offer, offer_feeds, offer_ledger, offer_list, offer_pages
 from feedbot.publish.files import Published, publish_files, remove_files
 from feedbot.publish.gzipped import GZIP_SUFFIX
 from feedbot.selection import HeldFeed, feed_heads, select
-from feedbot.state import entry_links, files, identities, marks, published, targets
+from feedbot.state import entry_links, files, identities, published, targets
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.published import FileOnDisk
 
@@ -67,14 +67,14 @@ def publish(
     with one_at_a_time(state):
         now = clock.now()
         _require_holds(state, accept)
-        targets.set_unlinkable(state, _unlinkable(config, state, now))
         published.hold_back(state, ())
-        instead = _mend(config, state)
+        mended = mend(config, state, now)
+        entry_links.set_lost(state, mended.lost.values())
         flood = None if accept_new else _flood(state, now)
         feeds = feed_heads(config, state, now)
         identities.mark_public(state, now)
         selections = [select(config, state, key, feed, now, accepted=feed.slug in accept) for key, feed in feeds]
-        entries = Entries(config, state, targets.unlinkable(state), instead)
+        entries = Entries(config, state, targets.unlinkable(state), mended.instead)
         feed_offers = list(offer_feeds(config, selections, entries))
         pages = list(offer_pages(config, state, feeds, selections, entries)) if config.feeds.pages else []
         # The lists come last: they lead to no feed that is not there.
@@ -100,21 +100,9 @@ def publish(
         added=len(set(everything.ids) - set(everything.previous)),
         removed=len(set(everything.previous) - set(everything.ids)),
         holds=tuple(selection.held for selection in selections if selection.held is not None),
-        instead=instead,
+        instead=mended.instead,
         flood=flood,
     )
-
-
-def _unlinkable(config: Config, state: State, now: datetime) -> set[int]:
-    """The targets that no reader may be sent to: by what was seen of them, and by what people have said."""
-    said, exclusions = marks.holding(state, now), config.links.exclusions()
-    seem_dead = [
-        number
-        for number, url in targets.seem_unlinkable(state)
-        if not is_linkable(mark_on(url, said, exclusions, now), seems_dead=True)
-    ]
-    marked_dead = targets.numbers(state, [url for url, mark in said.items() if mark.kind is MarkKind.DEAD])
-    return {*seem_dead, *marked_dead}
 
 
 def _flood(state: State, now: datetime) -> Flood | None:
@@ -124,20 +112,6 @@ def _flood(state: State, now: datetime) -> Flood | None:
         return None
     published.hold_back(state, old)
     return Flood(len(old), is_new=published.flood_since(state) is None)
-
-
-def _mend(config: Config, state: State) -> dict[str, Link]:
-    """By article path, where entries lead instead of to their source; articles that lead nowhere are noted as lost."""
-    found = {}
-    lost = []
-    for one in entry_links.to_mend(state):
-        link = entry_link(one.source, one.amp, one.cache, config.feeds.dead_source)
-        if link == "lost":
-            lost.append(one.file_id)
-        elif link is not None:
-            found[one.path] = link
-    entry_links.set_lost(state, lost)
-    return found
 
 
 def _is_as_noted(config: Config, offer: Offer, noted: Mapping[str, FileOnDisk]) -> bool:

@@ -9,7 +9,7 @@ from feedbot.core.mark import Mark, MarkKind
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import RULES, VerdictKind, judge
 from feedbot.rejudging import rejudge
-from feedbot.state import marks, runs, siblings, targets
+from feedbot.state import marks, runs, siblings, targets, transitions
 from tests.publication import Publication
 
 NOT_FOUND = b"<title>Page not found</title><p>Sorry, there is nothing here any more, as you can see."
@@ -270,8 +270,24 @@ def test_verdicts_of_older_rules_are_shown_and_mended_only_when_told(news, site)
         rejudge(news.config, state, news.clock, apply=True)
         assert targets.find(state, site.link("/one")).status.kind is StatusKind.BLOCKED
         assert rejudge(news.config, state, news.clock, apply=True).changes == ()
+        # Dead was never told, and blocked is no recovery.
+        assert transitions.newest(state, 10) == []
     news.build()
     assert news.titles() == ["About one"]
+
+
+def test_a_death_that_rules_of_today_take_back_is_told_as_a_recovery(news, site):
+    news.article("one")
+    news.run()
+    with news.state() as state:
+        with state.write() as connection:
+            connection.execute("UPDATE targets SET status = 'dead', strikes = 3")
+            connection.execute("DROP TRIGGER observations_are_append_only")
+            connection.execute("UPDATE observations SET verdict = 'missing', rules = 1")
+        rejudge(news.config, state, news.clock, apply=False)
+        assert transitions.newest(state, 10) == []
+        rejudge(news.config, state, news.clock, apply=True)
+        assert [one.kind for one in transitions.newest(state, 10)] == ["recovered"]
 
 
 def test_failures_of_our_own_network_do_not_count_when_judged_again(tmp_path, site):

@@ -7,13 +7,14 @@ import click
 
 from feedbot.articles.dates import parse_date
 from feedbot.cli.main import Told
-from feedbot.cli.report import preview_lines, publishing_lines, reading_lines
+from feedbot.cli.report import preview_lines, publishing_lines, reading_lines, reporting_lines
 from feedbot.cli.running import let_files_settle
 from feedbot.clock import Clock, StandingClock, SystemClock
 from feedbot.config import Config, load_config
 from feedbot.previewing import preview as look_ahead
 from feedbot.publishing import publish
 from feedbot.reading import read
+from feedbot.reporting import report
 from feedbot.state.database import open_state
 
 
@@ -53,7 +54,12 @@ def command(
         let_files_settle(config, clock)
         reading = read(config, state, clock)
         publishing = publish(config, state, clock, accept, accept_new=accept_new)
-    for line in [*reading_lines(config, reading), *publishing_lines(config, publishing)]:
+        reporting = report(config, state, clock)
+    for line in [
+        *reading_lines(config, reading),
+        *publishing_lines(config, publishing),
+        *reporting_lines(reporting),
+    ]:
         click.echo(line)
     return 1 if publishing.is_held_anew else 0
 

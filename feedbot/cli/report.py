@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # what publishes takes a while to load, and `feedbot check` d
     from feedbot.cycle import Run
     from feedbot.previewing import Preview
     from feedbot.publishing import Publishing
+    from feedbot.reporting import Reporting
 
 # What needs a person comes first.
 _BY_URGENCY = (
@@ -51,6 +52,7 @@ def run_lines(config: Config, run: "Run", last: LastRun | None) -> Iterator[str]
     yield from checking_lines(run.checking, rejected=(), every=False)
     yield from _changes(run.checking, last)
     yield from publishing_lines(config, run.publishing, run.checking.results)
+    yield from reporting_lines(run.reporting)
     yield f"Files      feeds in {config.feeds_path}/, memory in {config.state_path}"
 
 
@@ -187,6 +189,14 @@ def publishing_lines(config: Config, publishing: "Publishing", checked: Iterable
         # A format's name is the suffix of its files (publish/render.py).
         suffix = "atom" if "atom" in config.feeds.formats else config.feeds.formats[0]
         yield f"           subscribe to {config.feeds.url}all.{suffix} once {config.feeds.directory}/ is served there"
+
+
+def reporting_lines(reporting: "Reporting") -> Iterator[str]:
+    """Where the report of the links is, when it was written anew, or why it could not be."""
+    if reporting.problem:
+        yield f"Reports    not written: {plain(reporting.problem)}"
+    elif reporting.written:
+        yield f"Reports    where links stand and what became of them: {plain(', '.join(map(str, reporting.written)))}"
 
 
 def preview_lines(preview: "Preview") -> Iterator[str]:

@@ -112,6 +112,11 @@ def feed_id(slug: str, authority: str, year: int) -> str:
     return _tag(authority, year, "topic", slug)
 
 
+def link_feed_id(authority: str, year: int) -> str:
+    """The id of the operator's feed of what became of links."""
+    return f"tag:{authority},{year}:links"
+
+
 def content_digest(article: Article) -> str:
     """A fingerprint of the words that an editor wrote: its change is a change worth telling readers.
 

@@ -52,7 +52,7 @@ class ListedFeed:
 def render_index(listed: Sequence[ListedFeed], formats: Sequence[str]) -> bytes:
     """The page of all feeds, in the order given; the first is that of every article and names the publication."""
     head = listed[0].feed
-    return _render("index.html", listed=listed, head=head, title=feed_title(head), formats=_formats(formats))
+    return render_page("index.html", listed=listed, head=head, title=feed_title(head), formats=_formats(formats))
 
 
 def render_topic_page(feed: Feed, formats: Sequence[str], slugs: Mapping[str, str]) -> bytes:
@@ -61,12 +61,12 @@ def render_topic_page(feed: Feed, formats: Sequence[str], slugs: Mapping[str, st
     An entry whose link is not http or https is left out, as it is from the feed.
     """
     entries = [entry for entry in feed.entries if is_web_url(entry.link)]
-    return _render("topic.html", feed=feed, entries=entries, formats=_formats(formats), slugs=slugs)
+    return render_page("topic.html", feed=feed, entries=entries, formats=_formats(formats), slugs=slugs)
 
 
 def render_about(config: Config, user_agent: str) -> bytes:
     """The page for those who meet feedbot in their logs: who runs it, how it asks, how it is told to stop."""
-    return _render(
+    return render_page(
         "about.html",
         site=config.site,
         feeds_url=config.feeds.url,
@@ -104,7 +104,8 @@ def _formats(names: Sequence[str]) -> list[_Format]:
     return [_Format(*SUBSCRIBE_AS[name], suffix=RENDERERS[name][0]) for name in names]
 
 
-def _render(template: str, **values: object) -> bytes:
+def render_page(template: str, **values: object) -> bytes:
+    """A page of one of the templates, in UTF-8; `values` come before what every page has, its style and policy."""
     return _without_blank_lines(_environment().get_template(template).render(values)).encode()
 
 
@@ -135,17 +136,27 @@ def _environment() -> Environment:
         "web_images": web_images,
         "web_related": web_related,
     }
-    style = "\n" + _without_blank_lines(
-        files("feedbot.publish").joinpath("templates", "style.css").read_text(encoding="utf-8")
-    )
-    environment.globals |= {"style": style, "policy": _policy(style)}
+    style = page_part("style.css")
+    environment.globals |= {"style": style, "policy": content_policy(style)}
     return environment
 
 
-def _policy(style: str) -> str:
-    """A Content-Security-Policy (CSP level 3) by which a page has its own style and images, and nothing else."""
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src http: https:; base-uri 'none'; form-action 'none'"
+def page_part(name: str) -> str:
+    """A style or a script of the templates folder, as it stands in a page."""
+    return "\n" + _without_blank_lines(files("feedbot.publish").joinpath("templates", name).read_text(encoding="utf-8"))
+
+
+def content_policy(style: str, script: str = "") -> str:
+    """A Content-Security-Policy (CSP level 3) by which a page has its style, script and images, and nothing else."""
+    scripts = f"script-src {_digest(script)}; " if script else ""
+    return (
+        f"default-src 'none'; style-src {_digest(style)}; {scripts}img-src http: https:;"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _day(moment: datetime) -> str:

@@ -22,6 +22,7 @@ from feedbot.core.progress import Progress
 from feedbot.errors import FeedbotError
 from feedbot.publishing import publish
 from feedbot.reading import read
+from feedbot.reporting import report
 from feedbot.state.database import checking_run, daemon_life, open_state
 from feedbot.wire.choice import proxy_notice, require_usable
 from feedbot.wire.loop import run
@@ -132,6 +133,9 @@ def _read(config: Config, clock: Clock, is_stopped: Callable[[], bool]) -> None:
 def _publish(config: Config, clock: Clock) -> None:
     with open_state(config.state_path, who=_WHO, write_wait_s=_WAIT_S) as state:
         publishing = publish(config, state, clock)
+        reporting = report(config, state, clock)
+    if reporting.problem:
+        log.error("the reports of the links are not written: %s", reporting.problem)
     if publishing.feeds_written:
         came, went = publishing.added, publishing.removed
         log.info("feeds: %d files written; entries: %d came, %d went", publishing.feeds_written, came, went)

@@ -126,7 +126,7 @@ def due(state: State, now: datetime, *, feed_size: int = _FEED_SIZE, budget: int
     found: dict[str, Target] = {}
     claims = []
     for row in state.each(_DUE, _claim_arguments(now, feed_size)):
-        target = found[row["url"]] = _target(row)
+        target = found[row["url"]] = target_of(row)
         claims.append(
             Due(
                 url=target.url,
@@ -201,18 +201,18 @@ def named(state: State, urls: Sequence[str], now: datetime) -> list[Target]:
             "INSERT OR IGNORE INTO targets (url, host, next_check_at) VALUES (?, ?, ?)",
             [(url, host_of(url), stamp(now)) for url in wanted],
         )
-    return [_target(row) for url in wanted for row in state.rows(f"{_SELECT} WHERE targets.url = ?", [url])]
+    return [target_of(row) for url in wanted for row in state.rows(f"{_SELECT} WHERE targets.url = ?", [url])]
 
 
 def get(state: State, target_id: int) -> Target:
     """A target as it stands now."""
-    return _target(state.rows(f"{_SELECT} WHERE targets.id = ?", [target_id])[0])
+    return target_of(state.rows(f"{_SELECT} WHERE targets.id = ?", [target_id])[0])
 
 
 def find(state: State, url: str) -> Target | None:
     """A target by its canonical URL; None where it is not known."""
     rows = state.rows(f"{_SELECT} WHERE targets.url = ?", [url])
-    return _target(rows[0]) if rows else None
+    return target_of(rows[0]) if rows else None
 
 
 def due_at(state: State, url: str) -> datetime | None:
@@ -279,7 +279,7 @@ def _beside(state: State, target: Target, roles: tuple[LinkRole, LinkRole]) -> T
         " ORDER BY links.file_id, links.line LIMIT 1",
         [target.id, *roles],
     )
-    return _target(rows[0]) if rows else None
+    return target_of(rows[0]) if rows else None
 
 
 def host_answers(state: State, target: Target) -> bool:
@@ -308,7 +308,7 @@ def in_trouble(state: State, limit: int) -> list[Target]:
         " ORDER BY targets.status = 'dead' DESC, targets.strikes DESC, targets.url LIMIT ?",
         [limit],
     )
-    return [_target(row) for row in rows]
+    return [target_of(row) for row in rows]
 
 
 def seem_unlinkable(state: State) -> list[tuple[int, str]]:
@@ -443,7 +443,7 @@ def remember_head_refused(state: State, hosts: Iterable[str]) -> None:
 
 def standing_of(row: dict[str, Any]) -> Standing:
     """A target with its latest look (`http_status`, `final_url`) and whether it `is_lost`, from a row of both."""
-    target = _target(row)
+    target = target_of(row)
     return Standing(
         target.url,
         target.status,
@@ -462,7 +462,8 @@ def _moment(text: str | None) -> datetime | None:
     return None if text is None else moment(text)
 
 
-def _target(row: dict[str, Any]) -> Target:
+def target_of(row: dict[str, Any]) -> Target:
+    """A target from a row of its table and `head_refused`."""
     rule = None if row["rule_strikes"] is None else StrikeRule(row["rule_strikes"], row["rule_over_s"])
     return Target(
         id=row["id"],

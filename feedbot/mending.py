@@ -1,0 +1,44 @@
+"""Where readers are led, by what was seen of links and what people say: asked by who publishes and who reports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from feedbot.config import Config
+from feedbot.core.healing import Link, entry_link
+from feedbot.core.mark import MarkKind, is_linkable, mark_on
+from feedbot.state import entry_links, marks, targets
+from feedbot.state.database import State
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """By article path, where entries lead `instead` of to their source; and the `lost` files, that lead nowhere."""
+
+    instead: Mapping[str, Link]
+    lost: Mapping[str, int]
+
+
+def mend(config: Config, state: State, now: datetime) -> Mended:
+    """Tell the queries of this connection to which targets no reader may be sent, and find where instead."""
+    targets.set_unlinkable(state, _unlinkable(config, state, now))
+    instead, lost = {}, {}
+    for one in entry_links.to_mend(state):
+        link = entry_link(one.source, one.amp, one.cache, config.feeds.dead_source)
+        if link == "lost":
+            lost[one.path] = one.file_id
+        elif link is not None:
+            instead[one.path] = link
+    return Mended(instead, lost)
+
+
+def _unlinkable(config: Config, state: State, now: datetime) -> set[int]:
+    """The targets that no reader may be sent to: by what was seen of them, and by what people have said."""
+    said, exclusions = marks.holding(state, now), config.links.exclusions()
+    seem_dead = [
+        number
+        for number, url in targets.seem_unlinkable(state)
+        if not is_linkable(mark_on(url, said, exclusions, now), seems_dead=True)
+    ]
+    marked_dead = targets.numbers(state, [url for url, mark in said.items() if mark.kind is MarkKind.DEAD])
+    return {*seem_dead, *marked_dead}
