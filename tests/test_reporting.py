@@ -78,7 +78,7 @@ def test_a_link_that_died_is_told_with_all_that_is_known_of_it(news: Publication
     assert due == f"{due_at:%-d} November 2026"
     assert readers == "nothing: the entry is left out"
     counts = [words(one) for one in page(news).css(".counts li")]
-    assert counts == ["alive 1", "dead 1 1 missing"]
+    assert counts == ["alive 1", "dead 1 (1 missing)"]
     assert [words(one) for one in page(news).css(".topics li")] == ["AI 1", "Robots 1"]
     [host] = page(news).css(".hosts li")
     assert "1 of 2 links in trouble" in words(host)

@@ -113,8 +113,8 @@ class Bar:
 
 def render_report(report: LinkReport) -> bytes:
     """The page; the same report gives the same bytes."""
-    style, script = page_part("style.css") + page_part("links.css"), page_part("links.js")
-    shown = sorted({row.status for row in report.rows}, key=list(StatusKind).index)
+    style, script = page_part("style.css", "links.css"), page_part("links.js")
+    shown = dict.fromkeys(row.status for row in report.rows)
     return render_page(
         "links.html",
         report=report,

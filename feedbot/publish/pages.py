@@ -141,9 +141,11 @@ def _environment() -> Environment:
     return environment
 
 
-def page_part(name: str) -> str:
-    """A style or a script of the templates folder, as it stands in a page."""
-    return "\n" + _without_blank_lines(files("feedbot.publish").joinpath("templates", name).read_text(encoding="utf-8"))
+def page_part(*names: str) -> str:
+    """A style or a script of the templates folder, or several as one, just as it stands in a page."""
+    folder = files("feedbot.publish").joinpath("templates")
+    parts = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
+    return "\n" + _without_blank_lines(parts)
 
 
 def content_policy(style: str, script: str = "") -> str:
