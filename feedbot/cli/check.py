@@ -12,10 +12,10 @@ import click
 from feedbot.checking import Checking, check, check_due
 from feedbot.cli.main import Told
 from feedbot.cli.progress import progress_option, show_progress
-from feedbot.cli.report import checking_lines, json_report, reporting_lines
+from feedbot.cli.report import checking_lines, json_report
 from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy
 from feedbot.cli.text import count
-from feedbot.clock import Clock, SystemClock
+from feedbot.clock import SystemClock
 from feedbot.config import Config, FeedsConfig, SiteConfig, load_config
 from feedbot.core.article import Rejected
 from feedbot.core.mark import is_excused, mark_on
@@ -84,14 +84,11 @@ def command(
                 work = check_due(config, state, clock, progress)
                 checking = run_until_signalled(work, show_progress(progress, clock, shown))
             known = _known_to_fail(config, state, checking, words) if words else 0
-        told_where = _report(config, state, clock) if config.articles.paths else []
     if output == "json":
         click.echo(json_report(checking))
     else:
         # At once, for each echo is a write of its own.
         click.echo("\n".join(checking_lines(checking, rejected=rejected, every=bool(what))))
-    for line in told_where:
-        click.echo(line, err=output == "json")
     if words and checking.online is False:
         raise FeedbotError("nothing could be checked for --fail-on, because this machine seems to be offline")
     if words and (fault := _our_fault(checking)) is not None:
@@ -102,13 +99,6 @@ def command(
         click.echo(said, err=output == "json")
     failing = any(not one.is_excused and _words(one.verdict, one.after.status) & words for one in checking.results)
     return 4 if known or failing else 0
-
-
-def _report(config: Config, state: State, clock: Clock) -> list[str]:
-    """Write the operator's reports; what is to be said of that."""
-    from feedbot.reporting import report  # noqa: PLC0415 - it takes a while to load, and servers are asked first
-
-    return list(reporting_lines(report(config, state, clock)))
 
 
 @contextmanager
