@@ -3,7 +3,7 @@
 import ipaddress
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -27,8 +27,10 @@ from pydantic import (
 from feedbot.core.checker import CheckerPolicy
 from feedbot.core.healing import DeadSource
 from feedbot.core.mark import Exclusion, Exclusions
+from feedbot.core.membership import former_names
 from feedbot.core.proxy import parse_proxy
 from feedbot.core.schedule import SchedulePolicy
+from feedbot.core.slug import topic_key
 from feedbot.core.status import DAY_S, StrikePolicy, StrikeRule
 from feedbot.core.url import InvalidUrl, resolve_url, split_url
 from feedbot.errors import ConfigError
@@ -236,6 +238,9 @@ class LinksConfig(_Section):
         return Exclusions([Exclusion(one.host, one.glob, one.regex, one.reason, one.until) for one in self.exclude])
 
 
+TopicName = Annotated[str, Field(min_length=1)]
+
+
 class TopicConfig(_Section):
     """One topic's feed."""
 
@@ -247,6 +252,13 @@ class TopicConfig(_Section):
     )
     title: str | None = Field(None, min_length=1, description="The feed's title.")
     description: str | None = Field(None, min_length=1, description="The feed's description.")
+    was: tuple[TopicName, ...] = Field(
+        (), description="Its earlier names: articles that have them count as its own, and their feeds go on with it."
+    )
+
+
+def _former_names(topics: Mapping[str, TopicConfig]) -> dict[str, str]:
+    return former_names({topic_key(name): [topic_key(old) for old in told.was] for name, told in topics.items()})
 
 
 PUBLIC_REPORTS = "reports"
@@ -292,7 +304,25 @@ class FeedsConfig(_Section):
         default_factory=dict,
         description="Further file names for a feed, such as {feed.xml: all.atom}: the address of an earlier publisher.",
     )
-    topics: dict[str, TopicConfig] = Field(default_factory=dict, description="Slug, title, description by topic.")
+    topics: dict[TopicName, TopicConfig] = Field(
+        default_factory=dict, description="What is said of single topics, by name."
+    )
+
+    def said_of_topics(self) -> dict[str, TopicConfig]:
+        """What is said of topics, by key."""
+        return {topic_key(name): told for name, told in self.topics.items()}
+
+    def former_names(self) -> dict[str, str]:
+        """The key of each topic that was renamed, with the key of what it is now."""
+        return _former_names(self.topics)
+
+    @field_validator("topics")
+    @classmethod
+    def _in_one_place(cls, value: dict[str, TopicConfig]) -> dict[str, TopicConfig]:
+        if len({topic_key(name) for name in value}) < len(value):
+            raise ValueError("names a topic twice, in two spellings")
+        _former_names(value)
+        return value
 
     @field_validator("aliases")
     @classmethod

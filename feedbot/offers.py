@@ -18,7 +18,7 @@ from feedbot.publish.opml import OPML_NAME, FeedList, render_opml
 from feedbot.publish.pages import ABOUT_NAME, INDEX_NAME, ListedFeed, render_about, render_index, render_topic_page
 from feedbot.publish.pages import SUFFIX as PAGE_SUFFIX
 from feedbot.publish.render import RENDERERS, Render
-from feedbot.selection import ALL, Selection, said_of_topics
+from feedbot.selection import ALL, Selection, topic_names
 from feedbot.state import files, identities
 from feedbot.state.database import State
 from feedbot.state.published import Member
@@ -75,7 +75,7 @@ def offer_feeds(config: Config, selections: Sequence[Selection], entries: "Entri
 def offer_list(config: Config, selections: Sequence[Selection]) -> Offer:
     """The list of the feeds that have entries."""
     everything, *topics = selections
-    feeds = (everything.feed, *(one.feed for one in topics if one.members))
+    feeds = (everything.feed, *(one.feed for one in topics if one.members and one.head.is_listed))
     # RSS where it is offered, for it is what importers have known longest.
     suffix = ".rss" if "rss" in config.feeds.formats else RENDERERS[config.feeds.formats[0]][0]
     listed = FeedList(config.site.title, feeds, suffix)
@@ -91,32 +91,23 @@ def _whole(selection: Selection, entries: "Entries") -> Feed:
     return replace(selection.feed, entries=tuple(entries.build(member) for member in selection.members))
 
 
-def offer_pages(
-    config: Config,
-    state: State,
-    feeds: Sequence[tuple[str, Feed]],
-    selections: Sequence[Selection],
-    entries: "Entries",
-) -> Iterator[Offer]:
+def offer_pages(config: Config, state: State, selections: Sequence[Selection], entries: "Entries") -> Iterator[Offer]:
     """The pages for people; a feed that holds nothing has one, and is not on the index."""
     formats = config.feeds.formats
-    topics = identities.topics(state)
     # A topic has its slug before the first article on it is published, and keeps it: no page depends on these.
-    slugs = {topic.name: topic.slug for topic in topics}
-    titles = {key: told.title for key, told in said_of_topics(config).items() if told.title}
-    names = {"": "All articles", **{topic.key: titles.get(topic.key, topic.name) for topic in topics}}
+    slugs = {topic.name: topic.slug for topic in identities.topics(state)}
     for selection in selections:
         inputs = _hash((__version__, formats, selection.feed, entries.inputs(selection.members)))
         page = partial(_render_page, selection, entries, formats, slugs)
         yield Offer(selection.feed.slug + PAGE_SUFFIX, inputs, page, has_gzip=config.feeds.gzip)
     listed = [
         ListedFeed(
-            name=names[key],
-            feed=head,
+            name=selection.head.name,
+            feed=selection.head.feed,
             newest_at=max((member.published_at for member in selection.members), default=None),
         )
-        for (key, head), selection in zip(feeds, selections, strict=True)
-        if selection.members or head.slug == ALL
+        for selection in selections
+        if selection.head.is_listed and (selection.members or selection.feed.slug == ALL)
     ]
     yield Offer(
         INDEX_NAME,
@@ -144,25 +135,28 @@ class Entries:
         self._state = state
         self._unlinkable = unlinkable
         self._instead = instead
-        self._names = {topic.key: topic.name for topic in identities.topics(state)}
+        self._names = topic_names(config, state)
+        # Any other topic has its name before an entry shows it, and keeps it.
+        self._renamed = [(old, self._names[old]) for old in sorted(config.feeds.former_names())]
         self._built: dict[str, Entry] = {}
 
-    def inputs(self, members: Sequence[Member]) -> list[tuple[object, ...]]:
+    def inputs(self, members: Sequence[Member]) -> tuple[object, ...]:
         """Everything that the bytes of these entries depend on, without loading an article."""
-        return [
+        entries = [
             (
                 *(one.entry_id, one.updated_at, one.fingerprint, sorted(self._unlinkable.get(one.path, ()))),
                 self._instead.get(one.path),
             )
             for one in members
         ]
+        return (self._renamed, entries)
 
     def build(self, member: Member) -> Entry:
         """The entry of a member of a feed."""
         if member.entry_id not in self._built:
             article = files.article(self._state, member.path)
             assert article is not None, member.path
-            named = [self._names.get(topic_key(name), name) for name in article.topics]
+            named = dict.fromkeys(self._names.get(topic_key(name), name) for name in article.topics)
             self._built[member.entry_id] = build_entry(
                 article,
                 entry_id=member.entry_id,

@@ -71,12 +71,12 @@ def publish(
         mended = mend(config, state, now)
         entry_links.set_lost(state, mended.lost.values())
         flood = None if accept_new else _flood(state, now)
-        feeds = feed_heads(config, state, now)
+        heads = feed_heads(config, state, now)
         identities.mark_public(state, now)
-        selections = [select(config, state, key, feed, now, accepted=feed.slug in accept) for key, feed in feeds]
+        selections = [select(config, state, head, now, accepted=head.feed.slug in accept) for head in heads]
         entries = Entries(config, state, targets.unlinkable(state), mended.instead)
         feed_offers = list(offer_feeds(config, selections, entries))
-        pages = list(offer_pages(config, state, feeds, selections, entries)) if config.feeds.pages else []
+        pages = list(offer_pages(config, state, selections, entries)) if config.feeds.pages else []
         # The lists come last: they lead to no feed that is not there.
         offers = [offer_ledger(state), *feed_offers, *pages, offer_list(config, selections)]
         noted = published.files(state)

@@ -1,6 +1,6 @@
 """Which entries each feed holds: the newest, and those that the guard does not let go."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +8,7 @@ from feedbot.config import Config, TopicConfig
 from feedbot.core.feed import Feed
 from feedbot.core.guard import RemovalCause, guard_removals
 from feedbot.core.identity import feed_id
+from feedbot.core.membership import EVERYTHING, Membership, membership
 from feedbot.core.slug import assign_slugs, topic_key
 from feedbot.errors import ConfigError
 from feedbot.state import identities, published
@@ -31,9 +32,27 @@ class HeldFeed:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """One feed before it is rendered: its head, its members, and what its subscribers have now."""
+class FeedHead:
+    """A feed without its entries, by the key of its topic ('' for `all`), and which articles it holds.
 
+    One that is not listed is served for those who have its address; nobody is led to it.
+    """
+
+    key: str
+    name: str
+    feed: Feed
+    membership: Membership
+    is_listed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """One feed before it is rendered: its head, its members, and what its subscribers have now.
+
+    `feed` is the head's, with the time of the newest member.
+    """
+
+    head: FeedHead
     feed: Feed
     members: tuple[Member, ...]
     previous: tuple[str, ...]
@@ -47,32 +66,65 @@ class Selection:
         return tuple(member.entry_id for member in self.members)
 
 
-def feed_heads(config: Config, state: State, now: datetime) -> list[tuple[str, Feed]]:
-    """Topic key and head of every feed, `all` (key '') first; a new topic gets its slug here."""
-    given = identities.topics(state)
-    newborn = identities.newborn_topics(state, now)
-    fixed = {topic_key(name): topic.slug for name, topic in config.feeds.topics.items() if topic.slug}
+def feed_heads(config: Config, state: State, now: datetime) -> list[FeedHead]:
+    """Every feed, `all` first; a new topic gets its slug here.
+
+    To be asked after `published.hold_back` and `entry_links.set_lost`.
+    """
+    said, former = config.feeds.said_of_topics(), config.feeds.former_names()
+    given = {topic.key: topic for topic in identities.topics(state)}
+    newborn = {
+        key: name
+        for key, name in _without_feed(config, state, given).items()
+        if key not in former and _is_due(state, membership(key, former), given, now)
+    }
+    fixed = {key: told.slug for key, told in said.items() if told.slug}
     try:
-        slugs = assign_slugs(newborn.values(), {topic.key: topic.slug for topic in given}, fixed)
+        slugs = assign_slugs(newborn.values(), {key: topic.slug for key, topic in given.items()}, fixed)
     except ValueError as error:
         raise ConfigError(f"feeds.topics: {error}") from None
     if newborn:
-        identities.save_slugs(state, {key: slugs[key] for key in newborn})
-    topics = [Topic("", config.site.title, ALL), *identities.topics(state)]
-    told = said_of_topics(config)
-    return [(topic.key, _head(config, topic, told.get(topic.key, TopicConfig()))) for topic in topics]
+        identities.save_slugs(state, [Topic(key, name, slugs[key]) for key, name in newborn.items()])
+    names = topic_names(config, state)
+    heads = [FeedHead("", "All articles", _head(config, "", ALL, TopicConfig()), EVERYTHING, is_listed=True)]
+    for topic in identities.topics(state):
+        told, name = said.get(former.get(topic.key, topic.key), TopicConfig()), names[topic.key]
+        heads.append(
+            FeedHead(
+                key=topic.key,
+                name=told.title or name,
+                feed=_head(config, name, topic.slug, told),
+                membership=membership(topic.key, former),
+                is_listed=topic.key not in former,
+            )
+        )
+    return heads
 
 
-def _head(config: Config, topic: Topic, told: TopicConfig) -> Feed:
-    title = config.site.title if topic.key == "" else f"{config.site.title}: {topic.name}"
-    description = (
-        f"All articles from {config.site.title}"
-        if topic.key == ""
-        else f"Articles on {topic.name} from {config.site.title}"
-    )
+def topic_names(config: Config, state: State) -> dict[str, str]:
+    """How a topic is called where it is shown, by key; one that was renamed, by its new name."""
+    names = {topic.key: topic.name for topic in identities.topics(state)}
+    said = {topic_key(name): name for name in config.feeds.topics}
+    return names | {old: names.get(key, said[key]) for old, key in config.feeds.former_names().items()}
+
+
+def _without_feed(config: Config, state: State, given: Collection[str]) -> dict[str, str]:
+    """Key -> name of the topics that have no feed yet; one that was renamed need not be named by any article."""
+    renamed = {topic_key(name): name for name, told in config.feeds.topics.items() if told.was}
+    return {key: name for key, name in (identities.unborn_topics(state) | renamed).items() if key not in given}
+
+
+def _is_due(state: State, holds: Membership, given: Collection[str], now: datetime) -> bool:
+    """True where a topic is to have a feed: it has an entry, or had a feed by an earlier name."""
+    return any(key in given for key in holds.own) or bool(published.newest(state, holds, now, 1))
+
+
+def _head(config: Config, name: str, slug: str, told: TopicConfig) -> Feed:
+    title = f"{config.site.title}: {name}" if name else config.site.title
+    description = f"Articles on {name} from {config.site.title}" if name else f"All articles from {config.site.title}"
     return Feed(
-        id=feed_id(topic.slug, config.id_authority, config.feeds.id_year),
-        slug=topic.slug,
+        id=feed_id(slug, config.id_authority, config.feeds.id_year),
+        slug=slug,
         title=told.title or title,
         description=told.description or description,
         site_url=config.site.url,
@@ -84,16 +136,12 @@ def _head(config: Config, topic: Topic, told: TopicConfig) -> Feed:
     )
 
 
-def said_of_topics(config: Config) -> dict[str, TopicConfig]:
-    """What the config says of topics, by key."""
-    return {topic_key(name): told for name, told in config.feeds.topics.items()}
-
-
-def select(config: Config, state: State, topic: str, head: Feed, now: datetime, *, accepted: bool) -> Selection:
+def select(config: Config, state: State, head: FeedHead, now: datetime, *, accepted: bool) -> Selection:
     """The members of one feed: the newest, and those that the guard does not let go."""
-    members = published.newest(state, topic, now, config.feeds.max_entries)
-    previous = published.entries(state, head.slug)
-    before = published.holds(state, head.slug)
+    feed = head.feed
+    members = published.newest(state, head.membership, now, config.feeds.max_entries)
+    previous = published.entries(state, feed.slug)
+    before = published.holds(state, feed.slug)
     causes = {} if accepted else _removals(config, state, members, previous)
     same = {key: hold for key, hold in before.items() if causes.get(key) is hold.cause}
     confirmed = {key for key, hold in same.items() if _is_confirmed(hold, now)}
@@ -105,14 +153,15 @@ def select(config: Config, state: State, topic: str, head: Feed, now: datetime, 
     )
     kept = [member for hold in holds for member in _known(state, hold.entry_id)]
     chosen = _newest_first([*members, *kept])[: config.feeds.max_entries]
-    updated_at = max((member.updated_at for member in chosen), default=head.updated_at)
+    updated_at = max((member.updated_at for member in chosen), default=feed.updated_at)
     return Selection(
-        feed=replace(head, updated_at=updated_at),
+        head=head,
+        feed=replace(feed, updated_at=updated_at),
         members=tuple(chosen),
         previous=tuple(previous),
         holds_before=tuple(before.values()),
         holds=holds,
-        held=None if held is None else HeldFeed(head.slug, held.sentence, is_new=not before),
+        held=None if held is None else HeldFeed(feed.slug, held.sentence, is_new=not before),
     )
 
 

@@ -1,6 +1,6 @@
 """Entry ids and topic slugs: given once, kept for ever."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -155,21 +155,17 @@ def topics(state: State) -> list[Topic]:
     return [Topic(row["key"], row["name"], row["slug"]) for row in rows]
 
 
-def newborn_topics(state: State, now: datetime) -> dict[str, str]:
-    """Key -> name of the topics that have a public article and no feed yet; after `published.hold_back`."""
-    rows = state.rows(
-        "SELECT key, name FROM topics WHERE slug IS NULL AND EXISTS"
-        " (SELECT 1 FROM members JOIN files ON files.id = members.file_id WHERE members.topic = topics.key"
-        " AND members.published_at <= ? AND files.vanished_at IS NULL AND files.entry_id IS NOT NULL"
-        " AND files.entry_id NOT IN (SELECT entry_id FROM temp.held_back)) ORDER BY key",
-        [stamp(now)],
-    )
+def unborn_topics(state: State) -> dict[str, str]:
+    """Key -> name of the topics that articles have named and that have no feed yet."""
+    rows = state.rows("SELECT key, name FROM topics WHERE slug IS NULL ORDER BY key")
     return {row["key"]: row["name"] for row in rows}
 
 
-def save_slugs(state: State, slugs: Mapping[str, str]) -> None:
-    """Give topics their slugs, by key."""
+def save_slugs(state: State, newborn: Iterable[Topic]) -> None:
+    """Give topics their slugs, and the names they have from then on; one that has a slug keeps both."""
     with state.write() as connection:
         connection.executemany(
-            "UPDATE topics SET slug = ? WHERE key = ? AND slug IS NULL", [(slug, key) for key, slug in slugs.items()]
+            "INSERT INTO topics (key, name, slug) VALUES (?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET slug = excluded.slug, name = excluded.name WHERE slug IS NULL",
+            [(one.key, one.name, one.slug) for one in newborn],
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from feedbot.core.guard import RemovalCause
+from feedbot.core.membership import Membership
 from feedbot.state.database import State, moment, said_plainly, stamp
 
 
@@ -53,13 +54,19 @@ _NEWEST = f"""
 FROM members
 JOIN files ON files.id = members.file_id
 JOIN identities ON identities.id = files.entry_id
-WHERE members.topic = ? AND members.published_at <= ? AND files.vanished_at IS NULL
+WHERE {{named}} AND members.published_at <= ? AND files.vanished_at IS NULL
     AND (files.source LIKE 'http://%' OR files.source LIKE 'https://%')
     AND files.id NOT IN (SELECT file_id FROM temp.lost)
     AND files.entry_id NOT IN (SELECT entry_id FROM temp.held_back)
 ORDER BY members.published_at DESC, files.path
 LIMIT ?
 """  # noqa: S608 - no outside text
+# A file stands in `members` under each of its topics, at the same time: where more than one topic counts, all files
+# are gone through, newest first, and each is asked for its topics.
+_NAMES_ONE_OF = (
+    "EXISTS (SELECT 1 FROM members AS named WHERE named.topic IN ({keys})"
+    " AND named.published_at = members.published_at AND named.file_id = members.file_id)"
+)
 
 _OF_ENTRY = f"""
 {_MEMBER}
@@ -70,12 +77,24 @@ LIMIT 1
 """
 
 
-def newest(state: State, topic: str, now: datetime, limit: int) -> list[Member]:
-    """The entries that a topic's feed may carry, newest first; '' is every topic.
+def newest(state: State, membership: Membership, now: datetime, limit: int) -> list[Member]:
+    """The entries that a feed may carry, newest first.
 
     To be asked after `hold_back` and `entry_links.set_lost`, as `removal_cause` is.
     """
-    return [_member(row) for row in state.rows(_NEWEST, [topic, stamp(now), limit])]
+    named, keys = _named(membership)
+    return [_member(row) for row in state.rows(_NEWEST.format(named=named), [*keys, stamp(now), limit])]
+
+
+def _named(membership: Membership) -> tuple[str, list[str]]:
+    """The condition on `members` that holds for these articles, and its arguments."""
+    if len(membership.own) == 1:
+        return "members.topic = ?", [*membership.own]
+    return f"members.topic = '' AND {_names_one_of(membership.own)}", [*membership.own]
+
+
+def _names_one_of(keys: Sequence[str]) -> str:
+    return _NAMES_ONE_OF.format(keys=", ".join("?" * len(keys)))
 
 
 def member(state: State, entry_id: str) -> Member | None:

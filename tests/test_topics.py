@@ -1,0 +1,211 @@
+"""Topics that the config renames: whole builds, and what subscribers of each address are given."""
+
+import json
+
+import pytest
+from lxml import etree
+
+from feedbot.config import load_config
+from feedbot.errors import ConfigError
+from feedbot.previewing import preview
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+NEW_NAME = "{Machine Learning: {was: [AI]}}"
+
+
+def tell(news, topics, more=""):
+    """Write what the config says of topics; the folder's articles stay as they are."""
+    if not hasattr(news, "untold"):
+        news.untold = news.config_file.read_text(encoding="utf-8")
+    text = news.untold.replace("feeds/}", f"feeds/, topics: {topics}{more}}}")
+    news.config_file.write_text(text, encoding="utf-8")
+
+
+def written(news):
+    return set(news.build()[1].written)
+
+
+def feeds_written(news):
+    return {name.removesuffix(".atom") for name in written(news) if name.endswith(".atom")}
+
+
+def listed(news):
+    """The slugs in the OPML list, and those on the index."""
+    opml = etree.fromstring(news.feeds()["feeds.opml"])
+    urls = [outline.get("xmlUrl") for outline in opml.iter("outline")]
+    slugs = {url.rpartition("/")[2].removesuffix(".rss") for url in urls}
+    index = news.feeds()["index.html"].decode()
+    slugs_of_all = {name.removesuffix(".atom") for name in news.feeds() if name.endswith(".atom")}
+    return slugs, {slug for slug in slugs_of_all if f'href="{slug}.html"' in index}
+
+
+def categories(news, feed="all"):
+    root = etree.fromstring(news.feeds()[f"{feed}.atom"])
+    return [[one.get("term") for one in entry.iterfind(f"{ATOM}category")] for entry in root.iterfind(f"{ATOM}entry")]
+
+
+def entries(news, feed):
+    """Id and `updated` of each entry."""
+    root = etree.fromstring(news.feeds()[f"{feed}.atom"])
+    return [(entry.findtext(f"{ATOM}id"), entry.findtext(f"{ATOM}updated")) for entry in root.iterfind(f"{ATOM}entry")]
+
+
+def head(news, feed):
+    root = etree.fromstring(news.feeds()[f"{feed}.atom"])
+    return root.findtext(f"{ATOM}id"), root.findtext(f"{ATOM}title")
+
+
+def test_a_renamed_topic_goes_on_under_both_addresses_with_the_same_entries(news):
+    news.article("one", topics="AI", date="2026-10-01T08:00:00Z")
+    news.build()
+    before, old_id = entries(news, "ai"), head(news, "ai")[0]
+    tell(news, NEW_NAME)
+    news.article("two", topics="Machine Learning", date="2026-10-02T08:00:00Z")
+    news.article("three", topics="AI", date="2026-10-03T08:00:00Z")
+    news.build()
+    assert news.titles("machine-learning") == news.titles("ai") == ["About three", "About two", "About one"]
+    assert entries(news, "ai")[2:] == before
+    assert entries(news, "machine-learning") == entries(news, "ai")
+    assert head(news, "ai") == (old_id, "Test News: Machine Learning")
+    assert head(news, "machine-learning")[0] != old_id
+
+
+def test_people_are_led_to_the_new_name_only(news):
+    news.article("one", topics="AI")
+    news.build()
+    assert listed(news) == ({"all", "ai"}, {"all", "ai"})
+    tell(news, NEW_NAME)
+    news.build()
+    assert listed(news) == ({"all", "machine-learning"}, {"all", "machine-learning"})
+    assert categories(news) == categories(news, "ai") == [["Machine Learning"]]
+    assert 'href="machine-learning.html"' in news.feeds()["all.html"].decode()
+    assert "About one" in news.feeds()["ai.html"].decode()
+
+
+def test_an_article_with_both_names_is_one_entry_in_one_category(news):
+    tell(news, NEW_NAME)
+    news.article("one", topics="AI, Robots, machine  learning")
+    news.build()
+    assert news.titles("machine-learning") == ["About one"]
+    assert categories(news) == [["Machine Learning", "Robots"]]
+
+
+def test_an_earlier_name_that_never_had_a_feed_gets_none(news):
+    tell(news, NEW_NAME)
+    news.article("one", topics="AI")
+    assert feeds_written(news) == {"all", "machine-learning"}
+    assert categories(news) == [["Machine Learning"]]
+
+
+def test_a_renamed_topic_without_articles_has_a_feed_where_the_earlier_one_had(news):
+    one = news.article("one", topics="AI")
+    news.article("two", topics="Robots")
+    news.build()
+    one.write_text(one.read_text().replace("[AI]", "[Robots]"))
+    news.age(one)
+    news.build()
+    tell(news, NEW_NAME)
+    assert feeds_written(news) == {"ai", "machine-learning"}
+    assert news.titles("ai") == news.titles("machine-learning") == []
+    assert listed(news)[0] == {"all", "robots"}
+
+
+def test_a_build_after_a_renaming_writes_nothing_more_and_parses_no_article(news):
+    news.article("one", topics="AI")
+    news.article("two", topics="Robots")
+    news.build()
+    tell(news, NEW_NAME)
+    reading, publishing = news.build()
+    assert reading.parsed == 0
+    assert {name for name in publishing.written if name.endswith(".atom")} == {
+        "all.atom",
+        "ai.atom",
+        "machine-learning.atom",
+    }
+    before = news.feeds()
+    assert news.build()[1].written == ()
+    assert news.feeds() == before
+
+
+def test_a_lost_database_gives_the_same_bytes_of_a_renamed_topic(news):
+    news.article("one", topics="AI")
+    news.build()
+    tell(news, NEW_NAME)
+    news.build()
+    before = news.feeds()
+    (news.folder / "state.db").unlink()
+    news.build()
+    assert news.feeds() == before
+
+
+def test_a_renaming_that_is_taken_back_gives_the_earlier_bytes(news):
+    news.article("one", topics="AI")
+    news.build()
+    before = news.feeds()
+    tell(news, NEW_NAME)
+    news.build()
+    tell(news, "{}")
+    news.build()
+    after = news.feeds()
+    assert news.titles("machine-learning") == []
+    assert {name: after[name] for name in before if name != "ids.json" and not name.endswith(".gz")} == {
+        name: data for name, data in before.items() if name != "ids.json" and not name.endswith(".gz")
+    }
+    slugs = [topic["slug"] for topic in json.loads(after["ids.json"])["topics"]]
+    assert slugs == ["ai", "machine-learning"]
+
+
+def test_removals_in_bulk_are_held_under_the_earlier_address_too(news):
+    for number in range(8):
+        news.article(f"n{number}", topics="AI")
+    news.build()
+    tell(news, NEW_NAME)
+    news.build()
+    for number in range(7):
+        (news.folder / "articles" / f"n{number}.md").unlink()
+    assert [hold.feed for hold in news.build()[1].holds] == ["all", "ai", "machine-learning"]
+    assert len(news.titles("ai")) == len(news.titles("machine-learning")) == 8
+    news.build("ai", "machine-learning", "all")
+    assert news.titles("ai") == news.titles("machine-learning") == ["About n7"]
+
+
+def test_a_preview_shows_the_renamed_topic_as_new_and_announces_nothing(news):
+    news.article("one", topics="AI")
+    news.build()
+    tell(news, NEW_NAME)
+    seen = {change.feed: change for change in preview(news.config, news.clock).changes}
+    assert seen.keys() == {"all", "ai", "machine-learning"}
+    assert seen["machine-learning"].is_new
+    assert (seen["ai"].came, seen["ai"].went, seen["ai"].announced) == ((), (), ())
+
+
+def test_a_slug_that_the_earlier_name_has_is_not_given_again(news):
+    news.article("one", topics="AI")
+    news.build()
+    tell(news, "{Machine Learning: {was: [AI], slug: ai}}")
+    with pytest.raises(ConfigError, match="cannot both have the slug 'ai'"):
+        news.build()
+
+
+@pytest.mark.parametrize(
+    ("topics", "why"),
+    [
+        ("{A: {was: [B]}, b: {title: Bees}}", "'b' was renamed to 'a': what is said of it is to be said there"),
+        ("{A: {was: [a]}}", "'a' was renamed to 'a'"),
+        ("{A: {was: [C]}, B: {was: [c]}}", "'c' cannot have become both 'a' and 'b'"),
+        ("{A: {}, a: {}}", "names a topic twice, in two spellings"),
+    ],
+)
+def test_topics_that_contradict_each_other_are_refused(news, topics, why):
+    tell(news, topics)
+    with pytest.raises(ConfigError) as error:
+        load_config(news.config_file)
+    assert f"config.yaml:3: feeds.topics: {why}" in str(error.value)
+
+
+@pytest.mark.parametrize(("topics", "place"), [("{A: {was: ['  ']}}", "A.was.0"), ("{'': {title: All}}", "[key]")])
+def test_a_topic_has_a_name(news, topics, place):
+    tell(news, topics)
+    with pytest.raises(ConfigError, match="must not be empty") as error:
+        load_config(news.config_file)
+    assert place in str(error.value)
