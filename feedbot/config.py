@@ -255,6 +255,7 @@ class TopicConfig(_Section):
     was: tuple[TopicName, ...] = Field(
         (), description="Its earlier names: articles that have them count as its own, and their feeds go on with it."
     )
+    min_entries: int = Field(1, ge=1, le=10_000, description="It gets its feed when it has as many, and keeps it.")
 
 
 def _former_names(topics: Mapping[str, TopicConfig]) -> dict[str, str]:

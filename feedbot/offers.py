@@ -94,7 +94,6 @@ def _whole(selection: Selection, entries: "Entries") -> Feed:
 def offer_pages(config: Config, state: State, selections: Sequence[Selection], entries: "Entries") -> Iterator[Offer]:
     """The pages for people; a feed that holds nothing has one, and is not on the index."""
     formats = config.feeds.formats
-    # A topic has its slug before the first article on it is published, and keeps it: no page depends on these.
     slugs = {topic.name: topic.slug for topic in identities.topics(state)}
     for selection in selections:
         inputs = _hash((__version__, formats, selection.feed, entries.inputs(selection.members)))
@@ -136,8 +135,10 @@ class Entries:
         self._unlinkable = unlinkable
         self._instead = instead
         self._names = topic_names(config, state)
-        # Any other topic has its name before an entry shows it, and keeps it.
-        self._renamed = [(old, self._names[old]) for old in sorted(config.feeds.former_names())]
+        # A topic has its name and its slug, which pages lead to, before an entry shows it, and keeps both; but not
+        # where the config says that it was renamed, or that it gets its feed later.
+        told = sorted({*config.feeds.said_of_topics(), *config.feeds.former_names()})
+        self._may_change = [(key, self._names.get(key)) for key in told]
         self._built: dict[str, Entry] = {}
 
     def inputs(self, members: Sequence[Member]) -> tuple[object, ...]:
@@ -149,7 +150,7 @@ class Entries:
             )
             for one in members
         ]
-        return (self._renamed, entries)
+        return (self._may_change, entries)
 
     def build(self, member: Member) -> Entry:
         """The entry of a member of a feed."""

@@ -76,7 +76,7 @@ def feed_heads(config: Config, state: State, now: datetime) -> list[FeedHead]:
     newborn = {
         key: name
         for key, name in _without_feed(config, state, given).items()
-        if key not in former and _is_due(state, membership(key, former), given, now)
+        if key not in former and _is_due(state, membership(key, former), said.get(key, TopicConfig()), given, now)
     }
     fixed = {key: told.slug for key, told in said.items() if told.slug}
     try:
@@ -114,9 +114,11 @@ def _without_feed(config: Config, state: State, given: Collection[str]) -> dict[
     return {key: name for key, name in (identities.unborn_topics(state) | renamed).items() if key not in given}
 
 
-def _is_due(state: State, holds: Membership, given: Collection[str], now: datetime) -> bool:
-    """True where a topic is to have a feed: it has an entry, or had a feed by an earlier name."""
-    return any(key in given for key in holds.own) or bool(published.newest(state, holds, now, 1))
+def _is_due(state: State, holds: Membership, told: TopicConfig, given: Collection[str], now: datetime) -> bool:
+    """True where a topic is to have a feed: it has enough entries, or had a feed by an earlier name."""
+    if any(key in given for key in holds.own):
+        return True
+    return len(published.newest(state, holds, now, told.min_entries)) == told.min_entries
 
 
 def _head(config: Config, name: str, slug: str, told: TopicConfig) -> Feed:

@@ -1,4 +1,4 @@
-"""Topics that the config renames: whole builds, and what subscribers of each address are given."""
+"""What the config makes of topics, over whole builds: renamed ones, and ones that have too few entries for a feed."""
 
 import json
 
@@ -177,6 +177,64 @@ def test_a_preview_shows_the_renamed_topic_as_new_and_announces_nothing(news):
     assert seen.keys() == {"all", "ai", "machine-learning"}
     assert seen["machine-learning"].is_new
     assert (seen["ai"].came, seen["ai"].went, seen["ai"].announced) == ((), (), ())
+
+
+def test_a_topic_gets_its_feed_when_it_has_enough_entries_and_keeps_it(news):
+    tell(news, "{Robots: {min_entries: 2}}")
+    one = news.article("one", topics="AI, robots")
+    assert feeds_written(news) == {"all", "ai"}
+    assert categories(news) == [["AI", "robots"]]
+    assert "robots.html" not in news.feeds()["all.html"].decode()
+    news.article("two", topics="Robots", date="2026-12-01T08:00:00Z")
+    assert written(news) == set()
+    news.clock.step(days=31)
+    assert feeds_written(news) == {"all", "robots"}
+    assert news.titles("robots") == ["About two", "About one"]
+    assert news.feeds()["ai.html"].decode().count('href="robots.html"') == 1
+    one.write_text(one.read_text().replace("[AI, robots]", "[AI]"))
+    news.age(one)
+    news.build()
+    assert news.titles("robots") == ["About two"]
+    assert listed(news)[0] == {"all", "ai", "robots"}
+
+
+def test_a_feed_that_was_born_stays_where_more_entries_are_asked_for_later(news):
+    news.article("one", topics="AI")
+    news.build()
+    before = news.feeds()
+    tell(news, "{AI: {min_entries: 9}}")
+    news.build()
+    assert news.feeds() == before
+    (news.folder / "state.db").unlink()
+    news.build()
+    assert news.feeds() == before
+
+
+def test_a_renamed_topic_with_too_few_entries_goes_on_all_the_same(news):
+    news.article("one", topics="AI")
+    news.build()
+    tell(news, "{Machine Learning: {was: [AI], min_entries: 9}, Robots: {was: [Bots], min_entries: 2}}")
+    news.article("two", topics="Bots")
+    assert "machine-learning" in feeds_written(news)
+    assert categories(news) == [["Machine Learning"], ["Robots"]]
+    news.article("three", topics="Robots")
+    assert feeds_written(news) == {"all", "robots"}
+    assert sorted(news.titles("robots")) == ["About three", "About two"]
+
+
+def test_articles_whose_link_is_dead_from_the_start_do_not_count(news, site):
+    tell(news, "{Robots: {min_entries: 2}}")
+    news.article("one", topics="Robots")
+    news.article("two", topics="AI", date="2026-12-20T08:00:00Z")
+    site.answers["/two"] = 410
+    for _ in range(3):
+        news.clock.step(days=1.2)
+        news.run()
+    two = news.article("two", topics="Robots")
+    assert "robots" not in feeds_written(news)
+    two.unlink()
+    news.article("three", topics="Robots")
+    assert "robots" in feeds_written(news)
 
 
 def test_a_slug_that_the_earlier_name_has_is_not_given_again(news):
