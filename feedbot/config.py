@@ -27,7 +27,7 @@ from pydantic import (
 from feedbot.core.checker import CheckerPolicy
 from feedbot.core.healing import DeadSource
 from feedbot.core.mark import Exclusion, Exclusions
-from feedbot.core.membership import former_names
+from feedbot.core.membership import Combination, former_names, require_plain_parts
 from feedbot.core.proxy import parse_proxy
 from feedbot.core.schedule import SchedulePolicy
 from feedbot.core.slug import topic_key
@@ -241,6 +241,25 @@ class LinksConfig(_Section):
 TopicName = Annotated[str, Field(min_length=1)]
 
 
+class CombineConfig(_Section):
+    """The topics that a feed is made of."""
+
+    any: tuple[TopicName, ...] = Field((), description="Articles on one of these.")
+    all: tuple[TopicName, ...] = Field((), description="Articles on each of these.")
+    none: tuple[TopicName, ...] = Field((), description="No articles on any of these.")
+
+    @model_validator(mode="after")
+    def _made_of_something(self) -> Self:
+        if not (self.any or self.all or self.none):
+            raise ValueError("must name topics in any, all or none")
+        return self
+
+    def combination(self) -> Combination:
+        """The core's view of it, by key."""
+        any_of, all_of, none_of = (tuple(map(topic_key, names)) for names in (self.any, self.all, self.none))
+        return Combination(any_of, all_of, none_of)
+
+
 class TopicConfig(_Section):
     """One topic's feed."""
 
@@ -256,10 +275,17 @@ class TopicConfig(_Section):
         (), description="Its earlier names: articles that have them count as its own, and their feeds go on with it."
     )
     min_entries: int = Field(1, ge=1, le=10_000, description="It gets its feed when it has as many, and keeps it.")
+    combine: CombineConfig | None = Field(
+        None, description="Topics that it is made of; articles that name the topic itself are in its feed as well."
+    )
 
 
 def _former_names(topics: Mapping[str, TopicConfig]) -> dict[str, str]:
     return former_names({topic_key(name): [topic_key(old) for old in told.was] for name, told in topics.items()})
+
+
+def _combined(topics: Mapping[str, TopicConfig]) -> dict[str, Combination]:
+    return {topic_key(name): told.combine.combination() for name, told in topics.items() if told.combine is not None}
 
 
 PUBLIC_REPORTS = "reports"
@@ -317,12 +343,16 @@ class FeedsConfig(_Section):
         """The key of each topic that was renamed, with the key of what it is now."""
         return _former_names(self.topics)
 
+    def combined(self) -> dict[str, Combination]:
+        """The topics that are made of others, by key."""
+        return _combined(self.topics)
+
     @field_validator("topics")
     @classmethod
     def _in_one_place(cls, value: dict[str, TopicConfig]) -> dict[str, TopicConfig]:
         if len({topic_key(name) for name in value}) < len(value):
             raise ValueError("names a topic twice, in two spellings")
-        _former_names(value)
+        require_plain_parts(_combined(value), _former_names(value))
         return value
 
     @field_validator("aliases")

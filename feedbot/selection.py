@@ -71,12 +71,13 @@ def feed_heads(config: Config, state: State, now: datetime) -> list[FeedHead]:
 
     To be asked after `published.hold_back` and `entry_links.set_lost`.
     """
-    said, former = config.feeds.said_of_topics(), config.feeds.former_names()
+    said, former, combined = config.feeds.said_of_topics(), config.feeds.former_names(), config.feeds.combined()
     given = {topic.key: topic for topic in identities.topics(state)}
     newborn = {
         key: name
         for key, name in _without_feed(config, state, given).items()
-        if key not in former and _is_due(state, membership(key, former), said.get(key, TopicConfig()), given, now)
+        if key not in former
+        and _is_due(state, membership(key, former, combined), said.get(key, TopicConfig()), given, now)
     }
     fixed = {key: told.slug for key, told in said.items() if told.slug}
     try:
@@ -94,7 +95,7 @@ def feed_heads(config: Config, state: State, now: datetime) -> list[FeedHead]:
                 key=topic.key,
                 name=told.title or name,
                 feed=_head(config, name, topic.slug, told),
-                membership=membership(topic.key, former),
+                membership=membership(topic.key, former, combined),
                 is_listed=topic.key not in former,
             )
         )
@@ -109,9 +110,9 @@ def topic_names(config: Config, state: State) -> dict[str, str]:
 
 
 def _without_feed(config: Config, state: State, given: Collection[str]) -> dict[str, str]:
-    """Key -> name of the topics that have no feed yet; one that was renamed need not be named by any article."""
-    renamed = {topic_key(name): name for name, told in config.feeds.topics.items() if told.was}
-    return {key: name for key, name in (identities.unborn_topics(state) | renamed).items() if key not in given}
+    """Key -> name of the topics that have no feed yet; no article need name one that was renamed or combined."""
+    told_of = {topic_key(name): name for name, told in config.feeds.topics.items() if told.was or told.combine}
+    return {key: name for key, name in (identities.unborn_topics(state) | told_of).items() if key not in given}
 
 
 def _is_due(state: State, holds: Membership, told: TopicConfig, given: Collection[str], now: datetime) -> bool:

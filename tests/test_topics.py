@@ -1,4 +1,4 @@
-"""What the config makes of topics, over whole builds: renamed ones, and ones that have too few entries for a feed."""
+"""What the config makes of topics, over whole builds: renamed ones, combined ones, and ones with too few entries."""
 
 import json
 
@@ -237,6 +237,130 @@ def test_articles_whose_link_is_dead_from_the_start_do_not_count(news, site):
     assert "robots" in feeds_written(news)
 
 
+@pytest.mark.parametrize(
+    ("combine", "titles"),
+    [
+        ("any: [AI, Robots]", "named both ai robots"),
+        ("all: [ai, ROBOTS]", "named both"),
+        ("any: [AI], none: [Robots]", "named ai"),
+        ("any: [AI, Sport], all: [Robots]", "named both"),
+        ("all: [AI], none: [Sport, Nothing]", "named both ai"),
+        ("none: [AI]", "named robots sport"),
+        ("any: [Nothing]", "named"),
+    ],
+)
+def test_a_feed_can_be_made_of_other_topics(news, combine, titles):
+    tell(news, f"{{Machines: {{combine: {{{combine}}}}}}}")
+    topics = ["Machines", "AI, Robots", "AI", "Robots", "Sport"]
+    for number, (name, named) in enumerate(zip(["named", "both", "ai", "robots", "sport"], topics, strict=True)):
+        news.article(name, topics=named, date=f"2026-10-0{9 - number}T08:00:00Z")
+    assert "machines" in feeds_written(news)
+    assert news.titles("machines") == [f"About {name}" for name in titles.split()]
+    assert head(news, "machines")[1] == "Test News: Machines"
+    assert listed(news)[0] == listed(news)[1] == {"all", "ai", "robots", "sport", "machines"}
+
+
+def test_a_combined_feed_holds_the_newest_as_any_other(news):
+    tell(news, "{Machines: {combine: {any: [AI, Robots], none: [Sport]}}}", more=", max_entries: 3")
+    for number in range(1, 9):
+        news.article(
+            f"n{number}", topics=["AI", "Robots", "Sport, AI", "Robots, AI"][number % 4], date=f"2026-10-0{number}"
+        )
+    news.article("later", topics="Robots", date="2026-12-24")
+    news.article("draft", topics="Robots", more="published: false\n")
+    news.build()
+    assert news.titles("machines") == ["About n8", "About n7", "About n5"]
+
+
+def test_a_combined_topic_is_no_category_of_its_articles_and_is_written_only_when_they_change(news):
+    tell(news, "{Machines: {combine: {any: [AI, Robots]}}}")
+    news.article("one", topics="AI")
+    news.article("two", topics="Sport")
+    news.build()
+    assert categories(news, "machines") == [["AI"]]
+    before = news.feeds()
+    reading, publishing = news.build()
+    assert (reading.parsed, publishing.written, news.feeds()) == (0, (), before)
+    news.article("three", topics="Sport")
+    assert feeds_written(news) == {"all", "sport"}
+    news.article("four", topics="Robots")
+    assert feeds_written(news) == {"all", "robots", "machines"}
+
+
+def test_a_combined_topic_without_entries_has_no_feed_yet(news):
+    tell(news, "{Machines: {combine: {any: [AI, Robots]}, min_entries: 2}, Others: {combine: {any: [Sport]}}}")
+    news.article("one", topics="AI")
+    assert feeds_written(news) == {"all", "ai"}
+    news.article("two", topics="Robots")
+    assert feeds_written(news) == {"all", "robots", "machines"}
+
+
+def test_earlier_names_count_in_a_combined_topic_and_it_can_be_renamed_itself(news):
+    news.article("one", topics="Automata")
+    tell(news, "{Robots: {was: [Automata]}, Machines: {combine: {all: [Robots]}}, Tools: {combine: {any: [AUTOMATA]}}}")
+    news.build()
+    assert news.titles("machines") == news.titles("tools") == ["About one"]
+    tell(news, "{Robots: {was: [Automata]}, Devices: {was: [Machines, Tools], combine: {all: [Robots]}}}")
+    news.article("two", topics="Robots, AI", date="2026-10-02")
+    news.build()
+    assert news.titles("machines") == news.titles("tools") == news.titles("devices") == ["About two", "About one"]
+    assert listed(news)[0] == {"all", "ai", "devices", "robots"}
+
+
+def test_a_combined_topic_that_the_config_drops_keeps_a_valid_empty_feed_that_nobody_is_led_to(news):
+    tell(news, "{Machines: {combine: {any: [AI, Robots]}}}")
+    for number in range(8):
+        news.article(f"n{number}", topics="AI")
+    news.build()
+    feed_id = head(news, "machines")[0]
+    tell(news, "{}")
+    _, publishing = news.build()
+    assert publishing.holds == ()
+    assert (head(news, "machines")[0], news.titles("machines")) == (feed_id, [])
+    assert listed(news) == ({"all", "ai"}, {"all", "ai"})
+    kept = news.feeds()
+    (news.folder / "state.db").unlink()
+    news.build()
+    assert news.feeds() == kept
+
+
+def test_removals_in_bulk_are_held_in_a_combined_feed(news):
+    tell(news, "{Machines: {combine: {any: [AI, Robots]}}}")
+    for number in range(8):
+        news.article(f"n{number}", topics=["AI", "Robots"][number % 2])
+    news.build()
+    for number in range(6):
+        (news.folder / "articles" / f"n{number}.md").unlink()
+    assert [hold.feed for hold in news.build()[1].holds] == ["all", "machines"]
+    assert len(news.titles("machines")) == 8
+    news.build("machines", "all")
+    assert sorted(news.titles("machines")) == ["About n6", "About n7"]
+
+
+def test_a_combined_topic_gets_a_slug_by_the_rules_of_all_topics(news):
+    tell(
+        news,
+        "{Index: {combine: {any: [AI]}}, C Plus-Plus: {combine: {any: [AI]}}, Best: {slug: top, combine: {any: [AI]}}}",
+    )
+    news.article("one", topics="AI, C plus plus")
+    slugs = feeds_written(news)
+    assert {"all", "ai", "c-plus-plus", "top"} < slugs
+    assert sorted(slug[:-8] for slug in slugs - {"all", "ai", "c-plus-plus", "top"}) == ["c-plus-plus-", "index-"]
+    tell(news, "{Best: {slug: better, combine: {any: [AI]}}}")
+    with pytest.raises(ConfigError, match="a feed's address never changes under its readers"):
+        news.build()
+
+
+def test_a_combined_feed_can_have_an_alias_and_a_preview_shows_it_as_new(news):
+    news.article("one", topics="AI")
+    news.build()
+    tell(news, "{Machines: {combine: {any: [AI]}}}", more=", aliases: {machines.xml: machines.rss}")
+    (change,) = preview(news.config, news.clock).changes
+    assert (change.feed, change.is_new, [one.title for one in change.came]) == ("machines", True, ["About one"])
+    news.build()
+    assert news.feeds()["machines.xml"] == news.feeds()["machines.rss"]
+
+
 def test_a_slug_that_the_earlier_name_has_is_not_given_again(news):
     news.article("one", topics="AI")
     news.build()
@@ -252,6 +376,15 @@ def test_a_slug_that_the_earlier_name_has_is_not_given_again(news):
         ("{A: {was: [a]}}", "'a' was renamed to 'a'"),
         ("{A: {was: [C]}, B: {was: [c]}}", "'c' cannot have become both 'a' and 'b'"),
         ("{A: {}, a: {}}", "names a topic twice, in two spellings"),
+        ("{A: {combine: {any: [C, a]}}}", "'a' cannot be made of 'a', which is combined itself"),
+        (
+            "{A: {combine: {any: [C]}}, B: {combine: {none: [a]}}}",
+            "'b' cannot be made of 'a', which is combined itself",
+        ),
+        (
+            "{A: {was: [D], combine: {any: [C]}}, B: {combine: {all: [d]}}}",
+            "'b' cannot be made of 'd', which is combined",
+        ),
     ],
 )
 def test_topics_that_contradict_each_other_are_refused(news, topics, why):
@@ -267,3 +400,10 @@ def test_a_topic_has_a_name(news, topics, place):
     with pytest.raises(ConfigError, match="must not be empty") as error:
         load_config(news.config_file)
     assert place in str(error.value)
+
+
+@pytest.mark.parametrize("combine", ["{}", "{any: []}"])
+def test_a_combined_topic_is_made_of_something(news, combine):
+    tell(news, f"{{A: {{combine: {combine}}}}}")
+    with pytest.raises(ConfigError, match=r"feeds\.topics\.A\.combine: must name topics in any, all or none"):
+        load_config(news.config_file)

@@ -5,10 +5,24 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Combination:
+    """A topic made of others: articles on one of `any_of`, on each of `all_of`, and on none of `none_of`."""
+
+    any_of: tuple[str, ...] = ()
+    all_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Membership:
-    """The articles that name one of `own`; '' is named by every article."""
+    """The articles that name one of `own`; '' is named by every article.
+
+    Where `every` holds groups: also those that name one of each group, and none of `none`.
+    """
 
     own: tuple[str, ...]
+    every: tuple[tuple[str, ...], ...] = ()
+    none: tuple[str, ...] = ()
 
 
 EVERYTHING = Membership(("",))
@@ -29,11 +43,30 @@ def former_names(was: Mapping[str, Iterable[str]]) -> dict[str, str]:
     return found
 
 
-def membership(key: str, former: Mapping[str, str]) -> Membership:
-    """What the feed of a topic holds; one that was renamed goes on with what its new name holds."""
-    return Membership(_names_of(key, former))
+def require_plain_parts(combined: Mapping[str, Combination], former: Mapping[str, str]) -> None:
+    """Raises ValueError where a topic is made of one that is made of others, such as itself."""
+    for key, one in sorted(combined.items()):
+        for name in (*one.any_of, *one.all_of, *one.none_of):
+            if former.get(name, name) in combined:
+                raise ValueError(f"{key!r} cannot be made of {name!r}, which is combined itself")
+
+
+def membership(key: str, former: Mapping[str, str], combined: Mapping[str, Combination]) -> Membership:
+    """What the feed of a topic holds; one that was renamed goes on with what its new name holds.
+
+    An article that names a combined topic is in its feed, whatever else it names.
+    """
+    own = _names_of(key, former)
+    if (one := combined.get(own[0])) is None:
+        return Membership(own)
+    any_of = tuple(name for part in one.any_of for name in _names_of(part, former))
+    all_of = tuple(_names_of(part, former) for part in one.all_of)
+    every = (any_of, *all_of) if any_of else all_of
+    none = tuple(name for part in one.none_of for name in _names_of(part, former))
+    return Membership(own, every or (EVERYTHING.own,), none)
 
 
 def _names_of(key: str, former: Mapping[str, str]) -> tuple[str, ...]:
+    """The name that counts now, and its earlier ones."""
     now = former.get(key, key)
     return (now, *sorted(name for name, current in former.items() if current == now))

@@ -62,7 +62,7 @@ ORDER BY members.published_at DESC, files.path
 LIMIT ?
 """  # noqa: S608 - no outside text
 # A file stands in `members` under each of its topics, at the same time: where more than one topic counts, all files
-# are gone through, newest first, and each is asked for its topics.
+# are gone through, newest first, until there are enough, and each is asked for its topics.
 _NAMES_ONE_OF = (
     "EXISTS (SELECT 1 FROM members AS named WHERE named.topic IN ({keys})"
     " AND named.published_at = members.published_at AND named.file_id = members.file_id)"
@@ -88,9 +88,15 @@ def newest(state: State, membership: Membership, now: datetime, limit: int) -> l
 
 def _named(membership: Membership) -> tuple[str, list[str]]:
     """The condition on `members` that holds for these articles, and its arguments."""
-    if len(membership.own) == 1:
+    if len(membership.own) == 1 and not membership.every:
         return "members.topic = ?", [*membership.own]
-    return f"members.topic = '' AND {_names_one_of(membership.own)}", [*membership.own]
+    named = _names_one_of(membership.own)
+    if membership.every:
+        asked = [_names_one_of(group) for group in membership.every]
+        refused = [f"NOT {_names_one_of(membership.none)}"] if membership.none else []
+        named = f"({named} OR ({' AND '.join([*asked, *refused])}))"
+    groups = (membership.own, *membership.every, membership.none)
+    return f"members.topic = '' AND {named}", [key for group in groups for key in group]
 
 
 def _names_one_of(keys: Sequence[str]) -> str:
