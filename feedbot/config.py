@@ -27,7 +27,7 @@ from pydantic import (
 from feedbot.core.checker import CheckerPolicy
 from feedbot.core.healing import DeadSource
 from feedbot.core.mark import Exclusion, Exclusions
-from feedbot.core.membership import Combination, former_names, require_plain_parts
+from feedbot.core.membership import Combination, Conditions, former_names, require_plain_parts
 from feedbot.core.proxy import parse_proxy
 from feedbot.core.schedule import SchedulePolicy
 from feedbot.core.slug import topic_key
@@ -238,6 +238,9 @@ class LinksConfig(_Section):
         return Exclusions([Exclusion(one.host, one.glob, one.regex, one.reason, one.until) for one in self.exclude])
 
 
+FURTHER = "feeds.more: "
+"""What the key of a further feed begins with, in state.db and in ids.json."""
+
 TopicName = Annotated[str, Field(min_length=1)]
 
 
@@ -278,6 +281,36 @@ class TopicConfig(_Section):
     combine: CombineConfig | None = Field(
         None, description="Topics that it is made of; articles that name the topic itself are in its feed as well."
     )
+
+
+class FurtherFeedConfig(_Section):
+    """A feed of the articles that say such things of themselves, whatever their topics."""
+
+    slug: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80, description="File name. Never change it.")
+    title: str = Field(min_length=1, description="The feed's title.")
+    description: str | None = Field(None, min_length=1, description="The feed's description.")
+    topics: tuple[TopicName, ...] = Field((), description="Articles on one of these.")
+    category: tuple[TopicName, ...] = Field((), description="Articles of one of these categories.")
+    provider: tuple[TopicName, ...] = Field((), description="Articles of one of these providers: a name or a domain.")
+    min_quality: float | None = Field(None, description="Articles of this quality or a higher one.")
+    min_heat: float | None = Field(None, description="Articles as hot as this or hotter.")
+    min_entries: int = Field(1, ge=1, le=10_000, description="The feed is born when it has as many, and stays.")
+
+    @model_validator(mode="after")
+    def _of_some_articles(self) -> Self:
+        if not (self.topics or self.category or self.provider) and self.min_quality is self.min_heat is None:
+            raise ValueError("must say which articles: topics, category, provider, min_quality or min_heat")
+        return self
+
+    @property
+    def key(self) -> str:
+        """What stands for its topic, so that no topic is given its slug, also when it is gone from the config."""
+        return f"{FURTHER}{self.slug}"
+
+    def conditions(self) -> Conditions:
+        """The core's view of which articles it holds, besides their topics."""
+        categories, providers = (tuple(map(topic_key, names)) for names in (self.category, self.provider))
+        return Conditions(categories, providers, self.min_quality, self.min_heat)
 
 
 def _former_names(topics: Mapping[str, TopicConfig]) -> dict[str, str]:
@@ -335,6 +368,8 @@ class FeedsConfig(_Section):
         default_factory=dict, description="What is said of single topics, by name."
     )
 
+    more: tuple[FurtherFeedConfig, ...] = Field((), description="Further feeds, by what articles say of themselves.")
+
     def said_of_topics(self) -> dict[str, TopicConfig]:
         """What is said of topics, by key."""
         return {topic_key(name): told for name, told in self.topics.items()}
@@ -353,6 +388,13 @@ class FeedsConfig(_Section):
         if len({topic_key(name) for name in value}) < len(value):
             raise ValueError("names a topic twice, in two spellings")
         require_plain_parts(_combined(value), _former_names(value))
+        return value
+
+    @field_validator("more")
+    @classmethod
+    def _each_slug_once(cls, value: tuple[FurtherFeedConfig, ...]) -> tuple[FurtherFeedConfig, ...]:
+        if len({one.slug for one in value}) < len(value):
+            raise ValueError("gives two feeds one slug")
         return value
 
     @field_validator("aliases")

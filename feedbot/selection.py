@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from feedbot.config import Config, TopicConfig
+from feedbot.config import FURTHER, Config, FurtherFeedConfig, TopicConfig
 from feedbot.core.feed import Feed
 from feedbot.core.guard import RemovalCause, guard_removals
 from feedbot.core.identity import feed_id
-from feedbot.core.membership import EVERYTHING, Membership, membership
+from feedbot.core.membership import EVERYTHING, Membership, further_membership, membership
 from feedbot.core.slug import assign_slugs, topic_key
 from feedbot.errors import ConfigError
 from feedbot.state import identities, published
@@ -71,13 +71,20 @@ def feed_heads(config: Config, state: State, now: datetime) -> list[FeedHead]:
 
     To be asked after `published.hold_back` and `entry_links.set_lost`.
     """
-    said, former, combined = config.feeds.said_of_topics(), config.feeds.former_names(), config.feeds.combined()
+    former, combined = config.feeds.former_names(), config.feeds.combined()
+    further = {one.key: one for one in config.feeds.more}
+    said: dict[str, TopicConfig | FurtherFeedConfig] = {**config.feeds.said_of_topics(), **further}
+
+    def holds(key: str) -> Membership:
+        if (one := further.get(key)) is not None:
+            return further_membership(map(topic_key, one.topics), one.conditions(), former)
+        return membership(key, former, combined)
+
     given = {topic.key: topic for topic in identities.topics(state)}
     newborn = {
         key: name
         for key, name in _without_feed(config, state, given).items()
-        if key not in former
-        and _is_due(state, membership(key, former, combined), said.get(key, TopicConfig()), given, now)
+        if key not in former and _is_due(state, holds(key), said.get(key, TopicConfig()), given, now)
     }
     fixed = {key: told.slug for key, told in said.items() if told.slug}
     try:
@@ -87,15 +94,19 @@ def feed_heads(config: Config, state: State, now: datetime) -> list[FeedHead]:
     if newborn:
         identities.save_slugs(state, [Topic(key, name, slugs[key]) for key, name in newborn.items()])
     names = topic_names(config, state)
-    heads = [FeedHead("", "All articles", _head(config, "", ALL, TopicConfig()), EVERYTHING, is_listed=True)]
+    heads = [
+        FeedHead("", "All articles", _head(config, ALL, *_texts(config, "", TopicConfig())), EVERYTHING, is_listed=True)
+    ]
     for topic in identities.topics(state):
-        told, name = said.get(former.get(topic.key, topic.key), TopicConfig()), names[topic.key]
+        told = said.get(former.get(topic.key, topic.key), TopicConfig())
+        # One that is gone from the config has no title any more.
+        name = names[topic.key].removeprefix(FURTHER)
         heads.append(
             FeedHead(
                 key=topic.key,
                 name=told.title or name,
-                feed=_head(config, name, topic.slug, told),
-                membership=membership(topic.key, former, combined),
+                feed=_head(config, topic.slug, *_texts(config, name, told)),
+                membership=holds(topic.key),
                 is_listed=topic.key not in former,
             )
         )
@@ -110,26 +121,40 @@ def topic_names(config: Config, state: State) -> dict[str, str]:
 
 
 def _without_feed(config: Config, state: State, given: Collection[str]) -> dict[str, str]:
-    """Key -> name of the topics that have no feed yet; no article need name one that was renamed or combined."""
+    """Key -> name of the topics and further feeds that are not there yet.
+
+    No article need name a topic that was renamed or combined.
+    """
     told_of = {topic_key(name): name for name, told in config.feeds.topics.items() if told.was or told.combine}
-    return {key: name for key, name in (identities.unborn_topics(state) | told_of).items() if key not in given}
+    names = identities.unborn_topics(state) | told_of | {one.key: one.key for one in config.feeds.more}
+    return {key: name for key, name in names.items() if key not in given}
 
 
-def _is_due(state: State, holds: Membership, told: TopicConfig, given: Collection[str], now: datetime) -> bool:
+def _is_due(
+    state: State, holds: Membership, told: TopicConfig | FurtherFeedConfig, given: Collection[str], now: datetime
+) -> bool:
     """True where a topic is to have a feed: it has enough entries, or had a feed by an earlier name."""
     if any(key in given for key in holds.own):
         return True
     return len(published.newest(state, holds, now, told.min_entries)) == told.min_entries
 
 
-def _head(config: Config, name: str, slug: str, told: TopicConfig) -> Feed:
-    title = f"{config.site.title}: {name}" if name else config.site.title
-    description = f"Articles on {name} from {config.site.title}" if name else f"All articles from {config.site.title}"
+def _texts(config: Config, name: str, told: TopicConfig | FurtherFeedConfig) -> tuple[str, str]:
+    """Title and description of a feed."""
+    if isinstance(told, FurtherFeedConfig):
+        return told.title, told.description or told.title
+    site = config.site.title
+    title = f"{site}: {name}" if name else site
+    description = f"Articles on {name} from {site}" if name else f"All articles from {site}"
+    return told.title or title, told.description or description
+
+
+def _head(config: Config, slug: str, title: str, description: str) -> Feed:
     return Feed(
         id=feed_id(slug, config.id_authority, config.feeds.id_year),
         slug=slug,
-        title=told.title or title,
-        description=told.description or description,
+        title=title,
+        description=description,
         site_url=config.site.url,
         url_base=config.feeds.url,
         language=config.site.language,

@@ -1,4 +1,4 @@
-"""What the config makes of topics, over whole builds: renamed ones, combined ones, and ones with too few entries."""
+"""What the config makes of topics, over whole builds: renamed and combined ones, late ones, and further feeds."""
 
 import json
 
@@ -407,3 +407,115 @@ def test_a_combined_topic_is_made_of_something(news, combine):
     tell(news, f"{{A: {{combine: {combine}}}}}")
     with pytest.raises(ConfigError, match=r"feeds\.topics\.A\.combine: must name topics in any, all or none"):
         load_config(news.config_file)
+
+
+def further(news, *feeds, topics="{}", more=""):
+    tell(news, topics, more=f", more: [{', '.join(feeds)}]{more}")
+
+
+@pytest.mark.parametrize(
+    ("which", "titles"),
+    [
+        ("category: [NEWS, Opinion]", "one two"),
+        ("category: [ENTDECKUNGEN ÜBER ALLES]", "three"),
+        ("provider: [the  post]", "one"),
+        ("provider: [times.example, The Post]", "one two"),
+        ("min_quality: 7", "one two"),
+        ("min_quality: 7.5", "two"),
+        ("min_heat: 0", "one three"),
+        ("min_quality: 7, min_heat: 2", "one"),
+        ("topics: [Robots, Sport]", "two three"),
+        ("topics: [Robots, Sport], category: [News]", "two"),
+    ],
+)
+def test_a_further_feed_holds_what_articles_say_of_themselves(news, which, titles):
+    further(news, f"{{slug: best, title: The best, {which}}}")
+    says = {
+        "one": ("AI", "category: News\nprovider: {name: The Post, domain: post.example}\nquality: 7\nheat: 2\n"),
+        "two": ("Robots", "category: news\nprovider: {name: Times, domain: times.example}\nquality: 8.5\n"),
+        "three": ("Sport", "category: Entdeckungen über alles\nquality: 1\nheat: 0\n"),
+        "four": ("AI", ""),
+    }
+    for number, (name, (topics, more)) in enumerate(says.items()):
+        news.article(name, topics=topics, date=f"2026-10-0{9 - number}", more=more)
+    news.build()
+    assert news.titles("best") == [f"About {name}" for name in titles.split()]
+    assert head(news, "best")[1] == "The best"
+    assert "best" in listed(news)[0] & listed(news)[1]
+    before = news.feeds()
+    reading, publishing = news.build()
+    assert (reading.parsed, publishing.written, news.feeds()) == (0, (), before)
+    (news.folder / "state.db").unlink()
+    news.build()
+    assert news.feeds() == before
+
+
+def test_a_further_feed_follows_what_its_articles_say(news):
+    further(news, "{slug: best, title: The best, min_quality: 5, min_entries: 2}")
+    one = news.article("one", more="quality: 5\n")
+    assert "best" not in feeds_written(news)
+    news.article("two", more="quality: 9\n")
+    assert "best" in feeds_written(news)
+    one.write_text(one.read_text().replace("quality: 5", "quality: 4"))
+    news.age(one)
+    assert "best" in feeds_written(news)
+    assert news.titles("best") == ["About two"]
+
+
+def test_a_further_feed_has_its_slug_before_topics_and_keeps_it_when_the_config_drops_it(news):
+    further(news, "{slug: best, title: The best, min_quality: 5}")
+    news.article("one", topics="Best", more="quality: 5\n")
+    slugs = feeds_written(news)
+    (of_topic,) = slugs - {"all", "best"}
+    assert of_topic.startswith("best-")
+    feed_id = head(news, "best")[0]
+    tell(news, "{}")
+    news.article("two", topics="best, feeds", more="quality: 5\n")
+    news.build()
+    assert (head(news, "best"), news.titles("best")) == ((feed_id, "Test News: best"), [])
+    assert news.titles(of_topic) == ["About one", "About two"]
+    assert "best" not in listed(news)[0] | listed(news)[1]
+    kept = news.feeds()
+    (news.folder / "state.db").unlink()
+    news.build()
+    assert news.feeds() == kept
+
+
+@pytest.mark.parametrize(
+    ("slug", "why"), [("ai", "cannot both have the slug 'ai'"), ("index", "the slug 'index' is reserved")]
+)
+def test_a_further_feed_takes_no_address_that_another_has(news, slug, why):
+    news.article("one", topics="AI")
+    news.build()
+    further(news, f"{{slug: {slug}, title: X, min_heat: 1}}")
+    before = news.feeds()
+    with pytest.raises(ConfigError, match=why):
+        news.build()
+    assert news.feeds() == before
+
+
+def test_removals_in_bulk_are_held_in_a_further_feed(news):
+    further(news, "{slug: best, title: The best, min_quality: 5}")
+    for number in range(8):
+        news.article(f"n{number}", more="quality: 5\n")
+    news.build()
+    for number in range(6):
+        (news.folder / "articles" / f"n{number}.md").unlink()
+    assert [hold.feed for hold in news.build()[1].holds] == ["all", "ai", "best"]
+    assert len(news.titles("best")) == 8
+
+
+@pytest.mark.parametrize(
+    ("feeds", "why"),
+    [
+        ("{slug: a, title: A}", "feeds.more.0: must say which articles: topics, category, provider, min_quality"),
+        ("{slug: a, title: A, min_heat: 1}, {slug: a, title: B, min_heat: 2}", "feeds.more: gives two feeds one slug"),
+        ("{slug: A b, title: A, min_heat: 1}", "feeds.more.0.slug: must match"),
+        ("{slug: a, min_heat: 1}", "feeds.more.0.title: is required"),
+    ],
+)
+def test_further_feeds_that_cannot_be_are_refused(news, feeds, why):
+    further(news, feeds)
+    with pytest.raises(ConfigError) as error:
+        load_config(news.config_file)
+    assert why in str(error.value)

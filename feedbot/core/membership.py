@@ -14,15 +14,30 @@ class Combination:
 
 
 @dataclass(frozen=True, slots=True)
+class Conditions:
+    """What an article says of itself, to be in a feed: each that is given must hold.
+
+    Its category is one of `categories`, its provider's name or domain one of `providers` (both compared as the names
+    of topics are); a quality or heat that it does not say is below every minimum.
+    """
+
+    categories: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    min_quality: float | None = None
+    min_heat: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Membership:
     """The articles that name one of `own`; '' is named by every article.
 
-    Where `every` holds groups: also those that name one of each group, and none of `none`.
+    Where `every` holds groups: also those that name one of each group, and none of `none`, and meet the conditions.
     """
 
     own: tuple[str, ...]
     every: tuple[tuple[str, ...], ...] = ()
     none: tuple[str, ...] = ()
+    where: Conditions = Conditions()
 
 
 EVERYTHING = Membership(("",))
@@ -64,6 +79,12 @@ def membership(key: str, former: Mapping[str, str], combined: Mapping[str, Combi
     every = (any_of, *all_of) if any_of else all_of
     none = tuple(name for part in one.none_of for name in _names_of(part, former))
     return Membership(own, every or (EVERYTHING.own,), none)
+
+
+def further_membership(topics: Iterable[str], where: Conditions, former: Mapping[str, str]) -> Membership:
+    """What a further feed holds: articles on one of these topics, where there are any, that meet the conditions."""
+    group = tuple(name for topic in topics for name in _names_of(topic, former))
+    return Membership(own=(), every=(group or EVERYTHING.own,), where=where)
 
 
 def _names_of(key: str, former: Mapping[str, str]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from typing import Any
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # pysqlite3 where it is installed
 
+from feedbot.core.slug import topic_key
 from feedbot.errors import LockHeld, StateError
 from feedbot.state import locks
 from feedbot.state.disk import network_type, read_mounts
@@ -103,6 +104,8 @@ def open_state(path: Path, *, who: str, write_wait_s: float = WRITE_WAIT_S) -> I
     elif not path.parent.is_dir():
         raise StateError(f"{path}: the folder {path.parent} does not exist")
     with said_plainly(path), _connected(f"{path.resolve().as_uri()}?mode=rwc") as connection:
+        # Names are compared as people read them, which SQLite by itself can do for ASCII only.
+        connection.create_function("topic_key", 1, topic_key, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")

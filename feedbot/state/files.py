@@ -116,7 +116,8 @@ def _record_article(connection: Any, file_id: int, article: Article, reading: Fi
     connection.execute("INSERT OR REPLACE INTO articles (file_id, article) VALUES (?, ?)", [file_id, encoded])
     connection.execute(
         "UPDATE files SET fingerprint = ?, source = ?, own_id = ?, digest = ?, published_at = ?, updated_at = ?,"
-        " draft = ?, heat = ?, rejected_line = NULL, rejected_reason = NULL, remarks = ?, identified = 0 WHERE id = ?",
+        " draft = ?, category = ?, provider_name = ?, provider_domain = ?, quality = ?, heat = ?,"
+        " rejected_line = NULL, rejected_reason = NULL, remarks = ?, identified = 0 WHERE id = ?",
         [
             hashlib.sha256(encoded).hexdigest()[:16],
             canonical_url(article.source_url),
@@ -125,6 +126,10 @@ def _record_article(connection: Any, file_id: int, article: Article, reading: Fi
             stamp(article.published_at),
             None if article.updated_at is None else stamp(article.updated_at),
             article.draft,
+            article.category,
+            article.provider.name,
+            article.provider.domain,
+            article.quality,
             article.heat,
             _encoded(reading.remarks),
             file_id,

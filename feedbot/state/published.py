@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from feedbot.core.guard import RemovalCause
-from feedbot.core.membership import Membership
+from feedbot.core.membership import Conditions, Membership
 from feedbot.state.database import State, moment, said_plainly, stamp
 
 
@@ -82,21 +82,39 @@ def newest(state: State, membership: Membership, now: datetime, limit: int) -> l
 
     To be asked after `hold_back` and `entry_links.set_lost`, as `removal_cause` is.
     """
-    named, keys = _named(membership)
-    return [_member(row) for row in state.rows(_NEWEST.format(named=named), [*keys, stamp(now), limit])]
+    named, arguments = _named(membership)
+    return [_member(row) for row in state.rows(_NEWEST.format(named=named), [*arguments, stamp(now), limit])]
 
 
-def _named(membership: Membership) -> tuple[str, list[str]]:
-    """The condition on `members` that holds for these articles, and its arguments."""
+def _named(membership: Membership) -> tuple[str, list[str | float]]:
+    """The condition on `members` and `files` that holds for these articles, and its arguments."""
     if len(membership.own) == 1 and not membership.every:
         return "members.topic = ?", [*membership.own]
     named = _names_one_of(membership.own)
+    where, arguments = _where(membership.where)
     if membership.every:
         asked = [_names_one_of(group) for group in membership.every]
         refused = [f"NOT {_names_one_of(membership.none)}"] if membership.none else []
-        named = f"({named} OR ({' AND '.join([*asked, *refused])}))"
+        named = f"({named} OR ({' AND '.join([*asked, *refused, *where])}))"
     groups = (membership.own, *membership.every, membership.none)
-    return f"members.topic = '' AND {named}", [key for group in groups for key in group]
+    return f"members.topic = '' AND {named}", [*(key for group in groups for key in group), *arguments]
+
+
+def _where(conditions: Conditions) -> tuple[list[str], list[str | float]]:
+    """The conditions on `files`, and their arguments."""
+    by_category, by_provider = conditions.categories, conditions.providers
+    providers = ", ".join("?" * len(by_provider))
+    found: list[tuple[str, Sequence[str | float]]] = []
+    if by_category:
+        found.append((f"topic_key(files.category) IN ({', '.join('?' * len(by_category))})", by_category))
+    if by_provider:
+        either = (f"topic_key(files.{column}) IN ({providers})" for column in ("provider_name", "provider_domain"))
+        found.append((f"({' OR '.join(either)})", [*by_provider, *by_provider]))
+    if conditions.min_quality is not None:
+        found.append(("files.quality >= ?", [conditions.min_quality]))
+    if conditions.min_heat is not None:
+        found.append(("files.heat >= ?", [conditions.min_heat]))
+    return [condition for condition, _ in found], [one for _, arguments in found for one in arguments]
 
 
 def _names_one_of(keys: Sequence[str]) -> str:

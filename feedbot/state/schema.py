@@ -246,7 +246,20 @@ CREATE UNIQUE INDEX transitions_once_a_day ON transitions (target_id, kind, subs
 CREATE INDEX transitions_at ON transitions (at, id);
 """
 
-MIGRATIONS = (_V1, _V2, _V3, _V4)
+_V5 = """
+-- What articles say of themselves that further feeds ask for (feeds.more).
+ALTER TABLE files ADD COLUMN category TEXT NOT NULL DEFAULT '';
+ALTER TABLE files ADD COLUMN provider_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE files ADD COLUMN provider_domain TEXT NOT NULL DEFAULT '';
+ALTER TABLE files ADD COLUMN quality REAL;
+UPDATE files SET category = coalesce(json_extract(said.text, '$.category'), ''),
+    provider_name = coalesce(json_extract(said.text, '$.provider.name'), ''),
+    provider_domain = coalesce(json_extract(said.text, '$.provider.domain'), ''),
+    quality = json_extract(said.text, '$.quality')
+FROM (SELECT file_id, CAST(article AS TEXT) AS text FROM articles) AS said WHERE said.file_id = files.id;
+"""
+
+MIGRATIONS = (_V1, _V2, _V3, _V4, _V5)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)

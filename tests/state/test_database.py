@@ -2,15 +2,19 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlite_utils.utils import sqlite3
 
+from feedbot.core.article import Article, Provider
 from feedbot.errors import LockHeld, StateError
 from feedbot.state import database
 from feedbot.state.database import checking_run, daemon_life, open_for_reading, open_state
 from feedbot.state.schema import APPLICATION_ID, MIGRATIONS, VERSION
+from tests.publication import START
 
 
 @pytest.fixture
@@ -43,6 +47,28 @@ def test_the_heat_of_articles_that_were_read_before_is_known_after_the_upgrade(p
     monkeypatch.undo()
     with opened(path) as state:
         assert state.rows("SELECT heat FROM files ORDER BY id") == [{"heat": 140.5}, {"heat": None}, {"heat": None}]
+        assert state.value("PRAGMA user_version") == VERSION
+
+
+def test_what_further_feeds_ask_of_articles_that_were_read_before_is_known_after_the_upgrade(path, monkeypatch):
+    monkeypatch.setattr(database, "MIGRATIONS", MIGRATIONS[:3])
+    monkeypatch.setattr(database, "VERSION", 3)
+    whole = Article("1", "A title", "https://e.example/", START, category="Über", quality=7.5)
+    whole = replace(whole, provider=Provider("The Post", "post.example"))
+    with opened(path) as state, state.write() as connection:
+        for number, article in enumerate([None, whole, Article("2", "A title", "https://e.example/", START)]):
+            connection.execute(
+                "INSERT INTO files (id, path, mtime_ns, size, inode, sha256, rules) VALUES (?, ?, 1, 1, 1, 'x', 'x')",
+                [number, str(number)],
+            )
+            if article is not None:
+                encoded = msgspec.json.encode(article)
+                connection.execute("INSERT INTO articles (file_id, article) VALUES (?, ?)", [number, encoded])
+    monkeypatch.undo()
+    with opened(path) as state:
+        rows = state.rows("SELECT category, provider_name, provider_domain, quality FROM files ORDER BY id")
+        nothing = ("", "", "", None)
+        assert [tuple(row.values()) for row in rows] == [nothing, ("Über", "The Post", "post.example", 7.5), nothing]
         assert state.value("PRAGMA user_version") == VERSION
 
 
