@@ -7,15 +7,18 @@ from itertools import islice
 from typing import TypeVar
 
 from feedbot.articles.find import FileStamp, base_of, find_files
+from feedbot.articles.leave_out import leave_out
 from feedbot.articles.read import SETTLING_NS, KnownFile, ReadFile, read_changed
 from feedbot.articles.rules import read_rules
 from feedbot.clock import Clock
 from feedbot.config import Config
-from feedbot.core.article import Rejected, Remark
-from feedbot.core.identity import identify
+from feedbot.core.article import Article, Rejected, Remark
+from feedbot.core.forgotten import Forgotten
+from feedbot.core.identity import Identity, identify
+from feedbot.core.url import canonical_url
 from feedbot.errors import ArticlesError, FeedbotError
 from feedbot.publish.ledger import LEDGER_NAME, LedgerBroken, read_ledger
-from feedbot.state import files, identities, published
+from feedbot.state import files, forgotten, identities, published
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.files import Counts, FileReading, StoredFile
 from feedbot.state.identities import Topic
@@ -35,6 +38,8 @@ class Reading:
     rejected: tuple[Rejected, ...]
     remarks: tuple[Remark, ...]
     duplicates: tuple[tuple[str, str], ...]
+    forgotten: tuple[tuple[str, str], ...] = ()
+    """The files that are there and were taken down, and what to name to let each come back."""
 
 
 def read(config: Config, state: State, clock: Clock, is_stopped: Callable[[], bool] = lambda: False) -> Reading:
@@ -65,16 +70,24 @@ def _read(config: Config, state: State, now: datetime, is_stopped: Callable[[], 
     present = files.present(state)
     vanished = present - {file.path for file in found.files}
     _require_no_empty_folder(config, present, [file.path for file in found.files])
-    _adopt_ledger(config, state, is_empty=not found.files)
+    taken_down = forgotten.known(state)
+    _adopt_ledger(config, state, taken_down, is_empty=not found.files)
     known = {
         path: KnownFile(FileStamp(one.mtime_ns, one.size, one.inode), one.sha256)
         for path, one in files.known(state, rules.fingerprint).items()
     }
     parsed = 0
-    changed = read_changed(found.files, known, rules, int(now.timestamp() * 1e9))
+    left_out = {file.path: file.path for file in found.files if file.path in taken_down}
+    wanted = [file for file in found.files if file.path not in left_out]
+    changed = read_changed(wanted, known, rules, int(now.timestamp() * 1e9))
     for batch in _batches(changed, _FILES_A_WRITE):
-        files.record(state, [_reading(file) for file in batch], rules.fingerprint, now)
-        parsed += sum(file.outcome is not None for file in batch)
+        by_source = {file.path: source for file in batch if (source := _forgotten_source(file, taken_down))}
+        if by_source:
+            files.drop(state, by_source)
+            left_out |= by_source
+        readings = [_reading(file, taken_down) for file in batch if file.path not in by_source]
+        files.record(state, readings, rules.fingerprint, now)
+        parsed += sum(reading.outcome is not None for reading in readings)
         if is_stopped():
             raise FeedbotError("stopped while reading articles; the next run goes on where this one was")
     files.mark_vanished(state, vanished, now)
@@ -86,12 +99,22 @@ def _read(config: Config, state: State, now: datetime, is_stopped: Callable[[], 
         rejected=(*files.rejected(state), *found.rejected),
         remarks=tuple(files.remarks(state)),
         duplicates=tuple(identities.duplicates(state)),
+        forgotten=tuple(sorted(left_out.items())),
     )
 
 
-def _reading(file: ReadFile) -> FileReading:
+def _reading(file: ReadFile, taken_down: Forgotten) -> FileReading:
     stored = StoredFile(file.stamp.mtime_ns, file.stamp.size, file.stamp.inode, file.sha256)
-    return FileReading(file.path, stored, file.outcome, file.remarks, file.digest)
+    outcome = leave_out(file.outcome, taken_down) if isinstance(file.outcome, Article) else file.outcome
+    return FileReading(file.path, stored, outcome, file.remarks, file.digest)
+
+
+def _forgotten_source(file: ReadFile, taken_down: Forgotten) -> str | None:
+    """The source of an article that was taken down: by it, a file that moved stays away too."""
+    if not taken_down or not isinstance(file.outcome, Article):
+        return None
+    source = canonical_url(file.outcome.source_url)
+    return source if source in taken_down else None
 
 
 def _require_no_empty_folder(config: Config, present: set[str], found: Sequence[str]) -> None:
@@ -105,7 +128,7 @@ def _require_no_empty_folder(config: Config, present: set[str], found: Sequence[
             )
 
 
-def _adopt_ledger(config: Config, state: State, *, is_empty: bool) -> None:
+def _adopt_ledger(config: Config, state: State, taken_down: Forgotten, *, is_empty: bool) -> None:
     """Go on with the ids in ids.json where the database does not know them.
 
     That is so for an empty database (a fresh checkout, a lost disk), and where somebody else wrote
@@ -125,7 +148,10 @@ def _adopt_ledger(config: Config, state: State, *, is_empty: bool) -> None:
             f"articles.paths: no article file matches, though {config.feeds_path / LEDGER_NAME} knows of"
             f" {len(ledger.identities):,} articles; nothing was withdrawn"
         )
-    identities.adopt(state, ledger.identities, (Topic(one.key, one.name, one.slug) for one in ledger.topics))
+    kept: list[Identity] = [
+        one for one in ledger.identities if one.path not in taken_down and one.source not in taken_down
+    ]
+    identities.adopt(state, kept, (Topic(one.key, one.name, one.slug) for one in ledger.topics))
 
 
 def _give_identities(config: Config, state: State, now: datetime) -> None:

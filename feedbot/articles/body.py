@@ -73,6 +73,24 @@ def render_body(markdown: str, site_url: str) -> Body:
     )
 
 
+def without_links(html: str, is_left_out: Callable[[str], bool]) -> str:
+    """A body's HTML without the links and pictures that lead to such a URL; the words of the links stay."""
+    if "=" not in html:
+        return html
+    import nh3  # noqa: PLC0415 - as above
+
+    left_out = []
+
+    def attribute(_tag: str, name: str, value: str) -> str | None:
+        if name not in _URL_ATTRIBUTES or split_url(value).scheme not in _CHECKED_SCHEMES or not is_left_out(value):
+            return value
+        left_out.append(value)
+        return None
+
+    cleaned = nh3.clean(html, url_schemes=set(_SCHEMES), attribute_filter=attribute)
+    return cleaned if left_out else html
+
+
 @cache
 def _parser() -> "MarkdownIt":
     from markdown_it import MarkdownIt  # noqa: PLC0415

@@ -11,6 +11,7 @@ import click
 
 from feedbot.checking import Checking, check, check_due
 from feedbot.cli.main import Told
+from feedbot.cli.naming import article_paths
 from feedbot.cli.progress import progress_option, show_progress
 from feedbot.cli.report import checking_lines, json_report
 from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy
@@ -26,7 +27,7 @@ from feedbot.core.url import InvalidUrl, canonical_url
 from feedbot.core.verdict import Verdict, VerdictKind, is_broken
 from feedbot.errors import FeedbotError, UsageError
 from feedbot.reading import read
-from feedbot.state import files, marks, targets
+from feedbot.state import files, forgotten, marks, targets
 from feedbot.state.database import State, checking_run, moment, open_state
 
 _BROKEN = "broken"
@@ -149,6 +150,7 @@ def _named(
 ) -> tuple[list[str], list[Rejected]]:
     """The canonical URLs of what was named on the command line, and those of the files that were rejected."""
     refusals = {one.path: one for one in rejected}
+    taken_down = forgotten.known(state)
     articles = files.present(state) | refusals.keys()
     urls: list[str] = []
     named: list[Rejected] = []
@@ -158,6 +160,8 @@ def _named(
                 urls.append(canonical_url(one))
             except InvalidUrl as error:
                 raise UsageError(str(error)) from None
+            if urls[-1] in taken_down:
+                raise UsageError(f"{one}: was forgotten and is not asked; `feedbot forget --undo` lets it come back")
             continue
         path = _article_path(config, articles, one)
         refusal = refusals.get(path)
@@ -173,12 +177,10 @@ def _named(
 
 
 def _article_path(config: Config, articles: Collection[str], given: str) -> str:
-    """A path as typed, relative to here or to the config file, in the form in which article files are known."""
-    root = config.root
-    for path, start in ((given, root), (os.path.realpath(given), os.path.realpath(root)), (root / given, root)):
-        relative = os.path.relpath(path, start).replace(os.sep, "/")
-        if relative in articles:
-            return relative
+    """A path as typed, in the form in which article files are known."""
+    for path in article_paths(config, given):
+        if path in articles:
+            return path
     patterns = ", ".join(config.articles.paths)
     raise UsageError(
         f"{given}: is no article: articles.paths ({patterns}) does not match it, or articles.exclude leaves it out"

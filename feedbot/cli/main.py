@@ -32,6 +32,7 @@ COMMANDS = {
     "status": "Show where articles, links and feeds stand.",
     "why": "Show why a link has its status, with the evidence.",
     "mark": "Say what a link is worth: alive, dead, or to be left alone.",
+    "forget": "Take an article or a link down: out of the feeds and all that is stored.",
     "db": "Look after state.db: judge again what was seen.",
 }
 

@@ -67,11 +67,13 @@ def reading_lines(config: Config, reading: Reading) -> Iterator[str]:
     if reading.rejected:
         parts.append(f"{len(reading.rejected):,} rejected")
     yield f"Articles   {'; '.join(parts)}"
-    if not counts.articles and not reading.rejected:
+    if not counts.articles and not reading.rejected and not reading.forgotten:
         yield f"  note       no file matches articles.paths ({plain(', '.join(config.articles.paths))})"
     yield from _rejected_lines(reading.rejected)
     for path, source in reading.duplicates:
         yield f"  duplicate  {plain(path)}  another article has the same source or id: {plain(source)}"
+    for path, named in reading.forgotten:
+        yield f"  forgotten  {plain(path)}  left out; to let it come back: feedbot forget --undo {plain(named)}"
     for remark in reading.remarks:
         yield f"  note       {plain(remark.path)}:{remark.line}  {plain(remark.text)}"
 

@@ -151,6 +151,18 @@ def copy_state(path: Path, target: Path, *, who: str) -> None:
             source.backup(copy)
 
 
+def wipe(state: State) -> bool:
+    """Write state.db anew without the bytes of what was deleted, and empty its log.
+
+    False where somebody reads it just now, so that the log holds them on; the next call, or the end of the last
+    connection, ends that. Needs as much free space as the database takes. Raises StateError, LockHeld.
+    """
+    with locks.hold(_beside(state.path, ".lock"), who=state.who, wait_s=state.write_wait_s), said_plainly(state.path):
+        state.db.conn.execute("VACUUM")
+        is_busy = state.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return not is_busy
+
+
 @contextmanager
 def checking_run(state: State, *, wait: bool = False) -> Iterator[None]:
     """The right to be the one checking run; raises LockHeld where another process has it and `wait` is false."""

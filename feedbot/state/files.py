@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from feedbot.core.article import Article, Rejected, Remark
+from feedbot.core.article import Article, Link, LinkRole, Rejected, Remark
 from feedbot.core.slug import topic_key
 from feedbot.core.url import canonical_url, host_of
 from feedbot.state.database import State, stamp
@@ -56,6 +56,11 @@ def known(state: State, rules: str) -> dict[str, StoredFile]:
         row["path"]: StoredFile(mtime_ns=row["mtime_ns"], size=row["size"], inode=row["inode"], sha256=row["sha256"])
         for row in rows
     }
+
+
+def is_known(state: State, path: str) -> bool:
+    """True for a file that was read and is remembered, there or not."""
+    return state.value("SELECT 1 FROM files WHERE path = ?", [path]) is not None
 
 
 def present(state: State) -> set[str]:
@@ -119,7 +124,7 @@ def _record_article(connection: Any, file_id: int, article: Article, reading: Fi
         " draft = ?, category = ?, provider_name = ?, provider_domain = ?, quality = ?, heat = ?,"
         " rejected_line = NULL, rejected_reason = NULL, remarks = ?, identified = 0 WHERE id = ?",
         [
-            hashlib.sha256(encoded).hexdigest()[:16],
+            _fingerprint(encoded),
             canonical_url(article.source_url),
             article.own_id,
             reading.digest,
@@ -135,6 +140,10 @@ def _record_article(connection: Any, file_id: int, article: Article, reading: Fi
             file_id,
         ],
     )
+
+
+def _fingerprint(encoded: bytes) -> str:
+    return hashlib.sha256(encoded).hexdigest()[:16]
 
 
 def _encoded(remarks: tuple[Remark, ...]) -> str:
@@ -198,6 +207,42 @@ def article(state: State, path: str) -> Article | None:
     """The last good version of an article file, without its `links`; None where there is none."""
     encoded = state.value("SELECT article FROM articles JOIN files ON files.id = file_id WHERE path = ?", [path])
     return None if encoded is None else _decode_article(encoded)
+
+
+def linked_article(state: State, path: str) -> Article | None:
+    """The same with its `links`."""
+    found = article(state, path)
+    if found is None:
+        return None
+    rows = state.rows(
+        "SELECT links.role, targets.url, links.line, links.item, links.ignored FROM links"
+        " JOIN targets ON targets.id = links.target_id JOIN files ON files.id = links.file_id"
+        " WHERE files.path = ? ORDER BY links.line, links.role, targets.url",
+        [path],
+    )
+    links = (
+        Link(LinkRole(row["role"]), row["url"], row["line"], row["item"], is_ignored=bool(row["ignored"]))
+        for row in rows
+    )
+    return replace(found, links=tuple(links))
+
+
+def restate(connection: Any, article: Article, now: datetime) -> None:
+    """Store another version of an article whose file did not change; inside a write phase.
+
+    What an editor wrote is what it was: its digest stays.
+    """
+    encoded = msgspec.json.encode(replace(article, links=()))
+    (file_id,) = connection.execute("SELECT id FROM files WHERE path = ?", [article.path]).fetchone()
+    connection.execute("UPDATE articles SET article = ? WHERE file_id = ?", [encoded, file_id])
+    connection.execute("UPDATE files SET fingerprint = ? WHERE id = ?", [_fingerprint(encoded), file_id])
+    _record_links(connection, file_id, article, stamp(now))
+
+
+def drop(state: State, paths: Iterable[str]) -> None:
+    """Forget these files, and what they said, as far as they are known."""
+    with state.write() as connection:
+        connection.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in paths])
 
 
 def rejected(state: State) -> list[Rejected]:

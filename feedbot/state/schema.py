@@ -259,7 +259,17 @@ UPDATE files SET category = coalesce(json_extract(said.text, '$.category'), ''),
 FROM (SELECT file_id, CAST(article AS TEXT) AS text FROM articles) AS said WHERE said.file_id = files.id;
 """
 
-MIGRATIONS = (_V1, _V2, _V3, _V4, _V5)
+_V6 = """
+-- What was taken down (`feedbot forget`), by the SHA-256 of the path of an article file or of a canonical URL: the
+-- words themselves are gone. Rows with the same number came of one takedown, and are lifted together.
+CREATE TABLE forgotten (
+    hash TEXT PRIMARY KEY,
+    takedown INTEGER NOT NULL,
+    forgotten_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)

@@ -1,0 +1,124 @@
+"""`feedbot forget`: a takedown, and how it is taken back."""
+
+import glob
+import os
+from collections.abc import Iterator
+
+import click
+
+from feedbot.cli.main import Told
+from feedbot.cli.naming import article_paths
+from feedbot.cli.report import publishing_lines, reading_lines
+from feedbot.cli.running import let_files_settle
+from feedbot.cli.text import count, plain
+from feedbot.clock import SystemClock
+from feedbot.config import Config, load_config
+from feedbot.core.url import InvalidUrl, canonical_url
+from feedbot.errors import UsageError
+from feedbot.forgetting import Forgetting, Named, Takedown, forget, look_ahead, undo
+from feedbot.state import files, forgotten, targets
+from feedbot.state.database import State, open_state
+
+
+@click.command()
+@click.argument("what", metavar="URL|ARTICLE")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--undo", "is_undo", is_flag=True, help="Let it come back: its file is read again, its links are asked.")
+@click.option("--wait", is_flag=True, help="Wait for a checking run to end, instead of exiting with 75.")
+@click.pass_obj
+def command(told: Told, what: str, yes: bool, is_undo: bool, wait: bool) -> int:
+    """Take an article or a link down, for good: out of the feeds, and out of everything that is stored.
+
+    ARTICLE is an article file; its source goes with it. A URL that is the source of articles takes these
+    along; any other link is left out of the articles that hold it. Neither is asked again. It says what
+    would go and asks first, is not held back as other removals are, and writes the feeds at once.
+    What stays is a hash, by which it stays away although its file is still there.
+    """
+    config = load_config(told.config_path)
+    clock = SystemClock()
+    with open_state(config.state_path, who="feedbot forget") as state:
+        named = _named(config, state, what)
+        if is_undo:
+            let_files_settle(config, clock)
+            done = undo(config, state, clock, named)
+            if done is None:
+                raise UsageError(f"--undo {what}: was not forgotten")
+            reading, publishing = done
+            lines = [*reading_lines(config, reading), *publishing_lines(config, publishing)]
+        else:
+            for line in _before_lines(config, what, look_ahead(state, named, clock)):
+                click.echo(line)
+            if not yes:
+                click.confirm("Forget it?", abort=True)
+            forgetting = forget(config, state, clock, named, wait=wait)
+            publishing = forgetting.publishing
+            lines = [*_after_lines(config, what, forgetting), *publishing_lines(config, publishing)]
+    for line in lines:
+        click.echo(line)
+    return 1 if publishing.is_held_anew else 0
+
+
+def _named(config: Config, state: State, what: str) -> Named:
+    """What was named; raises UsageError where nothing is known of it, for a typing error must not look like a deed."""
+    taken_down = forgotten.known(state)
+    if "://" in what:
+        try:
+            url = canonical_url(what)
+        except InvalidUrl as error:
+            raise UsageError(str(error)) from None
+        about = forgotten.scope(state, url=url)
+        if url in taken_down or about.paths or about.entry_ids or targets.find(state, url) is not None:
+            return Named(url=url)
+        raise UsageError(f"{what}: no article has this source, and none links to it")
+    paths = list(article_paths(config, what))
+    for path in paths:
+        about = forgotten.scope(state, path=path)
+        if path in taken_down or files.is_known(state, path) or about.entry_ids:
+            return Named(path=path)
+    # A file that no build has read yet can be kept from the first one.
+    for path in paths:
+        if os.path.isfile(config.root / path):  # noqa: PTH113 - not for odd names
+            return Named(path=path)
+    raise UsageError(f"{what}: is no article that is known, and no file that is there")
+
+
+def _before_lines(config: Config, what: str, takedown: Takedown) -> Iterator[str]:
+    about = takedown.about
+    yield f"Forgetting {plain(what)} deletes, for good:"
+    if takedown.was_forgotten:
+        yield "  (it was forgotten before; what came since, and what was left, goes now)"
+    for path in about.paths:
+        yield f"  article    {plain(path)}"
+    feeds = f", in {count(len(about.feeds), 'feed')}: {', '.join(about.feeds)}" if about.feeds else ", in no feed"
+    yield f"  entries    {count(len(about.entry_ids), 'entry', 'entries')}{feeds if about.entry_ids else ''}"
+    for url in about.urls:
+        yield f"  link       {plain(url)}"
+    if about.elsewhere:
+        yield f"  left out   of {count(len(about.elsewhere), 'other article')}: {plain(', '.join(about.elsewhere))}"
+    yield f"  history    {count(takedown.observations, 'observation')}"
+    yield "What it cannot reach:"
+    yield f"  backups    other copies of {config.state} and {config.feeds.directory}/: feedbot knows of none"
+    for name in _copies(config):
+        yield f"             beside it lies {plain(name)}"
+    yield "  readers    those who have fetched the entry, and archives and caches that have copied it"
+    there = [path for path in about.paths if os.path.exists(config.root / path)]  # noqa: PTH110 - as above
+    for path in there:
+        yield f"  your file  {plain(path)} stays where it is, unread; remove it, and from version control, yourself"
+
+
+def _copies(config: Config) -> Iterator[str]:
+    """What lies beside state.db and is named after it, without SQLite's own files and the locks."""
+    name = config.state_path.name
+    own = {name, f"{name}-wal", f"{name}-shm"}
+    for file in sorted(config.state_path.parent.glob(f"{glob.escape(name)}*")):
+        if file.name not in own and not file.name.endswith(".lock"):
+            yield file.name
+
+
+def _after_lines(config: Config, what: str, forgetting: Forgetting) -> Iterator[str]:
+    yield f"Forgotten  {plain(what)}; to let it come back: feedbot forget --undo {plain(what)}"
+    yield f"           it stays away by a hash in {config.state}: a new database would read its file again"
+    for name in forgetting.still_in:
+        yield f"  still in   {config.feeds.directory}/{plain(name)}, which feedbot does not write any more; remove it"
+    if not forgetting.is_wiped:
+        yield f"  note       another process reads {config.state}; its log holds the bytes until that ends"

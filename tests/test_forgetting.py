@@ -1,0 +1,390 @@
+"""A takedown: out of the feeds, out of what is stored, and it stays away."""
+
+import asyncio
+import gzip
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from feedbot.checking import check
+from feedbot.cycle import run_once
+from feedbot.errors import LockHeld
+from feedbot.forgetting import Named, forget, look_ahead, undo
+from feedbot.publish.ledger import LEDGER_NAME, read_ledger
+from feedbot.publishing import publish
+from feedbot.reading import read
+from feedbot.state import runs, targets
+from feedbot.state.database import checking_run, open_state
+from tests.publication import Publication
+
+RELATED = "related: [{{title: Told elsewhere, sourceUrl: '{}'}}]\n"
+
+
+def forgotten(news, path=None, url=None):
+    with news.state() as state:
+        return forget(news.config, state, news.clock, Named(path, url))
+
+
+def everything_in(folder):
+    """Name and content of every file below a folder, a .gz unpacked, but those of the articles and the config."""
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and file.parent.name != "articles" and file.name != "config.yaml":
+            data = file.read_bytes()
+            yield file.name, gzip.decompress(data) if file.suffix == ".gz" else data
+
+
+def holding(folder, *words):
+    """The files that hold one of these words."""
+    return [name for name, data in everything_in(folder) if any(word.encode() in data for word in words)]
+
+
+def test_a_forgotten_article_is_in_no_byte_of_the_feeds_and_of_the_database(news, site):
+    amp, picture = site.link("/amp/slander"), site.link("/slander.jpg")
+    for edition in ("First libel", "Second libel"):
+        file = news.article(
+            "slander", topics="AI, Computer Vision", more=f"ampUrl: {amp}\nimages: [{{url: '{picture}'}}]\n"
+        )
+        file.write_text(file.read_text().replace("About slander", edition) + f"\nThe words of a {edition}.\n")
+        news.age(file)
+        news.article("other")
+        news.run()
+        news.clock.step(days=2)
+    words = ("libel", "/slander", "slander.md", "/amp/")
+    assert {"state.db", "ids.json", "all.rss", "all.atom.gz", "all.json", "all.html"} <= set(
+        holding(news.folder, *words)
+    )
+    with news.state() as state:
+        done = forget(news.config, state, news.clock, Named(path="articles/slander.md"))
+        # The connection is still open: its log lies beside the database.
+        assert (news.folder / "state.db-wal").exists()
+        assert holding(news.folder, *words) == []
+    assert (done.is_wiped, done.still_in) == (True, ())
+    assert holding(news.folder, *words) == []
+    assert news.titles() == ["About other"]
+
+
+def test_the_feeds_are_those_of_a_publication_that_never_had_it(news, site, tmp_path):
+    never = Publication(tmp_path / "never", site)
+    for one in (news, never):
+        for name in ("one", "two", "three"):
+            one.article(name, more=RELATED.format(site.link("/shared")))
+    news.article("slander", date="2026-10-02T08:00:00Z", more=RELATED.format(site.link("/shared")))
+    news.run()
+    never.run()
+    assert news.feeds() != never.feeds()
+    forgotten(news, "articles/slander.md")
+    assert news.feeds() == never.feeds()
+
+
+def test_it_stays_away_while_its_file_is_there_edited_or_moved(news, site):
+    file = news.article("slander")
+    news.article("other")
+    news.run()
+    forgotten(news, url=site.link("/slander"))
+    asked = len(site.asked)
+    news.clock.step(days=40)
+    reading = news.run().reading
+    assert reading.forgotten == (("articles/slander.md", "articles/slander.md"),)
+    assert ("GET", "/slander") not in site.asked[asked:]
+    file.write_text(file.read_text().replace("/slander", "/slander-2"))
+    news.age(file)
+    assert news.build()[0].forgotten == (("articles/slander.md", "articles/slander.md"),)
+    file.unlink()
+    moved = news.article("slander").rename(news.folder / "articles" / "renamed.md")
+    assert news.build()[0].forgotten == (("articles/renamed.md", site.link("/slander")),)
+    # An article that comes to have that source goes as well.
+    moved.unlink()
+    other = news.folder / "articles" / "other.md"
+    other.write_text(other.read_text().replace("/other", "/slander"))
+    news.age(other)
+    assert news.build()[0].forgotten == (("articles/other.md", site.link("/slander")),)
+    assert news.titles() == []
+    assert holding(news.folder, "/slander", "renamed") == []
+
+
+def test_undone_it_comes_back_with_its_id_and_its_links(news, site):
+    news.article("slander")
+    news.article("other", more=RELATED.format(site.link("/slander")))
+    news.run()
+    before = news.feeds()
+    forgotten(news, "articles/slander.md")
+    assert holding(news.folder / "feeds", "Told elsewhere", "/slander") == []
+    with news.state() as state:
+        # By any of its names.
+        reading, _ = undo(news.config, state, news.clock, Named(url=site.link("/slander")))
+        assert reading.forgotten == ()
+        assert undo(news.config, state, news.clock, Named(path="articles/slander.md")) is None
+    assert news.feeds() == before
+
+
+def test_takedowns_that_overlap_are_lifted_together(news, site):
+    news.article("slander")
+    news.article("other", more=RELATED.format(site.link("/slander")))
+    news.build()
+    forgotten(news, url=site.link("/slander"))
+    news.article("new")
+    new = news.folder / "articles" / "new.md"
+    new.write_text(new.read_text().replace("/new", "/slander"))
+    news.age(new)
+    news.build()
+    forgotten(news, "articles/new.md")
+    with news.state() as state:
+        undo(news.config, state, news.clock, Named(path="articles/slander.md"))
+    assert news.titles() == ["About other", "About slander"]
+    assert news.build()[0].forgotten == (("articles/new.md", "articles/new.md"),)
+
+
+def test_a_related_link_is_left_out_of_articles_and_never_asked_again(news, site):
+    link, picture = site.link("/gossip"), site.link("/gossip.jpg")
+    more = (
+        f"related: [{{title: Gossip, sourceUrl: '{link}', images: [{{url: '{picture}'}}]}},"
+        f" {{title: Sober, sourceUrl: '{site.link('/sober')}'}}]\n"
+    )
+    file = news.article("one", more=more)
+    file.write_text(file.read_text() + f"\nSome [read it]({link}#top) and some not.\n")
+    news.age(file)
+    news.run()
+    before = read_ledger(news.config.feeds_path / LEDGER_NAME)
+    assert "all.atom" in holding(news.folder, link)
+    done = forgotten(news, url=link)
+    assert done.takedown.about.elsewhere == ("articles/one.md",)
+    assert done.takedown.about.entry_ids == ()
+    assert holding(news.folder, "gossip", "Gossip") == []
+    atom = news.feeds()["all.atom"]
+    assert b"Sober" in atom
+    assert b"read it" in atom
+    # No editor changed a word.
+    assert read_ledger(news.config.feeds_path / LEDGER_NAME) == before
+    with news.state() as state:
+        (place,) = targets.places(state, [targets.find(state, site.link("/sober")).id]).values()
+        assert [one.title for one in place] == ["Sober"]
+    # Read again from its file, it is the same.
+    feeds = news.feeds()
+    news.config_file.write_text(
+        news.config_file.read_text().replace("articles: {", "articles: {timezone: Asia/Tokyo, ")
+    )
+    asked = len(site.asked)
+    news.clock.step(days=40)
+    assert news.run().reading.parsed == 1
+    assert {path for _, path in site.asked[asked:]} == {"/one", "/sober"}
+    assert news.feeds() == feeds
+
+
+def test_what_quotes_it_elsewhere_goes_and_other_history_stays(news, site):
+    shared, pointing = site.link("/shared"), site.link("/pointing")
+    site.answers["/pointing"] = (301, "/slander")
+    site.pages["/fan"] = f"<link rel=canonical href='{site.link('/slander')}'><p>A page about it.".encode()
+    both = f"related: [{{title: Shared, sourceUrl: '{shared}'}}]\n"
+    news.article("slander", more=both.replace("Shared", "Libel of mine"))
+    news.article("one", more=both)
+    news.article("fan", more=RELATED.format(pointing))
+    news.run()
+    with news.state() as state:
+        assert targets.find(state, pointing).status.moved_to == site.link("/slander")
+        assert targets.find(state, site.link("/fan")).page is not None
+        expected = look_ahead(state, Named(path="articles/slander.md"), news.clock)
+        assert len(runs.trail(state, shared)) == 1
+    done = forgotten(news, "articles/slander.md")
+    assert done.takedown == expected
+    # Its own look, that at the page it shares, by its title, and those of two pages that name its address.
+    assert done.takedown.observations == 4
+    assert holding(news.folder, "/slander", "Libel") == []
+    with news.state() as state:
+        assert targets.find(state, shared).status.kind == "alive"
+        assert targets.find(state, pointing).status.moved_to is None
+        assert targets.find(state, site.link("/fan")).page is None
+        assert len(runs.trail(state, site.link("/one"))) == 1
+
+
+def test_a_url_that_begins_like_it_is_another_one(news, site):
+    news.article("one")
+    news.article("one-more")
+    news.run()
+    forgotten(news, "articles/one.md")
+    with news.state() as state:
+        assert len(runs.trail(state, site.link("/one-more"))) == 1
+    assert news.titles() == ["About one-more"]
+
+
+def test_looking_ahead_changes_nothing(news, site):
+    news.article("slander")
+    news.run()
+    with news.state() as state:
+        before = list(state.db.conn.iterdump())
+        takedown = look_ahead(state, Named(path="articles/slander.md"), news.clock)
+        assert list(state.db.conn.iterdump()) == before
+    assert takedown.about.feeds == ("ai", "all")
+    assert (len(takedown.about.entry_ids), takedown.observations, takedown.was_forgotten) == (1, 1, False)
+
+
+def test_the_guard_does_not_hold_it(news):
+    names = [f"n{number}" for number in range(10)]
+    files = [news.article(name) for name in names]
+    news.build()
+    for file in files[:7]:
+        file.unlink()
+    assert [hold.feed for hold in news.build()[1].holds] == ["all", "ai"]
+    assert len(news.titles()) == 10
+    # One of the seven that are held back, and one of those that are there: each goes, and no other does.
+    forgotten(news, "articles/n0.md")
+    done = forgotten(news, "articles/n9.md")
+    assert sorted(news.titles()) == [f"About n{number}" for number in range(1, 9)]
+    assert [hold.feed for hold in done.publishing.holds] == ["all", "ai"]
+
+
+def test_it_does_not_count_as_a_removal_that_the_guard_would_hold(news):
+    files = [news.article(f"n{number}") for number in range(10)]
+    news.build()
+    for file in files[:5]:
+        file.unlink()
+    with news.state() as state:
+        read(news.config, state, news.clock)
+        done = forget(news.config, state, news.clock, Named(path="articles/n9.md"))
+    assert done.publishing.holds == ()
+    assert len(news.titles()) == 4
+
+
+def test_an_earlier_ids_json_does_not_bring_it_back(news):
+    news.article("slander")
+    news.article("other")
+    news.build()
+    ledger = news.config.feeds_path / LEDGER_NAME
+    earlier = ledger.read_bytes()
+    forgotten(news, "articles/slander.md")
+    after = ledger.read_bytes()
+    ledger.write_bytes(earlier)
+    news.build()
+    assert ledger.read_bytes() == after
+    assert holding(news.folder, "/slander") == []
+
+
+def test_a_file_that_was_not_read_yet_is_kept_from_the_first_build(news):
+    news.article("slander")
+    forgotten(news, "articles/slander.md")
+    assert news.build()[0].forgotten == (("articles/slander.md", "articles/slander.md"),)
+    assert news.titles() == []
+
+
+def test_files_that_are_no_longer_written_and_hold_it_are_named(news):
+    news.article("slander")
+    news.build()
+    config = news.config_file.read_text()
+    news.config_file.write_text(config.replace("feeds: {", "feeds: {formats: [rss], "))
+    assert forgotten(news, "articles/slander.md").still_in == ("ai.atom", "ai.json", "all.atom", "all.json")
+
+
+def test_while_links_are_checked_it_waits_for_a_word(news):
+    news.article("slander")
+    news.build()
+    with news.state() as state, open_state(news.config.state_path, who="a check") as other, checking_run(other):
+        with pytest.raises(LockHeld):
+            forget(news.config, state, news.clock, Named(path="articles/slander.md"))
+    assert news.titles() == ["About slander"]
+
+
+def test_while_another_process_reads_the_database_the_log_is_told_of(news):
+    news.article("slander")
+    news.build()
+    with news.state() as state, news.state() as reader:
+        rows = reader.db.conn.execute("SELECT path FROM files UNION ALL SELECT path FROM files")
+        rows.fetchone()
+        state.db.conn.execute("PRAGMA busy_timeout = 1")
+        assert not forget(news.config, state, news.clock, Named(path="articles/slander.md")).is_wiped
+        rows.close()
+        again = forget(news.config, state, news.clock, Named(path="articles/slander.md"))
+        assert (again.is_wiped, again.takedown.was_forgotten) == (True, True)
+        assert holding(news.folder, "/slander") == []
+
+
+# Ends its own process where a statement of a takedown begins: after so many commits, at the first that starts so.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from feedbot.config import load_config
+from feedbot.clock import SystemClock
+from feedbot.forgetting import Named, forget
+from feedbot.state.database import open_state
+
+config, commits, start = load_config(Path("config.yaml")), int(sys.argv[1]), sys.argv[2]
+seen = []
+
+def end(statement):
+    seen.append(statement)
+    if seen.count("COMMIT") >= commits and statement.startswith(start):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with open_state(config.state_path, who="a test") as state:
+    state.db.conn.set_trace_callback(end)
+    forget(config, state, SystemClock(), Named(path="articles/slander.md"))
+"""
+
+
+def killed(news, commits, start):
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(commits), start],
+        cwd=news.folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    "start", ["DELETE FROM identities", "DELETE FROM targets", "UPDATE files SET remarks", "COMMIT"]
+)
+def test_killed_within_the_transaction_nothing_has_happened(news, site, start):
+    news.article("slander")
+    news.article("other", more=RELATED.format(site.link("/slander")))
+    news.run()
+    feeds = news.feeds()
+    with news.state() as state:
+        before = list(state.db.conn.iterdump())
+    killed(news, 0, start)
+    with news.state() as state:
+        assert list(state.db.conn.iterdump()) == before
+    news.build()
+    assert news.feeds() == feeds
+
+
+@pytest.mark.parametrize("start", ["SELECT", "VACUUM"])
+def test_killed_after_it_the_next_build_and_the_same_word_bring_it_to_its_end(news, start):
+    news.article("slander")
+    news.article("other")
+    news.run()
+    killed(news, 1, start)
+    news.build()
+    assert news.titles() == ["About other"]
+    assert forgotten(news, "articles/slander.md").takedown.was_forgotten
+    assert holding(news.folder, "/slander", "slander.md") == []
+
+
+def test_a_run_after_it_finds_a_database_that_is_whole(news, site):
+    news.article("slander", topics="Libel", more=RELATED.format(site.link("/shared")))
+    news.article("other", more=RELATED.format(site.link("/shared")))
+    news.run()
+    forgotten(news, "articles/slander.md")
+    with news.state() as state:
+        assert state.value("PRAGMA integrity_check") == "ok"
+        assert state.rows("PRAGMA foreign_key_check") == []
+        again = asyncio.run(
+            check(news.config, state, news.clock, targets.named(state, [site.link("/shared")], news.clock.at))
+        )
+        assert again.summary == {"alive": 1}
+        asyncio.run(run_once(news.config, state, news.clock))
+        assert publish(news.config, state, news.clock).written == ()
+    # Its topic had an address, which stays.
+    assert "libel.atom" in news.feeds()
+
+
+def test_an_observation_still_cannot_be_changed(news):
+    news.article("slander")
+    news.article("other")
+    news.run()
+    forgotten(news, "articles/slander.md")
+    with news.state() as state, pytest.raises(Exception, match="append-only"), state.write() as connection:
+        connection.execute("UPDATE observations SET reason = ''")
