@@ -114,17 +114,10 @@ def delete_articles(connection: Any, about: Scope, now: datetime) -> None:
     connection.execute("DELETE FROM holds WHERE entry_id IN (SELECT value FROM json_each(?))", entries)
     # A topic without an address was never seen; one that has an address keeps it.
     connection.execute("DELETE FROM topics WHERE slug IS NULL AND key NOT IN (SELECT topic FROM members)")
-    hashes = _listed(about.hashes)
     (number,) = connection.execute("SELECT coalesce(max(takedown), 0) + 1 FROM forgotten").fetchone()
     connection.executemany(
         "INSERT OR IGNORE INTO forgotten (hash, takedown, forgotten_at) VALUES (?, ?, ?)",
         [(one, number, stamp(now)) for one in about.hashes],
-    )
-    # Takedowns that overlap are one from now on: what one keeps away cannot come back by lifting the other.
-    connection.execute(
-        "UPDATE forgotten SET takedown = ? WHERE takedown IN"
-        " (SELECT takedown FROM forgotten WHERE hash IN (SELECT value FROM json_each(?)))",
-        [number, hashes],
     )
 
 
@@ -160,7 +153,6 @@ def delete_links(connection: Any, about: Scope, before: Before) -> int:
         "UPDATE targets SET moved_to = NULL, moved_looks = 0, moved_first_at = NULL WHERE quotes(moved_to)"
     )
     connection.execute("UPDATE targets SET reason = '' WHERE quotes(reason)")
-    connection.execute("UPDATE files SET remarks = '[]' WHERE quotes(remarks)")
     return observations
 
 
