@@ -324,6 +324,10 @@ def _combined(topics: Mapping[str, TopicConfig]) -> dict[str, Combination]:
 PUBLIC_REPORTS = "reports"
 """The folder in the feeds folder, and in feeds.url, that holds public reports; no topic is called so (core/slug.py)."""
 
+
+_SITE_DATA = {"jekyll": "_data/feedbot.json", "hugo": "data/feedbot.json", "json": "feedbot.json"}
+# What Jekyll and Hugo write their sites to, and clear.
+_CLEARED = {"_site", "public", ".jekyll-cache", "resources"}
 _FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 _FEED_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*\.(rss|atom|json)$"
 # What a topic that is not born yet may need for its own files.
@@ -342,6 +346,12 @@ class FeedsConfig(_Section):
         "drop",
         description="An article whose source is dead, with no AMP page or copy left to lead to instead:"
         " drop = it leaves the feeds, keep = it stays as it is, mark = it stays and says so.",
+    )
+    site_data: str | None = Field(
+        None,
+        pattern=r"\S",
+        description="Also write which links have died or moved, for the publication's own pages: jekyll ="
+        " _data/feedbot.json, hugo = data/feedbot.json, json = feedbot.json, or a path, relative to the config file.",
     )
     pages: bool = Field(True, description="Also write pages for people: an index, one for each feed, and about.html.")
     public_report: bool = Field(
@@ -731,6 +741,12 @@ class Config(_Section):
         return None if self.reports.directory is None else self.root / self.reports.directory
 
     @property
+    def site_data_path(self) -> Path | None:
+        """The data file for the publication's own pages; None where none is written."""
+        told = self.feeds.site_data
+        return None if told is None else self.root / _SITE_DATA.get(told, told)
+
+    @property
     def id_authority(self) -> str:
         """The authority of every tag: URI (RFC 4151)."""
         return self.feeds.id_authority or split_url(self.site.url).host.strip("[]")
@@ -787,6 +803,8 @@ def load_config(path: Path) -> Config:
         elif _would_be_served(config):
             place = f"{path}:{_line_of(node, ('reports', 'directory'))}: reports.directory"
             problems.append(f"{place}: must be apart from the feeds, which are public; see feeds.public_report")
+        if (clash := _why_no_site_data(config)) is not None:
+            problems.append(f"{path}:{_line_of(node, ('feeds', 'site_data'))}: feeds.site_data: {clash}")
     if problems:
         raise ConfigError("\n".join(problems))
     return config
@@ -832,6 +850,24 @@ def _would_be_served(config: Config) -> bool:
         return False
     # Links are followed: a name of its own makes no folder private.
     return Path(os.path.realpath(reports)).is_relative_to(os.path.realpath(config.feeds_path))
+
+
+def _why_no_site_data(config: Config) -> str | None:
+    """Why the data file of the site cannot be written where the config says; None where it can, or is not asked for."""
+    if config.site_data_path is None:
+        return None
+    root, feeds, path = (
+        Path(os.path.normpath(one.absolute())) for one in (config.root, config.feeds_path, config.site_data_path)
+    )
+    told = f"not {config.feeds.site_data!r}"
+    if path.suffix != ".json" or path.name.startswith("."):
+        return f"must be jekyll, hugo, json or the path of a .json file, {told}"
+    if path.is_relative_to(feeds):
+        return f"must be apart from the feeds of {os.fspath(config.feeds.directory)!r}, {told}"
+    folders = Path(os.path.relpath(path.parent, root)).parts
+    if cleared := [folder for folder in folders if folder.lower() in _CLEARED]:
+        return f"must not be in {cleared[0]!r}, which Jekyll or Hugo may clear, {told}"
+    return None
 
 
 def _dotted(place: tuple[str | int, ...]) -> str:

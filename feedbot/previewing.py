@@ -67,7 +67,7 @@ def preview(
 
 
 def _beside(config: Config, database: Path, feeds: Path) -> Config:
-    """The same config over copies; a publication that has neither yet gives none."""
+    """The same config over copies, with nothing told to the site; a publication that has neither yet gives none."""
     if config.state_path.exists():
         copy_state(config.state_path, database, who=_WHO)
     feeds.mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ def _beside(config: Config, database: Path, feeds: Path) -> Config:
         for file in config.feeds_path.iterdir():
             if file.is_file() and not file.is_symlink() and not file.name.startswith("."):
                 shutil.copy2(file, feeds / file.name)
-    there = config.feeds.model_copy(update={"directory": feeds.resolve()})
+    there = config.feeds.model_copy(update={"directory": feeds.resolve(), "site_data": None})
     return config.model_copy(update={"state": database.resolve(), "feeds": there})
 
 

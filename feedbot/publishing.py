@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from feedbot.clock import Clock
 from feedbot.config import Config
@@ -14,6 +15,7 @@ from feedbot.offers import Entries, Offer, offer_feeds, offer_ledger, offer_list
 from feedbot.publish.files import Published, publish_files, remove_files
 from feedbot.publish.gzipped import GZIP_SUFFIX
 from feedbot.selection import HeldFeed, feed_heads, select
+from feedbot.site_links import tell_site
 from feedbot.state import entry_links, files, identities, published, targets
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.published import FileOnDisk
@@ -32,6 +34,8 @@ class Publishing:
     instead: Mapping[str, Link] = field(default_factory=dict)
     """By article path, where entries lead instead of to their source."""
     flood: "Flood | None" = None
+    site_data: Path | None = None
+    """The file for the publication's own pages, where it was written."""
 
     @property
     def is_held_anew(self) -> bool:
@@ -90,6 +94,7 @@ def publish(
         published.save(state, files_now, changed, held)
         published.note_flood(state, None if flood is None else published.flood_since(state) or now)
         files.forget_vanished(state)
+        site_data = tell_site(config, state, now)
     everything = selections[0]
     written = tuple(outcome.name for outcome in outcomes if isinstance(outcome, Published))
     feeds_written = sum(offer.name in written for offer in feed_offers)
@@ -102,6 +107,7 @@ def publish(
         holds=tuple(selection.held for selection in selections if selection.held is not None),
         instead=mended.instead,
         flood=flood,
+        site_data=site_data,
     )
 
 

@@ -190,6 +190,17 @@ topics: [{topics}]
         with self.state() as state:
             return asyncio.run(run_once(self.config, state, self.clock))
 
+    def pass_days(self, days: float, step: float = 1.2) -> None:
+        """Run after each of so many steps."""
+        for _ in range(int(days / step)):
+            self.clock.step(days=step)
+            self.run()
+
+    def configure_feeds(self, setting: str) -> None:
+        """Add a setting, such as `max_entries: 2`, to the config's section `feeds`."""
+        text = self.config_file.read_text(encoding="utf-8")
+        self.config_file.write_text(text.replace("feeds: {", f"feeds: {{{setting}, "), encoding="utf-8")
+
     def check(self, resolver: Resolver | None = None) -> Checking:
         with self.state() as state:
             due = targets.due(state, self.clock.now())

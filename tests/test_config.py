@@ -180,6 +180,36 @@ def test_feeds_are_not_written_among_articles(tmp_path, directory, paths, senten
         assert refused(tmp_path, text) == [f"config.yaml:2: feeds.directory: {sentence}"]
 
 
+@pytest.mark.parametrize(
+    ("told", "path", "sentence"),
+    [
+        ("jekyll", "_data/feedbot.json", None),
+        ("hugo", "data/feedbot.json", None),
+        ("json", "feedbot.json", None),
+        ("src/data/links.json", "src/data/links.json", None),
+        ("../site/_data/links.json", "../site/_data/links.json", None),
+        ("feeds-of-mine/links.json", "feeds-of-mine/links.json", None),
+        ("eleventy", None, "must be jekyll, hugo, json or the path of a .json file, not 'eleventy'"),
+        ("data/.json", None, "must be jekyll, hugo, json or the path of a .json file, not 'data/.json'"),
+        ("feeds/links.json", None, "must be apart from the feeds of 'feeds', not 'feeds/links.json'"),
+        ("x/../feeds/links.json", None, "must be apart from the feeds of 'feeds', not 'x/../feeds/links.json'"),
+        ("_site/a.json", None, "must not be in '_site', which Jekyll or Hugo may clear, not '_site/a.json'"),
+        (
+            "../x/public/a.json",
+            None,
+            "must not be in 'public', which Jekyll or Hugo may clear, not '../x/public/a.json'",
+        ),
+        ("Public/a.json", None, "must not be in 'Public', which Jekyll or Hugo may clear, not 'Public/a.json'"),
+    ],
+)
+def test_the_sites_data_file_is_written_where_it_stays(tmp_path, told, path, sentence):
+    text = MINIMAL.replace("feeds: {", f"feeds: {{site_data: {told}, ")
+    if sentence is None:
+        assert load(tmp_path, text).site_data_path == tmp_path / path
+    else:
+        assert refused(tmp_path, text) == [f"config.yaml:2: feeds.site_data: {sentence}"]
+
+
 def test_every_interval_reaches_the_schedule(tmp_path):
     names = ["alive_min", "alive_max", "blocked_min", "blocked_max", "dead_early", "dead_late", "page_check_every"]
     given = ", ".join(f"{name}: {number + 1}" for number, name in enumerate(names))

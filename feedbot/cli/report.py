@@ -180,6 +180,8 @@ def publishing_lines(config: Config, publishing: "Publishing", checked: Iterable
     yield line
     if pages := sum(name.endswith(_PAGE_SUFFIX) for name in publishing.written):
         yield f"           {count(pages, 'page')} for people written; the first is {config.feeds.directory}/index.html"
+    if publishing.site_data is not None:
+        yield f"           links of the site's own pages: {publishing.site_data} written; build the site anew"
     yield from _mended_lines(publishing, checked)
     for hold in publishing.holds:
         yield f"  held       {plain(hold.sentence)}"
