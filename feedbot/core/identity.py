@@ -174,7 +174,7 @@ def identify(
             break
         # A file whose id another one has leaves its source to the next file: the question is asked anew.
         first_paths |= refused
-    first_paths |= {path: first_of_source[source] for path, source in read.items() if path not in kept}
+    first_paths |= {path: first for path, source in read.items() if (first := first_of_source[source]) != path}
 
     taken = known.by_id.keys() | set(own_ids.values())
     named = set(own_ids.values())
