@@ -81,3 +81,11 @@ def test_a_check_over_libcurl_loads_only_what_it_needs():
         "markdown_it",
         "nh3",
     }
+
+
+def test_a_process_that_reads_articles_loads_nothing_that_validates_a_config():
+    """Two of them start for a first build; it would be half of the time that each takes to start."""
+    loads = "import feedbot.articles.read, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True).stdout.split()
+    assert "feedbot.articles.understand" in loaded
+    assert not {"pydantic", "feedbot.config", "sqlite3", "click"} & set(loaded)

@@ -4,9 +4,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from feedbot.config import Config
+if TYPE_CHECKING:  # what validates a config takes a while to load, and a process that reads files does not
+    from feedbot.config import Config
 
 READER_VERSION = 2
 """Raised whenever the same file and rules would give another Article, so that kept ones are read anew."""
@@ -43,7 +45,7 @@ class ReadRules:
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def read_rules(config: Config) -> ReadRules:
+def read_rules(config: "Config") -> ReadRules:
     """The rules that a configuration sets."""
     return ReadRules(
         fields=config.articles.fields,
