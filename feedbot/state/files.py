@@ -1,7 +1,7 @@
 """Article files: their stamps, their parsed forms and the links in them."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -73,6 +73,7 @@ def record(state: State, readings: Iterable[FileReading], rules: str, now: datet
     due_at = stamp(now)
     with state.write() as connection:
         connection.execute("UPDATE clock SET latest = max(latest, ?)", [due_at])
+        linking: list[tuple[int, Article]] = []
         for reading in readings:
             same_bytes = _sha256(connection, reading.path) == reading.stored.sha256
             file_id = _record_stamp(connection, reading, rules)
@@ -83,7 +84,7 @@ def record(state: State, readings: Iterable[FileReading], rules: str, now: datet
                         # The rules of reading changed, not the file: no editor wrote anything.
                         _adopt_digest(connection, file_id, reading.digest)
                     _record_members(connection, file_id, article)
-                    _record_links(connection, file_id, article, due_at)
+                    linking.append((file_id, article))
                 case Rejected(line=line, reason=reason):
                     connection.execute(
                         "UPDATE files SET rejected_line = ?, rejected_reason = ?, remarks = ? WHERE id = ?",
@@ -91,6 +92,7 @@ def record(state: State, readings: Iterable[FileReading], rules: str, now: datet
                     )
                 case None:
                     pass
+        _record_links(connection, linking, due_at)
 
 
 def _sha256(connection: Any, path: str) -> str | None:
@@ -164,22 +166,39 @@ def _record_members(connection: Any, file_id: int, article: Article) -> None:
         )
 
 
-def _record_links(connection: Any, file_id: int, article: Article, due_at: str) -> None:
-    connection.execute("DELETE FROM links WHERE file_id = ?", [file_id])
+def _record_links(connection: Any, linking: Sequence[tuple[int, Article]], due_at: str) -> None:
+    """Store the links of so many files at once, and the targets that are new.
+
+    In the order of its indexes SQLite writes each page of them once; one by one, many times.
+    """
+    urls = sorted({link.url for _, article in linking for link in article.links})
     connection.executemany(
         "INSERT OR IGNORE INTO targets (url, host, next_check_at) VALUES (?, ?, ?)",
-        [(link.url, host_of(link.url), due_at) for link in article.links],
+        [(url, host_of(url), due_at) for url in urls],
     )
+    rows = connection.execute(
+        "SELECT targets.url, targets.id FROM json_each(?) AS wanted CROSS JOIN targets ON targets.url = wanted.value",
+        [msgspec.json.encode(urls).decode()],
+    )
+    numbers = dict(rows.fetchall())
+    file_ids = [(file_id,) for file_id, _ in linking]
+    connection.executemany("DELETE FROM links WHERE file_id = ?", file_ids)
     connection.executemany(
-        "INSERT OR IGNORE INTO links (file_id, target_id, role, line, item, ignored)"
-        " SELECT ?, id, ?, ?, ?, ? FROM targets WHERE url = ?",
-        [(file_id, link.role.value, link.line, link.item, link.is_ignored, link.url) for link in article.links],
+        "INSERT OR IGNORE INTO links (file_id, target_id, role, line, item, ignored) VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (file_id, numbers[link.url], link.role.value, link.line, link.item, link.is_ignored)
+            for file_id, article in linking
+            for link in article.links
+        ],
     )
-    connection.execute("DELETE FROM items WHERE file_id = ?", [file_id])
-    titles = [article.title, *(related.title for related in article.related)]
+    connection.executemany("DELETE FROM items WHERE file_id = ?", file_ids)
     connection.executemany(
         "INSERT INTO items (file_id, item, title) VALUES (?, ?, ?)",
-        [(file_id, item, title) for item, title in enumerate(titles)],
+        [
+            (file_id, item, title)
+            for file_id, article in linking
+            for item, title in enumerate([article.title, *(related.title for related in article.related)])
+        ],
     )
 
 
