@@ -2,7 +2,7 @@
 
 Both start from nothing. Hugo (the command `hugo`; Debian's is 0.111) makes RSS alone, 50 entries in each of 61 feeds,
 and no page; it takes title, date and address of each article. feedbot is told to make RSS alone as well, without .gz
-and pages; it reads, checks and records every link besides. What is printed are medians of whole processes with their
+and pages; it reads and records every link besides. What is printed are medians of whole processes with their
 children, and the medians of the ratios pair by pair.
 """
 
