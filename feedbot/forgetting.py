@@ -15,6 +15,7 @@ from feedbot.core.forgotten import Forgotten
 from feedbot.publish.gzipped import GZIP_SUFFIX
 from feedbot.publishing import Publishing, publish
 from feedbot.reading import Reading, read
+from feedbot.reporting import Reporting, report
 from feedbot.state import files, forgotten
 from feedbot.state.database import State, checking_run, one_at_a_time, wipe
 from feedbot.state.forgotten import Scope
@@ -54,6 +55,7 @@ class Forgetting:
 
     takedown: Takedown
     publishing: Publishing
+    reporting: Reporting
     is_wiped: bool
     still_in: tuple[str, ...]
 
@@ -84,19 +86,20 @@ def forget(config: Config, state: State, clock: Clock, named: Named, *, wait: bo
             takedown = _take_down(state, connection, named, clock.now())
         try:
             publishing = publish(config, state, clock)
+            reporting = report(config, state, clock)
         finally:
             is_wiped = wipe(state)
     words = (*takedown.about.entry_ids, *takedown.about.urls, *takedown.about.paths)
     still_in = tuple(_naming(config, words, publishing.written))
-    return Forgetting(takedown, publishing, is_wiped, still_in)
+    return Forgetting(takedown, publishing, reporting, is_wiped, still_in)
 
 
-def undo(config: Config, state: State, clock: Clock, named: Named) -> tuple[Reading, Publishing] | None:
+def undo(config: Config, state: State, clock: Clock, named: Named) -> tuple[Reading, Publishing, Reporting] | None:
     """Let it come back: every file is read again, and the feeds are written; None where it was not forgotten."""
     with one_at_a_time(state):
         if not forgotten.lift(state, named.text):
             return None
-    return read(config, state, clock), publish(config, state, clock)
+    return read(config, state, clock), publish(config, state, clock), report(config, state, clock)
 
 
 def _take_down(state: State, connection: Any, named: Named, now: datetime) -> Takedown:

@@ -20,7 +20,7 @@ from feedbot.forgetting import Named, forget, look_ahead, undo
 from feedbot.publish.ledger import LEDGER_NAME, read_ledger
 from feedbot.publishing import publish
 from feedbot.reading import read
-from feedbot.state import marks, runs, siblings, targets
+from feedbot.state import marks, runs, siblings, targets, transitions
 from feedbot.state.database import checking_run, open_state
 from feedbot.state.runs import Judged
 from tests.publication import Publication
@@ -119,7 +119,7 @@ def test_undone_it_comes_back_with_its_id_and_its_links(news, site):
     assert holding(news.folder / "feeds", "Told elsewhere", "/slander") == []
     with news.state() as state:
         # By any of its names.
-        reading, _ = undo(news.config, state, news.clock, Named(url=site.link("/slander")))
+        reading, *_ = undo(news.config, state, news.clock, Named(url=site.link("/slander")))
         assert reading.forgotten == ()
         assert undo(news.config, state, news.clock, Named(path="articles/slander.md")) is None
     assert news.feeds() == before
@@ -202,6 +202,20 @@ def test_what_quotes_it_elsewhere_goes_and_other_history_stays(news, site):
         assert targets.find(state, pointing).status.moved_to is None
         assert targets.find(state, site.link("/fan")).page is None
         assert len(runs.trail(state, site.link("/one"))) == 1
+
+
+def test_the_operators_reports_do_not_tell_of_it_either(news, site):
+    news.article("slander")
+    news.article("pointing")
+    site.answers["/pointing"] = (301, "/slander")
+    for _ in range(4):  # so that the move is believed
+        news.run()
+        news.clock.step(days=10)
+    with news.state() as state:
+        assert [one.moved_to for one in transitions.newest(state, 9)] == [site.link("/slander")]
+    assert {"links.html", "links.atom"} <= set(holding(news.folder, "/slander"))
+    assert len(forgotten(news, "articles/slander.md").reporting.written) == 2
+    assert holding(news.folder, "/slander") == []
 
 
 def test_what_was_known_when_others_were_looked_at_goes_with_it(news, site):

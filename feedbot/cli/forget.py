@@ -8,7 +8,7 @@ import click
 
 from feedbot.cli.main import Told
 from feedbot.cli.naming import article_paths
-from feedbot.cli.report import publishing_lines, reading_lines
+from feedbot.cli.report import publishing_lines, reading_lines, reporting_lines
 from feedbot.cli.running import let_files_settle
 from feedbot.cli.text import count, plain
 from feedbot.clock import SystemClock
@@ -43,17 +43,17 @@ def command(told: Told, what: str, yes: bool, is_undo: bool, wait: bool) -> int:
             done = undo(config, state, clock, named)
             if done is None:
                 raise UsageError(f"--undo {what}: was not forgotten")
-            reading, publishing = done
-            lines = [*reading_lines(config, reading), *publishing_lines(config, publishing)]
+            reading, publishing, reporting = done
+            lines = list(reading_lines(config, reading))
         else:
             for line in _before_lines(config, what, look_ahead(state, named, clock)):
                 click.echo(line)
             if not yes:
                 click.confirm("Forget it?", abort=True)
             forgetting = forget(config, state, clock, named, wait=wait)
-            publishing = forgetting.publishing
-            lines = [*_after_lines(config, what, forgetting), *publishing_lines(config, publishing)]
-    for line in lines:
+            publishing, reporting = forgetting.publishing, forgetting.reporting
+            lines = list(_after_lines(config, what, forgetting))
+    for line in [*lines, *publishing_lines(config, publishing), *reporting_lines(reporting)]:
         click.echo(line)
     return 1 if publishing.is_held_anew else 0
 

@@ -153,6 +153,7 @@ def delete_links(connection: Any, about: Scope, before: Before) -> int:
         "UPDATE targets SET moved_to = NULL, moved_looks = 0, moved_first_at = NULL WHERE quotes(moved_to)"
     )
     connection.execute("UPDATE targets SET reason = '' WHERE quotes(reason)")
+    connection.execute("DELETE FROM transitions WHERE quotes(reason) OR quotes(moved_to)")
     return observations
 
 
