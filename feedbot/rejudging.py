@@ -10,7 +10,7 @@ from feedbot.core.replay import Seen, judge_again, replay
 from feedbot.core.schedule import jitter_of, next_check_at
 from feedbot.core.status import Status
 from feedbot.core.verdict import Verdict
-from feedbot.state import runs, targets, transitions
+from feedbot.state import reported, runs, targets, transitions
 from feedbot.state.database import State
 from feedbot.state.runs import Recorded
 
@@ -62,6 +62,7 @@ def rejudge(config: Config, state: State, clock: Clock, *, apply: bool) -> Rejud
         with state.write() as connection:
             targets.save(connection, standing)
             transitions.note(connection, told)
+            reported.forget(connection)
     return Rejudging(observations, links, tuple(changes))
 
 

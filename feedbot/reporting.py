@@ -1,11 +1,15 @@
 """After a run, for the operator: links.html, where links stand, and links.atom, what became of them."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
+from feedbot import __version__
 from feedbot.clock import Clock
 from feedbot.config import PUBLIC_REPORTS, Config
 from feedbot.core.article import LinkRole
@@ -29,7 +33,7 @@ from feedbot.publish.link_report import (
     StatusCount,
     render_report,
 )
-from feedbot.state import marks, transitions, troubles
+from feedbot.state import marks, reported, transitions, troubles
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.transitions import Transition
 from feedbot.state.troubles import Place, Troubled
@@ -75,6 +79,10 @@ def _write(config: Config, state: State, now: datetime) -> Reporting:
         _withdraw(unused)
     if folder is None:
         return Reporting()
+    paths = [folder / name for name in _NAMES]
+    inputs = _inputs(config, state, now)
+    if reported.is_as_noted(state, paths, inputs):
+        return Reporting()
     mended = mend(config, state, now)
     troubles.choose(state, now, public=is_public)
     files = [
@@ -82,7 +90,17 @@ def _write(config: Config, state: State, now: datetime) -> Reporting:
         (LINK_FEED_NAME, render_link_feed(_feed(config, state, is_public=is_public))),
     ]
     outcomes = publish_files(folder, files)
+    reported.note(state, paths, inputs)
     return Reporting(tuple(folder / outcome.name for outcome in outcomes if isinstance(outcome, Published)))
+
+
+def _inputs(config: Config, state: State, now: datetime) -> str:
+    """A hash of all that the bytes of the reports depend on: to make them takes a second where there are many links."""
+    said, exclusions = marks.holding(state, now), config.links.exclude
+    holding = [one for one in exclusions if one.until is None or now.date() <= one.until]
+    told = config.model_dump(mode="json", exclude={"root", "checker", "schedule", "state"})
+    parts = (__version__, told, len(holding), said, reported.made_from(state, now))
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
 
 def _withdraw(folder: Path | None) -> None:

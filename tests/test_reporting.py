@@ -8,8 +8,10 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from feedbot.core.mark import Mark, MarkKind
+from feedbot.publish.link_report import LinkReport, render_report
+from feedbot.rejudging import rejudge
 from feedbot.reporting import Reporting, report
-from feedbot.state import marks, targets
+from feedbot.state import marks, reported, targets
 from tests.publication import START, Publication, Site
 
 
@@ -157,7 +159,7 @@ def test_the_worst_come_first_and_what_is_left_out_is_said(
     assert list(rows(news)) == ["/lost", "/fails", "/late", "/wall", "/moved"]
     assert "more are left out" not in words(page(news).css_first("main"))
     monkeypatch.setattr("feedbot.reporting.MOST_ROWS", 2)
-    told(news)
+    look_on(news, 10)
     assert list(rows(news)) == ["/lost", "/fails"]
     assert "These are the worst 2; 3 more are left out." in words(page(news).css_first("main"))
 
@@ -190,7 +192,7 @@ def test_no_more_than_the_newest_transitions_are_told(
     site.answers["/lost"] = 200
     look_on(news, 7, 7.5)
     monkeypatch.setattr("feedbot.reporting.MOST_ENTRIES", 1)
-    told(news)
+    look_on(news, 8)
     assert [entry.title.split(":")[0] for entry in feed(news).entries] == ["recovered"]
 
 
@@ -288,3 +290,81 @@ def test_a_name_of_another_kind_is_not_replaced(news: Publication, tmp_path: Pat
     news.article("one")
     assert "is a symbolic link" in news.run().reporting.problem
     assert elsewhere.read_text() == "mine"
+
+
+class Asked:
+    """Whether a report would be made: it is counted instead."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.times = 0
+        monkeypatch.setattr("feedbot.reporting.render_report", self._count)
+
+    def _count(self, made: LinkReport) -> bytes:
+        self.times += 1
+        return render_report(made)
+
+
+def test_what_changed_nothing_makes_no_report(news: Publication, monkeypatch: pytest.MonkeyPatch) -> None:
+    news.article("one")
+    news.run()
+    asked = Asked(monkeypatch)
+    told(news)
+    assert asked.times == 0
+    (news.folder / "reports" / "links.html").write_bytes(b"somebody else's")
+    told(news)
+    assert asked.times == 1
+    assert b"somebody" not in (news.folder / "reports" / "links.html").read_bytes()
+
+
+def test_whatever_a_report_depends_on_makes_it_anew(
+    news: Publication, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = news.article("one")
+    news.article("soon", date="2026-11-02T00:00:00Z")
+    news.run()
+    asked = Asked(monkeypatch)
+
+    def makes_one() -> bool:
+        before = asked.times
+        told(news)
+        return asked.times == before + 1
+
+    news.check()
+    assert makes_one()
+    with news.state() as state:
+        marks.put(state, site.link("/one"), Mark(MarkKind.DEAD, until=START.date()), news.clock.now())
+    assert makes_one()
+    news.clock.step(days=2)  # the mark ends, and the article's time has come
+    assert makes_one()
+    path.write_text(path.read_text().replace("title:", "# a line more\ntitle:"))
+    news.age(path)
+    news.build()
+    assert makes_one()
+    path.unlink()
+    news.build()
+    assert makes_one()
+    news.config_file.write_text(news.config_file.read_text() + "links: {exclude: [{host: 127.0.0.1}]}\n")
+    assert makes_one()
+    with news.state() as state, state.write() as connection:
+        reported.forget(connection)
+    assert makes_one()
+    assert not makes_one()
+
+
+def test_what_is_judged_again_is_told_without_a_run(news: Publication, site: Site) -> None:
+    news.article("one")
+    site.answers["/one"] = 403
+    news.run()
+    assert rows(news)["/one"][1] == "blocked"
+    with news.state() as state:
+        with state.write() as connection:
+            # As if older rules had called a wall the end of a page.
+            connection.execute("UPDATE targets SET status = 'dead', strikes = 3")
+            connection.execute("DROP TRIGGER observations_are_append_only")
+            connection.execute("UPDATE observations SET verdict = 'missing', rules = 1")
+            reported.forget(connection)
+        report(news.config, state, news.clock)
+        assert rows(news)["/one"][1] == "dead blocked"
+        rejudge(news.config, state, news.clock, apply=True)
+        report(news.config, state, news.clock)
+    assert rows(news)["/one"][1] == "blocked"

@@ -255,7 +255,7 @@ def restate(connection: Any, article: Article, now: datetime) -> None:
     (file_id,) = connection.execute("SELECT id FROM files WHERE path = ?", [article.path]).fetchone()
     connection.execute("UPDATE articles SET article = ? WHERE file_id = ?", [encoded, file_id])
     connection.execute("UPDATE files SET fingerprint = ? WHERE id = ?", [_fingerprint(encoded), file_id])
-    _record_links(connection, file_id, article, stamp(now))
+    _record_links(connection, [(file_id, article)], stamp(now))
 
 
 def drop(state: State, paths: Iterable[str]) -> None:

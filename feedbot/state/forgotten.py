@@ -13,6 +13,7 @@ from typing import Any
 
 from feedbot.core.context import folder_of
 from feedbot.core.forgotten import Forgotten, forgotten_hash
+from feedbot.state import reported
 from feedbot.state.database import State, stamp
 
 # What may go on a URL: where one of these follows, a text quotes another, longer one.
@@ -154,6 +155,7 @@ def delete_links(connection: Any, about: Scope, before: Before) -> int:
     )
     connection.execute("UPDATE targets SET reason = '' WHERE quotes(reason)")
     connection.execute("DELETE FROM transitions WHERE quotes(reason) OR quotes(moved_to)")
+    reported.forget(connection)
     return observations
 
 
