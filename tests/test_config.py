@@ -389,3 +389,19 @@ def test_the_view_of_those_who_ask_lacks_nothing_that_the_config_says_of_asking(
     assert set(CheckerConfig.model_fields) - of_others == set(CheckerPolicy.__struct_fields__)
     assert set(HostConfig.model_fields) == set(HostPolicy.__struct_fields__)
     assert CheckerConfig().policy().per_host == Pace()
+
+
+@pytest.mark.parametrize("directory", ["feeds", "feeds/reports", "./x/../feeds", "link"])
+def test_reports_for_the_operator_alone_are_not_written_where_everybody_reads(tmp_path, directory):
+    (tmp_path / "feeds").mkdir()
+    (tmp_path / "x").mkdir()
+    (tmp_path / "link").symlink_to("feeds")
+    assert refused(tmp_path, MINIMAL + f"reports: {{directory: {directory}}}\n") == [
+        "config.yaml:3: reports.directory: must be apart from the feeds, which are public; see feeds.public_report"
+    ]
+
+
+@pytest.mark.parametrize("nowhere", ["null", "''"])
+def test_reports_can_be_left_out(tmp_path, nowhere):
+    assert load(tmp_path, MINIMAL).private_reports_path == tmp_path / "reports"
+    assert load(tmp_path, MINIMAL + f"reports: {{directory: {nowhere}}}\n").private_reports_path is None
