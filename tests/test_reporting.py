@@ -368,3 +368,19 @@ def test_what_is_judged_again_is_told_without_a_run(news: Publication, site: Sit
         rejudge(news.config, state, news.clock, apply=True)
         report(news.config, state, news.clock)
     assert rows(news)["/one"][1] == "blocked"
+
+
+@pytest.mark.parametrize("how", [{"more": "published: false\n"}, {"date": "2027-01-01T00:00:00Z"}])
+def test_an_article_that_is_taken_back_leaves_the_public_report(
+    news: Publication, site: Site, how: dict[str, str]
+) -> None:
+    with_feeds(news, public_report="true")
+    news.article("one")
+    news.article("two")
+    site.answers |= {"/one": 404, "/two": 404}
+    news.run()
+    assert set(rows(news, "feeds/reports")) == {"/one", "/two"}
+    news.article("one", **how)
+    news.build()
+    told(news)
+    assert set(rows(news, "feeds/reports")) == {"/two"}
