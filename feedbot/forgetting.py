@@ -12,6 +12,7 @@ from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.article import Article
 from feedbot.core.forgotten import Forgotten
+from feedbot.errors import PublishError
 from feedbot.publish.gzipped import GZIP_SUFFIX
 from feedbot.publishing import Publishing, publish
 from feedbot.reading import Reading, read
@@ -89,6 +90,8 @@ def forget(config: Config, state: State, clock: Clock, named: Named, *, wait: bo
             reporting = report(config, state, clock)
         finally:
             is_wiped = wipe(state)
+    if reporting.problem:
+        raise PublishError(f"it is forgotten, but the reports may still name it: {reporting.problem}")
     words = (*takedown.about.entry_ids, *takedown.about.urls, *takedown.about.paths)
     still_in = tuple(_naming(config, words, publishing.written))
     return Forgetting(takedown, publishing, reporting, is_wiped, still_in)
