@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -170,11 +171,15 @@ class _Asking:
         self._clock = clock
         self._run_id = run_id
         self._due = {target.url: target for target in due}
-        self._places = targets.places(state, [target.id for target in due])
         self._undecided: list[Look] = []
         self._unrecorded: list[Look] = []
         self._network_failures: list[Look] = []
         self._results: dict[str, Result] = {}
+
+    @cached_property
+    def _places(self) -> dict[int, tuple[LinkPlace, ...]]:
+        """Where the links stand, by target: looked up when the first answer is there, and others are under way."""
+        return targets.places(self._state, [target.id for target in self._due.values()])
 
     async def ask_all(self, wire: LocalWire, progress: Progress | None) -> bool:
         """Ask every target; False where our own network turned out to be down on the way."""
