@@ -19,7 +19,7 @@ help:
 run: $(VENV)/.feedbot
 	@$(BIN)/feedbot run --once
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev .venv-peers/.peers
 	$(BIN)/python -m pytest -q -n 2
 
 # In a virtual environment of its own, best with the oldest Python as well: make test-lowest PYTHON=python3.11. Only what
@@ -62,7 +62,7 @@ schema: $(VENV)/.dev
 	  > feedbot/config.schema.json
 
 clean:
-	rm -rf $(VENV) .venv-lowest build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-lowest .venv-peers build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # The virtual environment is made again when what it holds is named anew.
 $(VENV)/.feedbot: pyproject.toml $(CONSTRAINTS)
@@ -82,4 +82,10 @@ $(VENV)/.dev: $(VENV)/.feedbot
 	@echo "setting up the tests (once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --group dev
+	@touch $@
+
+.venv-peers/.peers: tests/peers.txt $(VENV)/.feedbot
+	@echo "setting up what the tests talk to (once)"
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/peers.txt
 	@touch $@

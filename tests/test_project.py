@@ -20,7 +20,8 @@ def names(requirements):
 
 def needed(pyproject):
     project = pyproject["project"]
-    return [*project["dependencies"], *project["optional-dependencies"]["fast"]]
+    extras = project["optional-dependencies"]
+    return [*project["dependencies"], *extras["fast"], *extras["alerts"]]
 
 
 def test_every_dependency_has_its_reason_and_its_pinned_version(project, pyproject):
