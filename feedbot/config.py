@@ -99,6 +99,7 @@ def _proxy(value: str) -> str:
 _DURATION_SCHEMA = {"type": ["string", "number"], "pattern": r"^\d+(\.\d+)?\s*(s|m|h|d)$", "minimum": 0}
 _URL_SCHEMA = {"type": "string", "format": "uri", "pattern": "^https?://"}
 
+_NUMBERS = (int, float, int | None, float | None)
 DurationS = Annotated[float, BeforeValidator(_duration), Field(gt=0), WithJsonSchema(_DURATION_SCHEMA)]
 HttpUrl = Annotated[str, BeforeValidator(http_url), WithJsonSchema(_URL_SCHEMA)]
 _PROXY_SCHEMA = {"type": "string", "pattern": "^http://"}
@@ -122,7 +123,16 @@ HostName = Annotated[str, BeforeValidator(_host_name), WithJsonSchema({"type": "
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, str_strip_whitespace=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: object, info: ValidationInfo) -> object:
+        # To the library, true is 1.
+        is_number = cls.model_fields[info.field_name or ""].annotation in _NUMBERS
+        if is_number and isinstance(value, bool):
+            raise ValueError(_not_this("must be a number", value))
+        return value
 
 
 class SiteConfig(_Section):

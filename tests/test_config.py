@@ -405,3 +405,22 @@ def test_reports_for_the_operator_alone_are_not_written_where_everybody_reads(tm
 def test_reports_can_be_left_out(tmp_path, nowhere):
     assert load(tmp_path, MINIMAL).private_reports_path == tmp_path / "reports"
     assert load(tmp_path, MINIMAL + f"reports: {{directory: {nowhere}}}\n").private_reports_path is None
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("per_host: {concurrency: true}", "config.yaml:3: checker.per_host.concurrency: must be a number, not True"),
+        ("max_run_s: false", "config.yaml:3: checker.max_run_s: must be a number, not False"),
+        ("max_run_s: .inf", "config.yaml:3: checker.max_run_s: input should be a finite number, not inf"),
+        ("max_run_s: .nan", "config.yaml:3: checker.max_run_s: input should be a finite number, not nan"),
+    ],
+)
+def test_a_number_is_neither_true_nor_endless(tmp_path, said, answer):
+    assert refused(tmp_path, f"{MINIMAL}checker: {{{said}}}\n") == [answer]
+
+
+def test_a_duration_is_not_endless(tmp_path):
+    assert refused(tmp_path, f"{MINIMAL}schedule: {{read: .inf}}\n") == [
+        "config.yaml:3: schedule.read: input should be a finite number, not inf"
+    ]

@@ -1,11 +1,13 @@
 """`feedbot status`: where things stand, read beside whatever else is running."""
 
+from collections.abc import Sequence
+
 import click
 
 from feedbot.cli.main import Told
 from feedbot.cli.text import count, plain
 from feedbot.clock import SystemClock
-from feedbot.config import Config, load_config
+from feedbot.config import FURTHER, Config, load_config
 from feedbot.core.order import time_left_s
 from feedbot.core.status import StatusKind
 from feedbot.state import files, identities, published, runs, targets
@@ -36,8 +38,7 @@ def command(told: Told) -> int:
             click.echo(f"  {target.status.kind:<11}  {plain(target.url)}")
             click.echo(f"               {plain(target.status.reason)}; {target.status.kind}{since}")
         if published.files(state):
-            topics = identities.topics(state)
-            click.echo(f"Feeds      all and {count(len(topics), 'topic')}, in {config.feeds_path}/")
+            click.echo(f"Feeds      {_feeds(config, [topic.key for topic in identities.topics(state)])}")
         else:
             click.echo("Feeds      none written yet; `feedbot build` writes them")
         for feed in published.held_feeds(state):
@@ -51,6 +52,15 @@ def command(told: Told) -> int:
             offline = ", offline" if last.online is False else ""
             click.echo(f"Last check {last.finished_at:%Y-%m-%d %H:%M} UTC by {last.who}{offline}")
     return 0
+
+
+def _feeds(config: Config, keys: Sequence[str]) -> str:
+    """How many feeds there are, such as "all, 3 topics and 1 further feed"; an earlier name of a topic is none."""
+    former = config.feeds.former_names()
+    further = sum(key.startswith(FURTHER) for key in keys)
+    topics = sum(key not in former for key in keys) - further
+    kinds = [count(topics, "topic"), *([count(further, "further feed")] if further else [])]
+    return f"{', '.join(['all', *kinds[:-1]])} and {kinds[-1]}, in {config.feeds_path}/"
 
 
 def _left_s(config: Config, due: int, asked_per_s: float | None) -> float | None:

@@ -705,6 +705,14 @@ def test_the_ledger_and_the_pages_are_counted_as_no_feeds_and_status_names_only_
     assert "Feeds      all and 1 topic" in feedbot(news.folder, "status").stdout
 
 
+def test_status_counts_no_earlier_name_as_a_topic_and_tells_further_feeds_apart(news):
+    news.article("one", topics="Robots")
+    feedbot(news.folder, "build")
+    news.configure_feeds("topics: {Machines: {was: [Robots]}}, more: [{slug: hot, title: Hot, topics: [Machines]}]")
+    feedbot(news.folder, "build")
+    assert "Feeds      all, 1 topic and 1 further feed, in " in feedbot(news.folder, "status").stdout
+
+
 @pytest.mark.parametrize(("formats", "name"), [("[json, atom]", "all.atom"), ("[json, rss]", "all.json")])
 def test_the_address_to_subscribe_to_is_that_of_a_feed_that_is_written(news, formats, name):
     config = news.config_file.read_text(encoding="utf-8").replace("feeds/}", f"feeds/, formats: {formats}}}")
