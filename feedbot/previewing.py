@@ -15,6 +15,7 @@ from feedbot.publish.render import RENDERERS
 from feedbot.publishing import Flood, publish
 from feedbot.reading import Reading, read
 from feedbot.selection import HeldFeed
+from feedbot.state import files
 from feedbot.state.database import copy_state, open_state
 
 _WHO = "feedbot build --preview"
@@ -47,12 +48,18 @@ class Preview:
 
 
 def preview(
-    config: Config, clock: Clock, out: Path | None = None, accept: Sequence[str] = (), *, accept_new: bool = False
+    config: Config,
+    clock: Clock,
+    out: Path | None = None,
+    accept: Sequence[str] = (),
+    *,
+    accept_new: bool = False,
+    drafts: bool = False,
 ) -> Preview:
     """Build into a copy of state.db and of the feeds folder, and hold the result against what is published.
 
-    What is accepted is as for `publish`. The feeds are left in `out` where that is given: a new or an empty
-    folder, else UsageError is raised.
+    What is accepted is as for `publish`; with `drafts`, drafts and future articles are shown as well, and no guard
+    holds those. The feeds are left in `out` where that is given: a new or an empty folder, else UsageError is raised.
     """
     if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"--out {out}: is not empty; the preview would mix with what is there")
@@ -62,6 +69,8 @@ def preview(
         copy = _beside(config, beside / "state.db", feeds)
         with open_state(copy.state_path, who=_WHO) as state:
             reading = read(copy, state, clock)
+            if drafts:
+                files.show_withheld(state, clock.now())
             publishing = publish(copy, state, clock, accept, accept_new=accept_new)
         return Preview(reading, tuple(_changes(config, config.feeds_path, feeds)), publishing.holds, publishing.flood)
 

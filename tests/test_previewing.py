@@ -109,6 +109,34 @@ def test_another_moment_shows_what_will_be_published_then(news):
     assert changes(then) == {"all": [["About later"], [], [], []]}
 
 
+def test_drafts_and_future_articles_are_shown_where_that_is_asked_for_and_only_in_the_preview(news, tmp_path):
+    news.article("one", date="2026-10-05T08:00:00Z")
+    news.run()
+    news.article("draft", topics="Robots", date="2026-10-02T08:00:00Z", more="draft: true\n")
+    news.article("later", date="2026-12-24T18:00:00Z")
+    news.article("unpublished", topics="Robots", more="published: false\n")
+    news.build()
+    before = everything(news.folder)
+    assert seen(news).changes == ()
+    shown = seen(news, drafts=True, out=tmp_path / "out")
+    assert changes(shown) == {
+        "all": [["About later", "About draft", "About unpublished"], [], [], []],
+        "robots": [["About draft", "About unpublished"], [], [], []],
+    }
+    entries = shown_in("all.atom", (tmp_path / "out" / "all.atom").read_bytes()).values()
+    assert [one.title for one in entries] == ["About later", "About one", "About draft", "About unpublished"]
+    assert everything(news.folder) == before
+
+
+def test_no_guard_keeps_drafts_out_of_the_preview_that_shows_them(news):
+    news.article("one")
+    news.run()
+    for number in range(51):
+        news.article(f"old{number}", date="2026-09-01T08:00:00Z", more="draft: true\n")
+    shown = seen(news, drafts=True)
+    assert (shown.flood, len(changes(shown)["all"][0])) == (None, 49)
+
+
 def test_the_feeds_as_they_would_be_are_what_the_build_then_writes(news, tmp_path):
     news.article("one", topics="AI")
     news.run()

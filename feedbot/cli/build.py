@@ -33,9 +33,16 @@ from feedbot.state.database import open_state
     help="With --preview: leave the feeds in this new folder.",
 )
 @click.option("--at", metavar="TIME", help="With --preview: as if it were then, such as 2026-12-24T18:00.")
+@click.option("--drafts", is_flag=True, help="With --preview: show drafts and future articles as well.")
 @click.pass_obj
 def command(
-    told: Told, accept: tuple[str, ...], accept_new: bool, preview: bool, out: Path | None, at: str | None
+    told: Told,
+    accept: tuple[str, ...],
+    accept_new: bool,
+    preview: bool,
+    out: Path | None,
+    at: str | None,
+    drafts: bool,
 ) -> int:
     """Read the article files that changed and write the feeds whose content changed.
 
@@ -46,9 +53,9 @@ def command(
     """
     config = load_config(told.config_path)
     if preview:
-        return _preview(config, accept, out, at, accept_new=accept_new)
-    if out is not None or at is not None:
-        raise click.UsageError("--out and --at are for --preview")
+        return _preview(config, accept, out, at, accept_new=accept_new, drafts=drafts)
+    if out is not None or at is not None or drafts:
+        raise click.UsageError("--out, --at and --drafts are for --preview")
     clock = SystemClock()
     with open_state(config.state_path, who="feedbot build") as state:
         let_files_settle(config, clock)
@@ -64,7 +71,9 @@ def command(
     return 1 if publishing.is_held_anew else 0
 
 
-def _preview(config: Config, accept: tuple[str, ...], out: Path | None, at: str | None, *, accept_new: bool) -> int:
+def _preview(
+    config: Config, accept: tuple[str, ...], out: Path | None, at: str | None, *, accept_new: bool, drafts: bool
+) -> int:
     """Show what a build would bring; 0 whatever that is."""
     clock: Clock = SystemClock()
     let_files_settle(config, clock)
@@ -73,7 +82,7 @@ def _preview(config: Config, accept: tuple[str, ...], out: Path | None, at: str 
             clock = StandingClock(parse_date(at, ZoneInfo(config.articles.timezone)))
         except ValueError as error:
             raise click.UsageError(f"--at: {error}, not {at!r}") from None
-    seen = look_ahead(config, clock, out, accept, accept_new=accept_new)
+    seen = look_ahead(config, clock, out, accept, accept_new=accept_new, drafts=drafts)
     for line in [*reading_lines(config, seen.reading), *preview_lines(seen)]:
         click.echo(line)
     if out is not None:

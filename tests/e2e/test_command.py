@@ -261,7 +261,8 @@ def test_a_missing_config_is_told_with_exit_3(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "words", [["frobnicate"], ["build", "--nope"], ["check", "--fail-on", "sadness", "x"], ["--nope"]]
+    "words",
+    [["frobnicate"], ["build", "--nope"], ["build", "--drafts"], ["check", "--fail-on", "sadness", "x"], ["--nope"]],
 )
 def test_a_wrong_command_line_is_told_with_exit_2(news, words):
     done = feedbot(news.folder, *words)
