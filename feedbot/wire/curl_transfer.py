@@ -140,6 +140,9 @@ class Transfer:
             if request.method == "GET":
                 curl.setopt(pycurl.HTTPGET, 1)
             self._method = request.method
+        if request.method == "POST":
+            # Also makes it a POST; pycurl keeps the bytes.
+            curl.setopt(pycurl.POSTFIELDS, request.body)
         if request.headers is not self._headers:
             curl.setopt(pycurl.HTTPHEADER, _header_lines(request.headers))
             self._headers = request.headers
@@ -353,7 +356,8 @@ def _header_lines(headers: tuple[tuple[str, str], ...]) -> list[str]:
     # A name with a semicolon has an empty value; with a colon, libcurl leaves out a header of its own.
     lines = [f"{name}: {value}" if value else f"{name};" for name, value in headers]
     given = {name.lower() for name, _ in headers}
-    return lines + [f"{name}:" for name in ("User-Agent", "Accept", "Proxy-Connection") if name.lower() not in given]
+    unasked = ("User-Agent", "Accept", "Proxy-Connection", "Content-Type", "Expect")
+    return lines + [f"{name}:" for name in unasked if name.lower() not in given]
 
 
 def _split(line: bytes) -> tuple[str, str]:

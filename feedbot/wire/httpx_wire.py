@@ -197,7 +197,8 @@ class HttpxWire:
             extensions["sni_hostname"] = parts.host.rstrip(".")
         # Put together from ada's reading, lest another parser finds another host in it.
         url = f"{parts.scheme}://{parts.host}:{parts.port}{parts.path}"
-        return httpx.Request(request.method, url, headers=headers, extensions=extensions)
+        content = request.body if request.method == "POST" else None
+        return httpx.Request(request.method, url, headers=headers, content=content, extensions=extensions)
 
     def _late(self, attempt: Attempt, deadline_s: float) -> Failure:
         if not attempt.is_new or attempt.was_asked:

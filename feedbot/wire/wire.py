@@ -8,6 +8,7 @@ from feedbot.core.observation import Failure, FailureKind, Phases
 from feedbot.core.url import InvalidUrl, UrlParts, split_url
 
 Method = Literal["GET", "HEAD"]
+"""How a link is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +16,14 @@ class Request:
     """What is asked: a canonical http(s) URL (core/url.py) whose scheme and port are already vetted.
 
     `timeout_s` shortens the wire's own limit for this exchange; both run from when the name is resolved.
+    `body` is sent with a POST, as it stands; its Content-Type is among `headers`.
     """
 
-    method: Method
+    method: Method | Literal["POST"]
     url: str
     headers: tuple[tuple[str, str], ...] = ()
     timeout_s: float | None = None
+    body: bytes = b""
 
     def parts(self) -> UrlParts:
         """The URL taken apart; raises InvalidUrl where it is none of http or https."""
@@ -63,7 +66,7 @@ class Wire(Protocol):
     - a body that breaks off, is garbage or outlasts the deadline is a failure (RESET, PROTOCOL,
       TIMEOUT) of a 2xx; any other status has said what it had to say and counts as answered;
     - a kept connection that the server closed meanwhile (RFC 9112, 9.3.1), or that holds bytes of an
-      earlier answer, is replaced; one that waited for longer than `keepalive_s` is not tried.
+      earlier answer, is replaced, also for a POST; one that waited for longer than `keepalive_s` is not tried.
     """
 
     @property

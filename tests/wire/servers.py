@@ -17,6 +17,7 @@ class Asked:
     nth: int
     """Counts the requests with this method and target from 1."""
     connection: int
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Server:
         connection = self.connections
         try:
             with suppress(asyncio.IncompleteReadError, ConnectionError, tls.SSLError):
-                while await self._answer(await reader.readuntil(b"\r\n\r\n"), connection, writer):
+                while await self._answer(await reader.readuntil(b"\r\n\r\n"), connection, reader, writer):
                     pass
         except asyncio.CancelledError:
             pass
@@ -85,12 +86,15 @@ class Server:
             writer.transport.abort()
             self.tasks.discard(task)
 
-    async def _answer(self, head: bytes, connection: int, writer: asyncio.StreamWriter) -> bool:
+    async def _answer(
+        self, head: bytes, connection: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
         first, *rest = head.decode("latin-1").rstrip("\r\n").split("\r\n")
         method, target, _ = first.split(" ")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
         nth = 1 + sum((one.method, one.target) == (method, target) for one in self.asked)
-        asked = Asked(method, target, headers, nth, connection)
+        asked = Asked(method, target, headers, nth, connection, body)
         self.asked.append(asked)
         answer = self.script(asked)
         if isinstance(answer, bytes):

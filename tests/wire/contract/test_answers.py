@@ -141,6 +141,42 @@ async def test_what_is_sent_is_what_was_told_and_nothing_else(kit, method):
     ]
 
 
+async def test_a_post_sends_its_body_between_requests_of_other_methods(kit):
+    form = (("Content-Type", "application/x-www-form-urlencoded"),)
+    async with serve(lambda asked: reply(204 if asked.method == "POST" else 200)) as server, kit.wire() as wire:
+        for method, headers, body in [
+            ("GET", (), b""),
+            ("POST", form, b"a=1&b=%20"),
+            ("HEAD", (), b""),
+            ("POST", form, b"c=2"),
+            ("POST", (), b""),
+            ("GET", (), b""),
+        ]:
+            answer = await wire.exchange(Request(method, server.url(), headers, body=body))
+            assert answer.status == (204 if method == "POST" else 200)
+    host = f"a.test:{server.port}"
+    typed = {"host": host, "content-type": form[0][1]}
+    assert [(one.method, one.headers, one.body) for one in server.asked] == [
+        ("GET", {"host": host}, b""),
+        ("POST", typed | {"content-length": "9"}, b"a=1&b=%20"),
+        ("HEAD", {"host": host}, b""),
+        ("POST", typed | {"content-length": "3"}, b"c=2"),
+        ("POST", {"host": host, "content-length": "0"}, b""),
+        ("GET", {"host": host}, b""),
+    ]
+    assert server.connections == 1
+
+
+async def test_a_post_on_a_connection_that_ends_is_sent_once_more(kit):
+    def script(asked):
+        return Close() if asked.connection == 1 and asked.nth == 2 else reply(202)
+
+    async with serve(script) as server, kit.wire() as wire:
+        answers = [await wire.exchange(Request("POST", server.url(), body=b"a=1")) for _ in range(2)]
+    assert [answer.status for answer in answers] == [202, 202]
+    assert [(one.connection, one.body) for one in server.asked] == [(1, b"a=1"), (1, b"a=1"), (2, b"a=1")]
+
+
 TARGETS = [
     "/",
     "/a%20b/../%2e%2e/c",
