@@ -91,6 +91,10 @@ def _canary(value: object) -> object:
     return {"url": value} if isinstance(value, str) else value
 
 
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 def _proxy(value: str) -> str:
     parse_proxy(value)
     return value
@@ -118,6 +122,8 @@ _CANARY_SCHEMA = {
         },
     ]
 }
+_MOST_HUBS = 5
+_HUBS_SCHEMA = {"anyOf": [_URL_SCHEMA, {"type": "array", "items": _URL_SCHEMA, "maxItems": _MOST_HUBS}]}
 FolderUrl = Annotated[str, BeforeValidator(_folder_url), WithJsonSchema(_URL_SCHEMA)]
 HostName = Annotated[str, BeforeValidator(_host_name), WithJsonSchema({"type": "string"})]
 
@@ -374,6 +380,11 @@ class FeedsConfig(_Section):
         "content", description="Where an entry's lead image goes: into its content, media:content, or both."
     )
     ttl: DurationS = Field(3600.0, description="How often readers are asked to come back (RSS ttl).")
+    hub: Annotated[tuple[HttpUrl, ...], BeforeValidator(_one_or_more), WithJsonSchema(_HUBS_SCHEMA)] = Field(
+        (),
+        max_length=_MOST_HUBS,
+        description="WebSub hubs, one or several: every feed names them, and they are told of each feed that changed.",
+    )
     id_authority: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$",
@@ -415,6 +426,13 @@ class FeedsConfig(_Section):
     def _each_slug_once(cls, value: tuple[FurtherFeedConfig, ...]) -> tuple[FurtherFeedConfig, ...]:
         if len({one.slug for one in value}) < len(value):
             raise ValueError("gives two feeds one slug")
+        return value
+
+    @field_validator("hub")
+    @classmethod
+    def _each_hub_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("names a hub twice")
         return value
 
     @field_validator("aliases")

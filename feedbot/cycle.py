@@ -1,4 +1,4 @@
-"""One run, top to bottom: read -> plan -> probe -> judge -> record -> publish.
+"""One run, top to bottom: read -> plan -> probe -> judge -> record -> publish -> tell the hubs.
 
 A bad article, a hostile server or a dead host is a value that is reported and stepped over; a
 FeedbotError is for what the operator must mend.
@@ -10,6 +10,7 @@ from feedbot.checking import Checking, check_due
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.progress import Progress
+from feedbot.pinging import Pinging, ping
 from feedbot.publishing import Publishing, publish
 from feedbot.reading import Reading, read
 from feedbot.reporting import Reporting, report
@@ -24,6 +25,7 @@ class Run:
     checking: Checking
     publishing: Publishing
     reporting: Reporting
+    pinging: Pinging
 
 
 async def run_once(config: Config, state: State, clock: Clock, progress: Progress | None = None) -> Run:
@@ -35,4 +37,5 @@ async def run_once(config: Config, state: State, clock: Clock, progress: Progres
     checking = await check_due(config, state, clock, progress)
     publishing = publish(config, state, clock)
     reporting = report(config, state, clock)
-    return Run(reading, checking, publishing, reporting)
+    pinging = await ping(config, state, clock)
+    return Run(reading, checking, publishing, reporting, pinging)

@@ -9,6 +9,7 @@ from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.guard import OLD_AFTER, is_flood
 from feedbot.core.healing import Link
+from feedbot.core.ping import topics_of
 from feedbot.errors import UsageError
 from feedbot.mending import mend
 from feedbot.offers import Entries, Offer, offer_feeds, offer_ledger, offer_list, offer_pages
@@ -16,7 +17,7 @@ from feedbot.publish.files import Published, publish_files, remove_files
 from feedbot.publish.gzipped import GZIP_SUFFIX
 from feedbot.selection import HeldFeed, feed_heads, select
 from feedbot.site_links import tell_site
-from feedbot.state import entry_links, files, identities, published, targets
+from feedbot.state import entry_links, files, identities, pings, published, targets
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.published import FileOnDisk
 
@@ -87,6 +88,10 @@ def publish(
         _withdraw_gzipped(config, state, noted.keys() - {name for offer in offers for name in offer.names})
         fresh = [offer for offer in offers if not _is_as_noted(config, offer, noted)]
         outcomes = publish_files(config.feeds_path, (file for offer in fresh for file in offer.files()))
+        written = tuple(outcome.name for outcome in outcomes if isinstance(outcome, Published))
+        feeds_written = [offer.name for offer in feed_offers if offer.name in written]
+        if config.feeds.hub and feeds_written:
+            pings.note(state, config.feeds.hub, topics_of(feeds_written, config.feeds.aliases, config.feeds.url), now)
         changed = {one.feed.slug: one.ids for one in selections if one.ids != one.previous}
         held = {one.feed.slug: one.holds for one in selections if one.holds or one.holds_before}
         # Last, and at once: until then a hold is news, and the next build tells of it.
@@ -96,12 +101,10 @@ def publish(
         files.forget_vanished(state)
         site_data = tell_site(config, state, now)
     everything = selections[0]
-    written = tuple(outcome.name for outcome in outcomes if isinstance(outcome, Published))
-    feeds_written = sum(offer.name in written for offer in feed_offers)
     return Publishing(
         written=written,
-        feeds_written=feeds_written,
-        feeds_unchanged=len(feed_offers) - feeds_written,
+        feeds_written=len(feeds_written),
+        feeds_unchanged=len(feed_offers) - len(feeds_written),
         added=len(set(everything.ids) - set(everything.previous)),
         removed=len(set(everything.previous) - set(everything.ids)),
         holds=tuple(selection.held for selection in selections if selection.held is not None),

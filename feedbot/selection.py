@@ -161,6 +161,7 @@ def _head(config: Config, slug: str, title: str, description: str) -> Feed:
         # The time of a feed that holds nothing; any other is its newest entry's.
         updated_at=datetime(config.feeds.id_year, 1, 1, tzinfo=UTC),
         ttl_minutes=max(1, round(config.feeds.ttl / 60)),
+        hubs=config.feeds.hub,
     )
 
 

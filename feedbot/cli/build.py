@@ -1,4 +1,4 @@
-"""`feedbot build`: articles in, feeds out, no server asked."""
+"""`feedbot build`: articles in, feeds out, no link asked."""
 
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -7,8 +7,8 @@ import click
 
 from feedbot.articles.dates import parse_date
 from feedbot.cli.main import Told
-from feedbot.cli.report import preview_lines, publishing_lines, reading_lines, reporting_lines
-from feedbot.cli.running import let_files_settle
+from feedbot.cli.report import pinging_lines, preview_lines, publishing_lines, reading_lines, reporting_lines
+from feedbot.cli.running import let_files_settle, tell_hubs
 from feedbot.clock import Clock, StandingClock, SystemClock
 from feedbot.config import Config, load_config
 from feedbot.previewing import preview as look_ahead
@@ -46,10 +46,11 @@ def command(
 ) -> int:
     """Read the article files that changed and write the feeds whose content changed.
 
-    No server is asked: links stand as the last check left them. A feed that would lose many entries
-    at once keeps them until `--accept FEED`; more than 50 articles older than a week that come at once
-    wait for `--accept-new`. The first build that holds something exits with 1. With `--preview`
-    nothing is changed: not a feed, not state.db.
+    No link is asked: they stand as the last check left them. The hubs of `feeds.hub` are told of the
+    feeds that changed. A feed that would lose many entries at once keeps them until `--accept FEED`;
+    more than 50 articles older than a week that come at once wait for `--accept-new`. The first build
+    that holds something exits with 1. With `--preview` nothing is changed, not a feed, not state.db,
+    and no hub is told.
     """
     config = load_config(told.config_path)
     if preview:
@@ -62,10 +63,12 @@ def command(
         reading = read(config, state, clock)
         publishing = publish(config, state, clock, accept, accept_new=accept_new)
         reporting = report(config, state, clock)
+        pinging = tell_hubs(config, state, clock)
     for line in [
         *reading_lines(config, reading),
         *publishing_lines(config, publishing),
         *reporting_lines(reporting),
+        *pinging_lines(pinging),
     ]:
         click.echo(line)
     return 1 if publishing.is_held_anew else 0

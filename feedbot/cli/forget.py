@@ -8,8 +8,8 @@ import click
 
 from feedbot.cli.main import Told
 from feedbot.cli.naming import article_paths
-from feedbot.cli.report import publishing_lines, reading_lines, reporting_lines
-from feedbot.cli.running import let_files_settle
+from feedbot.cli.report import pinging_lines, publishing_lines, reading_lines, reporting_lines
+from feedbot.cli.running import let_files_settle, tell_hubs
 from feedbot.cli.text import count, plain
 from feedbot.clock import SystemClock
 from feedbot.config import Config, load_config
@@ -53,7 +53,13 @@ def command(told: Told, what: str, yes: bool, is_undo: bool, wait: bool) -> int:
             forgetting = forget(config, state, clock, named, wait=wait)
             publishing, reporting = forgetting.publishing, forgetting.reporting
             lines = list(_after_lines(config, what, forgetting))
-    for line in [*lines, *publishing_lines(config, publishing), *reporting_lines(reporting)]:
+        pinging = tell_hubs(config, state, clock)
+    for line in [
+        *lines,
+        *publishing_lines(config, publishing),
+        *reporting_lines(reporting),
+        *pinging_lines(pinging),
+    ]:
         click.echo(line)
     return 1 if publishing.is_held_anew else 0
 

@@ -20,6 +20,7 @@ from feedbot.state.runs import LastRun
 
 if TYPE_CHECKING:  # what publishes takes a while to load, and `feedbot check` does not
     from feedbot.cycle import Run
+    from feedbot.pinging import Pinging
     from feedbot.previewing import Preview
     from feedbot.publishing import Publishing
     from feedbot.reporting import Reporting
@@ -53,6 +54,7 @@ def run_lines(config: Config, run: "Run", last: LastRun | None) -> Iterator[str]
     yield from _changes(run.checking, last)
     yield from publishing_lines(config, run.publishing, run.checking.results)
     yield from reporting_lines(run.reporting)
+    yield from pinging_lines(run.pinging)
     yield f"Files      feeds in {config.feeds_path}/, memory in {config.state_path}"
 
 
@@ -201,6 +203,21 @@ def reporting_lines(reporting: "Reporting") -> Iterator[str]:
         yield f"Reports    not written: {plain(reporting.problem)}"
     elif reporting.written:
         yield f"Reports    where links stand and what became of them: {plain(', '.join(map(str, reporting.written)))}"
+
+
+def pinging_lines(pinging: "Pinging") -> Iterator[str]:
+    """What WebSub hubs were told, and each that would not have it or could not be told; nothing where none was told."""
+    if pinging.problem:
+        yield f"Hubs       not told of what changed: {plain(pinging.problem)}"
+        return
+    troubles = [("refused", one) for one in pinging.refused]
+    troubles += [("failed", one) for one in pinging.failed] + [("given up", one) for one in pinging.given_up]
+    if pinging.told or troubles:
+        yield f"Hubs       told of {count(pinging.told, 'address', 'addresses')} that changed"
+    for word, one in troubles:
+        yield f"  {word:<9}  {plain(one.sentence)}"
+        if one.next_at is not None:
+            yield f"             tried again by the first run after {one.next_at:%Y-%m-%d %H:%M} UTC, for a day at most"
 
 
 def preview_lines(preview: "Preview") -> Iterator[str]:

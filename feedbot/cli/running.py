@@ -14,7 +14,9 @@ from feedbot.cli.text import plain
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.errors import FeedbotError
+from feedbot.pinging import Pinging, ping
 from feedbot.reading import settling_s
+from feedbot.state.database import State
 from feedbot.wire.choice import proxy_notice, require_usable
 from feedbot.wire.loop import run
 
@@ -62,6 +64,11 @@ def say_of_proxy(config: Config) -> None:
     require_usable(config.checker.policy())
     if (notice := proxy_notice(config.checker.policy())) is not None:
         click.echo(f"feedbot: {plain(notice)}", err=True)
+
+
+def tell_hubs(config: Config, state: State, clock: Clock) -> Pinging:
+    """Tell the hubs what has changed, after a command has published; without hubs no event loop is started."""
+    return run(ping(config, state, clock)) if config.feeds.hub else Pinging()
 
 
 def let_files_settle(config: Config, clock: Clock) -> None:

@@ -71,6 +71,8 @@ class Feed:
     updated_at: datetime
     entries: tuple[Entry, ...] = ()
     ttl_minutes: int = 60
+    hubs: tuple[str, ...] = ()
+    """Where subscribers can ask to be told of changes at once (WebSub), in the order of the config."""
 
 
 def build_entry(

@@ -73,6 +73,8 @@ class FeedExtension:
         """The `rss` element, its channel complete but for the items."""
         channel = rss[0]
         _set_text(channel, "lastBuildDate", rfc822(self.feed.updated_at))
+        for hub in self.feed.hubs:  # feedgen writes rel=self only (its feed.py, 274-287)
+            etree.SubElement(channel, _ATOM_LINK, {"href": xml_text(hub), "rel": "hub"})
         _reorder(channel, _CHANNEL)
         return rss
 

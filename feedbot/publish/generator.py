@@ -25,6 +25,8 @@ def new_generator(feed: Feed, suffix: str, media_type: str, namespaces: dict[str
     generator.updated(feed.updated_at)  # feedgen's own default is the time of the build
     generator.generator("feedbot")  # no version: an upgrade changes no byte
     generator.link(href=xml_text(f"{feed.url_base}{feed.slug}{suffix}"), rel="self", type=media_type)
+    for hub in feed.hubs:
+        generator.link(href=xml_text(hub), rel="hub")  # for Atom; RSS gets its own from our extension
     # RSS takes the last link added, whatever its rel (feedgen's feed.py, 615).
     generator.link(href=xml_text(feed.site_url), rel="alternate", type="text/html")
     return generator

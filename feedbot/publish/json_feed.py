@@ -44,6 +44,11 @@ class _Item(msgspec.Struct, omit_defaults=True, kw_only=True):
     extension: _Extension | None = msgspec.field(default=None, name="_feedbot")
 
 
+class _Hub(msgspec.Struct):
+    type: str
+    url: str
+
+
 class _JsonFeed(msgspec.Struct, omit_defaults=True, kw_only=True):
     version: str
     title: str
@@ -52,6 +57,7 @@ class _JsonFeed(msgspec.Struct, omit_defaults=True, kw_only=True):
     description: str = ""
     authors: list[_Author]
     language: str
+    hubs: list[_Hub] = []
     items: list[_Item]
 
 
@@ -71,6 +77,7 @@ def render_json_feed(feed: Feed, images: str) -> bytes:
         # The authors of every item that names none: the publication speaks there, as in Atom.
         authors=[_Author(feed_title(feed), xml_text(feed.site_url))],
         language=feed.language,
+        hubs=[_Hub("WebSub", xml_text(hub)) for hub in feed.hubs],
         items=[_item(entry, images) for entry in feed.entries if is_web_url(entry.link)],
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"

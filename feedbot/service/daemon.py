@@ -20,6 +20,7 @@ from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.progress import Progress
 from feedbot.errors import FeedbotError
+from feedbot.pinging import ping
 from feedbot.publishing import publish
 from feedbot.reading import read
 from feedbot.reporting import report
@@ -66,6 +67,7 @@ async def _serve(config: Config, clock: Clock) -> None:
             finally:
                 telling.cancel()
         await asyncio.to_thread(_publish, config, clock)
+        await _tell_hubs(config, clock)
         verdicts = ", ".join(f"{number:,} {kind}" for kind, number in checking.summary.items())
         offline = "offline: " if checking.online is False else ""
         log.info("checked: %s%s", offline, verdicts or "nothing was due")
@@ -73,6 +75,7 @@ async def _serve(config: Config, clock: Clock) -> None:
     async def files_alone() -> None:
         await asyncio.to_thread(_read, config, clock, stop.is_set)
         await asyncio.to_thread(_publish, config, clock)
+        await _tell_hubs(config, clock)
 
     async def guarded(job: Callable[[], Awaitable[None]]) -> None:
         task = asyncio.current_task()
@@ -144,3 +147,20 @@ def _publish(config: Config, clock: Clock) -> None:
             log.warning("%s; to let them go: feedbot build --accept %s", hold.sentence, hold.feed)
     if publishing.flood is not None and publishing.flood.is_new:
         log.warning("%s; to let them come: feedbot build --accept-new", publishing.flood.sentence)
+
+
+async def _tell_hubs(config: Config, clock: Clock) -> None:
+    if not config.feeds.hub:
+        return
+    with open_state(config.state_path, who=_WHO, write_wait_s=_WAIT_S) as state:
+        pinging = await ping(config, state, clock)
+    if pinging.problem:
+        log.error("hubs are not told of what changed: %s", pinging.problem)
+    if pinging.told:
+        log.info("hubs: told of %d addresses that changed", pinging.told)
+    for one in pinging.refused:
+        log.warning("refused: %s", one.sentence)
+    for one in pinging.failed:
+        log.warning("%s; tried again after %s", one.sentence, one.next_at and f"{one.next_at:%Y-%m-%d %H:%M} UTC")
+    for one in pinging.given_up:
+        log.warning("given up after a day: %s", one.sentence)

@@ -280,7 +280,25 @@ CREATE TABLE written_reports (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7)
+_V8 = """
+-- What WebSub hubs are to be told: the address of a feed, with the changes untold, the latest of them, and the tries in
+-- vain. No `due_at`: there is nothing to tell; the row only keeps why the hub refused it, so that this is told to the
+-- operator once. `of_all`: at the latest try the hub spoke for all addresses, or not at all: it is left alone until
+-- then.
+CREATE TABLE pings (
+    hub TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    changes INTEGER NOT NULL,
+    changed_at TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    due_at TEXT,
+    of_all INTEGER NOT NULL DEFAULT 0,
+    refused TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (hub, topic)
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)

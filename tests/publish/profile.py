@@ -199,6 +199,17 @@ def own_address(document: Document) -> Iterator[str]:
         yield f"the links rel=self are of the types {types}"
 
 
+def hubs(document: Document) -> Iterator[str]:
+    """Hubs (WebSub) come right after the feed's own address, which is what is subscribed to there; each once."""
+    links = list(document.head.iterchildren(f"{{{ATOM}}}link"))
+    those = [link for link in links if link.get("rel") == "hub"]
+    if links[1 : 1 + len(those)] != those or (those and links[0].get("rel") != "self"):
+        yield f"the links of the head are in the order {[link.get('rel') for link in links]}"
+    if len({link.get("href") for link in those}) < len(those):
+        yield "a hub is there twice"
+    yield from (f"a hub has {sorted(map(str, link.attrib))}" for link in those if set(link.attrib) != {"rel", "href"})
+
+
 def known_links(document: Document) -> Iterator[str]:
     """Links to elsewhere are named and typed, and of a kind that no reader takes for the entry's own."""
     of_head = {"self", "hub", "prev-archive", "next-archive", "current", "alternate"}
@@ -352,6 +363,7 @@ RULES: tuple[Rule, ...] = (
     number,
     one_alternate,
     own_address,
+    hubs,
     known_links,
     absolute_urls,
     inert_html,

@@ -118,6 +118,15 @@ def test_the_feed_has_these_members_in_this_order() -> None:
     ]
 
 
+def test_hubs_come_before_the_items() -> None:
+    document = read(render_json_feed(replace(FEED, hubs=("https://hub.example/", "https://push.example/")), "content"))
+    assert list(document)[-2:] == ["hubs", "items"]
+    assert document["hubs"] == [
+        {"type": "WebSub", "url": "https://hub.example/"},
+        {"type": "WebSub", "url": "https://push.example/"},
+    ]
+
+
 def test_an_item_has_these_members_in_this_order() -> None:
     item = item_of(FEED)
     html = item["content_html"]

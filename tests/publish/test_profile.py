@@ -22,7 +22,7 @@ OLDER = replace(
     ENTRY, id="tag:example.org,2026:article:1", title="Older", published_at=ENTRY.published_at - timedelta(days=9)
 )
 MENDED = replace(ENTRY, via="https://nytimes.com/gone", note="The source is gone.")
-TWO = feed_of(MENDED, OLDER)
+TWO = replace(feed_of(MENDED, OLDER), hubs=("https://hub.example/?a=1&b=2", "https://push.example/"))
 FORMATS = ("atom", "rss")
 
 
@@ -72,6 +72,11 @@ BROKEN: Sequence[tuple[str, str, str, str]] = [
     ("order", "rss", 'rel="related" type="text/html" title="More', 'rel="via" type="text/html" title="More'),
     ("own_address", "rss", 'rel="self"', 'rel="hub"'),
     ("own_address", "atom", 'type="application/atom+xml"', 'type="text/xml"'),
+    ("hubs", "rss", 'href="https://push.example/"', 'href="https://hub.example/?a=1&amp;b=2"'),
+    ("hubs", "atom", 'href="https://push.example/" rel="hub"', 'href="https://push.example/" rel="hub" type="a/b"'),
+    ("hubs", "rss", 'rel="self" type="application/rss+xml"/>', 'rel="alternate"/>'),
+    ("hubs", "atom", 'href="https://example.org/news/" rel="alternate"', 'href="https://example.org/news/" rel="hub"'),
+    ("absolute_urls", "rss", 'href="https://push.example/"', 'href="push.example"'),
     ("known_links", "rss", ' title="Again"', ""),
     ("known_links", "atom", 'rel="related"', 'rel="enclosure"'),
     ("absolute_urls", "rss", "<link>https://nytimes.com/a?", "<link>/a?"),
@@ -121,10 +126,11 @@ BROKEN: Sequence[tuple[str, str, str, str]] = [
     "feed",
     [
         TWO,
+        feed_of(MENDED, OLDER),
         feed_of(),
         feed_with(excerpt="", body_html="", images=(), related=(), categories=(), provider_name="", provider_url=""),
     ],
-    ids=["two entries", "none", "a bare one"],
+    ids=["two entries and hubs", "two entries", "none", "a bare one"],
 )
 def test_the_samples_hold_to_the_profile(name: str, images: str, feed: Feed) -> None:
     assert faults(render(name, feed, images)) == []
