@@ -711,6 +711,20 @@ class ScheduleConfig(_Section):
         )
 
 
+_OLD_PATH = r"^/[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*/?$"
+
+
+class ServeConfig(_Section):
+    """Where the built-in web server listens, and which addresses it leads elsewhere."""
+
+    host: str = Field("127.0.0.1", pattern=r"^[A-Za-z0-9._:-]+$", description="The address; 0.0.0.0 = everywhere.")
+    port: int = Field(8080, ge=0, le=65535, description="The port; 0 = any that is free.")
+    redirects: dict[Annotated[str, Field(pattern=_OLD_PATH)], Annotated[str, Field(pattern=_FEED_NAME)]] = Field(
+        default_factory=dict,
+        description="Where earlier feeds were, such as {/feed.xml: all.rss}: readers are led from there for good.",
+    )
+
+
 class StrikeConfig(_Section):
     """When a verdict makes a link dead: so many times, with at least so long from the first to the last."""
 
@@ -746,6 +760,7 @@ class Config(_Section):
     checker: CheckerConfig = CheckerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     verdicts: VerdictsConfig = VerdictsConfig()
+    serve: ServeConfig = ServeConfig()
     root: Path = Path()
 
     @property

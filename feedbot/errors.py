@@ -6,7 +6,8 @@ FeedbotError            1   the base: a sentence that names the file, key or URL
 ├── ArticlesError       1   an article folder is missing, empty or unreadable
 ├── StateError          1   state.db cannot be used
 │   └── LockHeld        75  another run holds the lock (75 is EX_TEMPFAIL of sysexits.h)
-└── PublishError        1   the feeds folder cannot be written
+├── PublishError        1   the feeds folder cannot be written
+└── ServeError          1   the built-in web server cannot listen
 """
 
 
@@ -44,3 +45,7 @@ class LockHeld(StateError):
 
 class PublishError(FeedbotError):
     """The feeds folder cannot be written."""
+
+
+class ServeError(FeedbotError):
+    """The built-in web server cannot listen where it is told to."""

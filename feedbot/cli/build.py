@@ -9,6 +9,7 @@ from feedbot.articles.dates import parse_date
 from feedbot.cli.main import Told
 from feedbot.cli.report import pinging_lines, preview_lines, publishing_lines, reading_lines, reporting_lines
 from feedbot.cli.running import let_files_settle, tell_hubs
+from feedbot.cli.textfile import textfile_option, write_textfile
 from feedbot.clock import Clock, StandingClock, SystemClock
 from feedbot.config import Config, load_config
 from feedbot.previewing import preview as look_ahead
@@ -34,6 +35,7 @@ from feedbot.state.database import open_state
 )
 @click.option("--at", metavar="TIME", help="With --preview: as if it were then, such as 2026-12-24T18:00.")
 @click.option("--drafts", is_flag=True, help="With --preview: show drafts and future articles as well.")
+@textfile_option
 @click.pass_obj
 def command(
     told: Told,
@@ -43,6 +45,7 @@ def command(
     out: Path | None,
     at: str | None,
     drafts: bool,
+    textfile: Path | None,
 ) -> int:
     """Read the article files that changed and write the feeds whose content changed.
 
@@ -52,6 +55,8 @@ def command(
     that holds something exits with 1. With `--preview` nothing is changed, not a feed, not state.db,
     and no hub is told.
     """
+    if preview and textfile is not None:
+        raise click.UsageError("--metrics-textfile is not for --preview, which changes nothing")
     config = load_config(told.config_path)
     if preview:
         return _preview(config, accept, out, at, accept_new=accept_new, drafts=drafts)
@@ -71,6 +76,7 @@ def command(
         *pinging_lines(pinging),
     ]:
         click.echo(line)
+    write_textfile(config, clock, textfile)
     return 1 if publishing.is_held_anew else 0
 
 

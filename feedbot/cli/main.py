@@ -33,6 +33,7 @@ COMMANDS = {
     "why": "Show why a link has its status, with the evidence.",
     "mark": "Say what a link is worth: alive, dead, or to be left alone.",
     "forget": "Take an article or a link down: out of the feeds and all that is stored.",
+    "serve": "Serve the feeds over HTTP, with health and metrics.",
     "db": "Look after state.db: judge again what was seen.",
 }
 

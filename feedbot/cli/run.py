@@ -1,11 +1,14 @@
 """`feedbot run`: the whole job, once or on a schedule."""
 
+from pathlib import Path
+
 import click
 
 from feedbot.cli.main import Told
 from feedbot.cli.progress import progress_option, show_progress
 from feedbot.cli.report import run_lines
 from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy, start_logging
+from feedbot.cli.textfile import textfile_option, write_textfile
 from feedbot.clock import SystemClock
 from feedbot.config import load_config
 from feedbot.core.progress import Progress
@@ -19,12 +22,15 @@ from feedbot.state.database import checking_run, open_state
 @click.option("--once", is_flag=True, help="Do everything that is due now, print a summary, and end.")
 @click.option("--wait", is_flag=True, help="Wait for another run to end, instead of exiting with 75.")
 @progress_option
+@textfile_option
 @click.pass_obj
-def command(told: Told, once: bool, wait: bool, shown: bool | None) -> int:
+def command(told: Told, once: bool, wait: bool, shown: bool | None, textfile: Path | None) -> int:
     """Read articles, check the links that are due, publish the feeds that changed.
 
     Without --once it stays and does so on the schedule of the config, until SIGTERM or ctrl-C.
     """
+    if textfile is not None and not once:
+        raise click.UsageError("--metrics-textfile is for --once; `feedbot serve` has /metrics")
     config = load_config(told.config_path)
     clock = SystemClock()
     if not once:
@@ -41,4 +47,5 @@ def command(told: Told, once: bool, wait: bool, shown: bool | None) -> int:
         run = run_until_signalled(work, show_progress(progress, clock, shown))
     for line in run_lines(config, run, last):
         click.echo(line)
+    write_textfile(config, clock, textfile)
     return 1 if run.publishing.is_held_anew else 0

@@ -113,7 +113,6 @@ class Bar:
 
 def render_report(report: LinkReport) -> bytes:
     """The page; the same report gives the same bytes."""
-    style, script = page_part("style.css", "links.css"), page_part("links.js")
     shown = dict.fromkeys(row.status for row in report.rows)
     return render_page(
         "links.html",
@@ -123,12 +122,25 @@ def render_report(report: LinkReport) -> bytes:
         charts={host.host: bars(host.history) for host in report.hosts},
         chart_width=HISTORY_DAYS * _DAY_WIDTH,
         chart_height=_CHART_HEIGHT,
-        style=style,
-        script=script,
-        policy=content_policy(style, script),
+        style=_style(),
+        script=_script(),
+        policy=report_policy(),
         cut=_cut,
         is_web_url=is_web_url,
     )
+
+
+def report_policy() -> str:
+    """The page's Content-Security-Policy: its own style and its own script, and no other."""
+    return content_policy(_style(), _script())
+
+
+def _style() -> str:
+    return page_part("style.css", "links.css")
+
+
+def _script() -> str:
+    return page_part("links.js")
 
 
 def bars(history: Sequence[Looks]) -> list[Bar]:

@@ -136,8 +136,7 @@ def _environment() -> Environment:
         "web_images": web_images,
         "web_related": web_related,
     }
-    style = page_part("style.css")
-    environment.globals |= {"style": style, "policy": content_policy(style)}
+    environment.globals |= {"style": page_part("style.css"), "policy": page_policy()}
     return environment
 
 
@@ -146,6 +145,11 @@ def page_part(*names: str) -> str:
     folder = files("feedbot.publish").joinpath("templates")
     parts = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
     return "\n" + _without_blank_lines(parts)
+
+
+def page_policy() -> str:
+    """The policy of a page without a script of its own."""
+    return content_policy(page_part("style.css"))
 
 
 def content_policy(style: str, script: str = "") -> str:

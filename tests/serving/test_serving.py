@@ -1,4 +1,7 @@
-"""What docs/serving.md promises, asked of real servers that run its snippets, whole and with a line taken out."""
+"""What docs/serving.md promises, asked of real servers that run its snippets, whole and with a line taken out.
+
+The built-in server is asked the same.
+"""
 
 import gzip
 import subprocess
@@ -9,9 +12,10 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from feedbot.config import FeedsConfig
+from feedbot.config import FeedsConfig, load_config
 from feedbot.publish.files import publish_file
 from tests.publication import Publication, loopback_site
+from tests.service.served import serving as built_in
 from tests.serving.servers import Server, put_in, serving, snippet
 
 NGINX = pytest.param("nginx", marks=pytest.mark.debian("nginx"))
@@ -48,9 +52,15 @@ def feeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=[NGINX, CADDY])
+@pytest.fixture(scope="module", params=[NGINX, CADDY, "feedbot"])
 def server(request: pytest.FixtureRequest, feeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     name = request.param
+    if name == "feedbot":
+        config = load_config(feeds.parent / "config.yaml")
+        serve = config.serve.model_copy(update={"redirects": {"/feed.xml": "all.rss"}})
+        with built_in(config.model_copy(update={"serve": serve})) as server:
+            yield server
+        return
     with serving(name, snippet(name), feeds, tmp_path_factory.mktemp(name) / "scratch") as server:
         yield server
 
@@ -205,7 +215,7 @@ Promise = Callable[[Server], None]
 
 
 @pytest.mark.parametrize("promise", PROMISES)
-def test_a_snippet_keeps_what_the_page_promises(server: Server, promise: Promise) -> None:
+def test_a_server_keeps_what_the_page_promises(server: Server, promise: Promise) -> None:
     promise(server)
 
 

@@ -1,0 +1,74 @@
+"""Whether an installation does its work: the reasons why not, each a sentence."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from feedbot.clock import Clock
+from feedbot.config import Config
+from feedbot.errors import FeedbotError
+from feedbot.state import figures
+from feedbot.state.database import open_for_reading
+
+LEAST_FREE_BYTES = 64 * 1024 * 1024
+"""Below this the next build or backup may find no place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What was found; it is well where there are no reasons."""
+
+    reasons: tuple[str, ...]
+    last_good_run_at: datetime | None
+
+    @property
+    def is_ready(self) -> bool:
+        """True where nothing is wrong."""
+        return not self.reasons
+
+
+def readiness(config: Config, clock: Clock) -> Readiness:
+    """Look at the database, the last run and the disks; never raises FeedbotError."""
+    reasons = []
+    last_good_at = None
+    try:
+        with open_for_reading(config.state_path, who="feedbot serve") as state:
+            last_good_at = figures.last_good_end(state)
+    except FeedbotError as error:
+        reasons.append(str(error))
+    else:
+        late = why_late(last_good_at, clock.now(), run_within_s(config))
+        reasons += [late] if late is not None else []
+    reasons += [reason for folder in _folders(config) if (reason := _why_full(folder)) is not None]
+    return Readiness(tuple(reasons), last_good_at)
+
+
+def run_within_s(config: Config) -> float:
+    """How old the last good run may be: twice its interval, or twice the longest run where that takes longer."""
+    return 2 * max(config.schedule.check, config.checker.max_run_s)
+
+
+def why_late(last_good_at: datetime | None, now: datetime, within_s: float) -> str | None:
+    """Why the last good run is too old; None where it is not."""
+    if last_good_at is None:
+        return "there was no good run yet; `feedbot run --once` makes one"
+    age_s = (now - last_good_at).total_seconds()
+    if age_s <= within_s:
+        return None
+    at = last_good_at.astimezone(UTC)
+    return f"the last good run ended at {at:%Y-%m-%dT%H:%M:%SZ}, {age_s:,.0f} s ago; {within_s:,.0f} s are allowed"
+
+
+def _folders(config: Config) -> dict[Path, None]:
+    return dict.fromkeys((config.state_path.parent, config.feeds_path))
+
+
+def _why_full(folder: Path) -> str | None:
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return f"{folder}: cannot be looked at: {error.strerror or error}"
+    if free >= LEAST_FREE_BYTES:
+        return None
+    return f"{folder}: {free / 2**20:.0f} MiB are free on that disk; make room for {LEAST_FREE_BYTES / 2**20:.0f}"
