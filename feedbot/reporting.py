@@ -46,7 +46,12 @@ _MOST_PLACES = 5
 
 _NAMES = (REPORT_NAME, LINK_FEED_NAME)
 
-_LEAD_TO = {Way.MOVED: "its new address", Way.AMP: "the AMP page", Way.CACHE: "the copy"}
+_LEAD_TO = {
+    Way.MOVED: "its new address",
+    Way.AMP: "the AMP page",
+    Way.CACHE: "the copy",
+    Way.ARCHIVE: "the archive's copy",
+}
 _THE_LINK = ReadersGet("this link")
 _NOT_THE_LINK = ReadersGet("nothing: it is left out")
 _NO_ENTRY = ReadersGet("nothing: the entry is left out")

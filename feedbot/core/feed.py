@@ -12,6 +12,7 @@ _NOTES = {
     Way.MOVED: "The page has moved; this entry leads to its new address.",
     Way.AMP: "The original page can no longer be read; this entry leads to its AMP version.",
     Way.CACHE: "The original page can no longer be read; this entry leads to the copy of it at {host}.",
+    Way.ARCHIVE: "The original page can no longer be read; this entry leads to a copy of it from {date} at {host}.",
     Way.KEPT: "",
     Way.MARKED: "The original page can no longer be read.",
 }
@@ -112,8 +113,13 @@ def build_entry(
         via="" if link == article.source_url else article.source_url,
         quality=article.quality,
         heat=article.heat,
-        note="" if instead is None else _NOTES[instead.way].format(host=host_of(link)),
+        note="" if instead is None else _note(instead),
     )
+
+
+def _note(instead: Link) -> str:
+    date = "" if instead.taken_at is None else instead.taken_at.date().isoformat()
+    return _NOTES[instead.way].format(host=host_of(instead.url), date=date)
 
 
 def _provider_url(article: Article) -> str:

@@ -4,13 +4,14 @@ The entry's id never changes on the way (core/identity.py), and what was done is
 """
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
 import msgspec
 
 from feedbot.core.page_address import consent_url, login_url
+from feedbot.core.snapshot import Snapshot
 from feedbot.core.status import Status, StatusKind
 from feedbot.core.url import host_of, path_of
 
@@ -32,6 +33,7 @@ class Way(StrEnum):
     MOVED = "moved"
     AMP = "amp"
     CACHE = "cache"
+    ARCHIVE = "archive"
     KEPT = "kept"
     MARKED = "marked"
 
@@ -50,19 +52,26 @@ class Standing(msgspec.Struct, frozen=True):
     final_url: str = ""
 
 
-class Link(msgspec.Struct, frozen=True):
-    """Where an entry leads instead of to its source."""
+class Link(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where an entry leads instead of to its source; `taken_at` is when an archive took its copy."""
 
     url: str
     way: Way
+    taken_at: datetime | None = None
 
 
 def entry_link(
-    source: Standing, amp: Standing | None, cache: Standing | None, dead_source: DeadSource = "drop"
+    source: Standing,
+    amp: Standing | None,
+    cache: Standing | None,
+    dead_source: DeadSource = "drop",
+    *,
+    snapshot: Snapshot | None = None,
 ) -> Link | Literal["lost"] | None:
     """Where an entry leads instead; None where to its source, "lost" where nowhere: it is to be dropped.
 
-    `amp` is the article's AMP page, `cache` a cache's copy of that. A link that is alive, blocked, failing or was
+    `amp` is the article's AMP page, `cache` a cache's copy of that, `snapshot` an archive's copy of the source, which
+    was found good when it was found (core/snapshot_look.py). A link that is alive, blocked, failing or was
     not checked yet is not replaced. What is refused by its scheme, port or address is never a link.
     """
     if source.is_linkable:
@@ -71,6 +80,8 @@ def entry_link(
         return Link(amp.url, Way.AMP)
     if cache is not None and cache.is_linkable and _is_whole_copy(cache):
         return Link(cache.url, Way.CACHE)
+    if snapshot is not None:
+        return Link(snapshot.url, Way.ARCHIVE, snapshot.taken_at)
     if dead_source == "drop" or source.status.kind is StatusKind.REFUSED:
         return "lost"
     return Link(source.url, Way.KEPT if dead_source == "keep" else Way.MARKED)

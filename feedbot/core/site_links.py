@@ -8,6 +8,7 @@ import msgspec
 
 from feedbot.core.healing import Link, Standing, entry_link
 from feedbot.core.mark import Mark, MarkKind
+from feedbot.core.snapshot import Snapshot
 from feedbot.core.status import StatusKind
 
 MAX_LINK_LENGTH = 1000
@@ -29,17 +30,18 @@ class Copies(msgspec.Struct, frozen=True):
     cache: Standing | None = None
 
 
-NO_COPIES = Copies()
-
-
-def site_link(target: Standing, copies: Iterable[Copies], mark: Mark | None = None) -> SiteLink | None:
+def site_link(
+    target: Standing, copies: Iterable[Copies], mark: Mark | None = None, *, snapshot: Snapshot | None = None
+) -> SiteLink | None:
     """What is told of a target, by the rules of feeds (`entry_link`); None for one that pages may show as it is.
 
-    `copies` are those of each article that the target is the page of; the first that can be read counts. What is
-    refused by its scheme, port or address is not called dead: `mark`, a person's word, may call it so.
+    `copies` are those of each article that the target is the page of; the first that can be read counts,
+    and an archive's copy (`snapshot`) where none can. What is refused by its scheme, port or address is not called
+    dead: `mark`, a person's word, may call it so.
     """
-    found = [link for one in (*copies, NO_COPIES) if isinstance(link := entry_link(target, one.amp, one.cache), Link)]
-    url = found[0].url if found else None
+    links = [*(entry_link(target, one.amp, one.cache) for one in copies)]
+    links.append(entry_link(target, None, None, snapshot=snapshot))
+    url = next((link.url for link in links if isinstance(link, Link)), None)
     if target.is_linkable:
         since = target.status.moved_first_at
         return None if url is None or since is None else SiteLink("moved", url, since)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedbot.core.healing import Link, Standing, Way, entry_link, is_visitors_own
+from feedbot.core.snapshot import Snapshot
 from feedbot.core.status import Status, StatusKind
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -27,11 +28,12 @@ def moved(to="https://news.example/2026/story", looks=3, over=timedelta(days=7))
 DEAD = standing(StatusKind.DEAD)
 AMP = standing(StatusKind.ALIVE, "https://news.example/story.amp")
 CACHE = standing(StatusKind.ALIVE, "https://news-example.cdn.ampproject.org/c/s/news.example/story.amp")
+SNAPSHOT = Snapshot("https://web.archive.org/web/20261001080000/https://news.example/story", NOW - timedelta(days=31))
 
 
 @pytest.mark.parametrize("kind", sorted(set(StatusKind) - {StatusKind.DEAD, StatusKind.REFUSED}))
 def test_a_source_that_a_reader_may_be_sent_to_is_not_replaced(kind):
-    assert entry_link(standing(kind), AMP, CACHE) is None
+    assert entry_link(standing(kind), AMP, CACHE, snapshot=SNAPSHOT) is None
 
 
 def test_a_dead_source_gives_way_to_the_amp_page_then_to_the_copy_in_a_cache_then_to_nothing():
@@ -54,6 +56,15 @@ def test_a_dead_source_gives_way_to_the_amp_page_then_to_the_copy_in_a_cache_the
 )
 def test_a_copy_counts_only_where_the_cache_itself_shows_the_article(copy):
     assert entry_link(DEAD, None, standing(StatusKind.ALIVE, CACHE.url, **copy)) == "lost"
+
+
+@pytest.mark.parametrize("policy", ["drop", "keep", "mark"])
+def test_an_archives_copy_comes_after_all_others_and_before_the_policy(policy):
+    archived = Link(SNAPSHOT.url, Way.ARCHIVE, SNAPSHOT.taken_at)
+    assert entry_link(DEAD, AMP, CACHE, policy, snapshot=SNAPSHOT) == Link(AMP.url, Way.AMP)
+    assert entry_link(DEAD, None, CACHE, policy, snapshot=SNAPSHOT) == Link(CACHE.url, Way.CACHE)
+    assert entry_link(DEAD, DEAD, DEAD, policy, snapshot=SNAPSHOT) == archived
+    assert entry_link(standing(StatusKind.REFUSED), None, None, policy, snapshot=SNAPSHOT) == archived
 
 
 def test_where_nothing_is_left_the_policy_decides():
@@ -115,10 +126,19 @@ standings = st.builds(
 )
 
 
-@given(standings, st.none() | standings, st.none() | standings, st.sampled_from(["drop", "keep", "mark"]))
-def test_by_default_no_entry_leads_where_no_reader_may_be_sent(source, amp, cache, policy):
-    link = entry_link(source, amp, cache, policy)
+@given(
+    standings,
+    st.none() | standings,
+    st.none() | standings,
+    st.sampled_from(["drop", "keep", "mark"]),
+    st.sampled_from([None, SNAPSHOT]),
+)
+def test_by_default_no_entry_leads_where_no_reader_may_be_sent(source, amp, cache, policy, snapshot):
+    link = entry_link(source, amp, cache, policy, snapshot=snapshot)
     if policy != "drop" or source.is_linkable or link == "lost":
         return
-    assert link.way in {Way.AMP, Way.CACHE}
+    assert link.way in {Way.AMP, Way.CACHE, Way.ARCHIVE}
+    if link.way is Way.ARCHIVE:
+        assert link.url == snapshot.url
+        return
     assert (amp if link.way is Way.AMP else cache).is_linkable

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from feedbot.core.healing import Standing, entry_link
 from feedbot.core.mark import Mark, MarkKind
 from feedbot.core.site_links import Copies, SiteLink, site_link
+from feedbot.core.snapshot import Snapshot
 from feedbot.core.status import Status, StatusKind
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -31,6 +32,7 @@ def moved(looks=3, over=timedelta(days=7)):
 DEAD = standing(StatusKind.DEAD)
 AMP = standing(StatusKind.ALIVE, "https://news.example/story.amp")
 CACHE = standing(StatusKind.ALIVE, "https://news-example.cdn.ampproject.org/c/s/news.example/story.amp")
+SNAPSHOT = Snapshot("https://web.archive.org/web/20261001080000/https://news.example/story", EARLIER)
 
 
 @pytest.mark.parametrize("kind", sorted(set(StatusKind) - {StatusKind.DEAD}))
@@ -50,6 +52,13 @@ def test_what_is_dead_leads_to_the_first_copy_that_can_be_read():
     assert site_link(DEAD, [Copies(AMP, CACHE)]) == SiteLink("dead", AMP.url, EARLIER)
 
 
+def test_an_archives_copy_is_told_where_no_article_has_another():
+    assert site_link(DEAD, [], snapshot=SNAPSHOT) == SiteLink("dead", SNAPSHOT.url, EARLIER)
+    assert site_link(DEAD, [Copies(), Copies(cache=CACHE)], snapshot=SNAPSHOT) == SiteLink("dead", CACHE.url, EARLIER)
+    assert site_link(moved(), [], snapshot=SNAPSHOT) == SiteLink("moved", NEW, NOW - timedelta(days=7))
+    assert site_link(standing(StatusKind.ALIVE), [], snapshot=SNAPSHOT) is None
+
+
 def test_what_a_person_calls_dead_is_dead_since_then_unless_it_was_before():
     alive = standing(StatusKind.ALIVE, linkable=False)
     assert site_link(alive, [], MARKED_DEAD) == SiteLink("dead", None, NOW)
@@ -64,9 +73,9 @@ def test_what_a_person_calls_alive_is_not_told():
 kinds = st.builds(standing, st.sampled_from(StatusKind)) | st.just(moved())
 
 
-@given(kinds, st.none() | kinds, st.none() | kinds)
-def test_pages_and_feeds_lead_to_the_same_place(source, amp, cache):
-    told = site_link(source, [Copies(amp, cache)])
+@given(kinds, st.none() | kinds, st.none() | kinds, st.sampled_from([None, SNAPSHOT]))
+def test_pages_and_feeds_lead_to_the_same_place(source, amp, cache, snapshot):
+    told = site_link(source, [Copies(amp, cache)], snapshot=snapshot)
     if told is not None:
-        link = entry_link(source, amp, cache)
+        link = entry_link(source, amp, cache, snapshot=snapshot)
         assert told.link == (None if link == "lost" else link.url)
