@@ -45,9 +45,6 @@ _SECONDS_A_WRITE = 2.0
 _FROZEN_S = 3600.0
 
 
-# What the canaries of one run said holds for the next runs, so that a row of commands does not ask them each time.
-_CANARIES_HOLD = timedelta(minutes=10)
-
 # When it is looked again whether a link is still to be left alone.
 _LOOK_AGAIN = timedelta(days=1)
 
@@ -128,7 +125,7 @@ async def check(
         return Checking(run_id, started_at, started_at, online=None)
     asking = _Asking(config, state, clock, run_id, due)
     async with open_local(checker, config.contact, clock, resolver, wire_over=wire_over, ready=ready) as wire:
-        was_online = runs.was_online_since(state, started_at - _CANARIES_HOLD, started_at)
+        was_online = runs.was_online_lately(state, started_at)
         online = (was_online or await wire.online()) and await asking.ask_all(wire, progress)
         targets.remember_head_refused(state, wire.head_refused)
     frozen = online and is_mass_failure(asking.asked())

@@ -461,6 +461,20 @@ class ReportsConfig(_Section):
     )
 
 
+class ArchiveConfig(_Section):
+    """A web archive to whose copies readers are led where a source is dead, and no AMP page or copy of that is left."""
+
+    enabled: bool = Field(False, description="Ask it for copies of the sources of published articles, while they live.")
+    cdx_url: HttpUrl = Field(
+        "https://web.archive.org/cdx/search/cdx", description="Where it tells which copies it has (a CDX server)."
+    )
+    replay_url: FolderUrl = Field(
+        "https://web.archive.org/web/", description="Where it shows them; a copy's date and the page's URL follow."
+    )
+    delay_s: float = Field(5.0, ge=0, le=60, description="Seconds between the starts of two requests to it.")
+    per_run: int = Field(5, ge=1, le=1000, description="It is asked for so many pages a run, the newest first.")
+
+
 class CanaryConfig(_Section):
     """A well-known address that answers when our own network is up."""
 
@@ -756,6 +770,7 @@ class Config(_Section):
     links: LinksConfig = LinksConfig()
     feeds: FeedsConfig
     reports: ReportsConfig = ReportsConfig()
+    archive: ArchiveConfig = ArchiveConfig()
     state: Path = Field(Path("state.db"), description="The database, relative to the config file.")
     checker: CheckerConfig = CheckerConfig()
     schedule: ScheduleConfig = ScheduleConfig()

@@ -1,4 +1,4 @@
-"""One run, top to bottom: read -> plan -> probe -> judge -> record -> publish -> tell the hubs.
+"""One run, top to bottom: read -> plan -> probe -> judge -> record -> publish -> tell the hubs -> look for copies.
 
 A bad article, a hostile server or a dead host is a value that is reported and stepped over; a
 FeedbotError is for what the operator must mend.
@@ -6,6 +6,7 @@ FeedbotError is for what the operator must mend.
 
 from dataclasses import dataclass
 
+from feedbot.archiving import Archiving, look_for_copies
 from feedbot.checking import Checking, check_due
 from feedbot.clock import Clock
 from feedbot.config import Config
@@ -26,6 +27,7 @@ class Run:
     publishing: Publishing
     reporting: Reporting
     pinging: Pinging
+    archiving: Archiving
 
 
 async def run_once(config: Config, state: State, clock: Clock, progress: Progress | None = None) -> Run:
@@ -38,4 +40,5 @@ async def run_once(config: Config, state: State, clock: Clock, progress: Progres
     publishing = publish(config, state, clock)
     reporting = report(config, state, clock)
     pinging = await ping(config, state, clock)
-    return Run(reading, checking, publishing, reporting, pinging)
+    archiving = await look_for_copies(config, state, clock, online=checking.online)
+    return Run(reading, checking, publishing, reporting, pinging, archiving)

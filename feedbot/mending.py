@@ -6,7 +6,8 @@ from datetime import datetime
 
 from feedbot.config import Config
 from feedbot.core.healing import Link, entry_link
-from feedbot.core.mark import MarkKind, is_linkable, mark_on
+from feedbot.core.mark import Mark, MarkKind, is_linkable, mark_on
+from feedbot.core.snapshot import unless_called_dead
 from feedbot.state import entry_links, marks, targets
 from feedbot.state.database import State
 
@@ -21,10 +22,12 @@ class Mended:
 
 def mend(config: Config, state: State, now: datetime) -> Mended:
     """Tell the queries of this connection to which targets no reader may be sent, and find where instead."""
-    targets.set_unlinkable(state, _unlinkable(config, state, now))
+    said = marks.holding(state, now)
+    targets.set_unlinkable(state, _unlinkable(config, state, said, now))
     instead, lost = {}, {}
     for one in entry_links.to_mend(state):
-        link = entry_link(one.source, one.amp, one.cache, config.feeds.dead_source)
+        snapshot = unless_called_dead(one.snapshot, said) if config.archive.enabled else None
+        link = entry_link(one.source, one.amp, one.cache, config.feeds.dead_source, snapshot=snapshot)
         if link == "lost":
             lost[one.path] = one.file_id
         elif link is not None:
@@ -32,9 +35,9 @@ def mend(config: Config, state: State, now: datetime) -> Mended:
     return Mended(instead, lost)
 
 
-def _unlinkable(config: Config, state: State, now: datetime) -> set[int]:
+def _unlinkable(config: Config, state: State, said: Mapping[str, Mark], now: datetime) -> set[int]:
     """The targets that no reader may be sent to: by what was seen of them, and by what people have said."""
-    said, exclusions = marks.holding(state, now), config.links.exclusions()
+    exclusions = config.links.exclusions()
     seem_dead = [
         number
         for number, url in targets.seem_unlinkable(state)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from feedbot.config import Config
 from feedbot.core.site_links import MAX_LINK_LENGTH, site_link
+from feedbot.core.snapshot import unless_called_dead
 from feedbot.publish.files import Published
 from feedbot.publish.site_links import publish_site_links
 from feedbot.state import marks, site_links
@@ -20,10 +21,11 @@ def tell_site(config: Config, state: State, now: datetime) -> Path | None:
     if path is None:
         return None
     said = marks.holding(state, now)
-    found = {
-        one.target.url: site_link(one.target, one.copies, said.get(one.target.url))
-        for one in site_links.to_tell(state, now)
-        if len(one.target.url) <= MAX_LINK_LENGTH
-    }
+    found = {}
+    for one in site_links.to_tell(state, now):
+        url = one.target.url
+        snapshot = unless_called_dead(one.snapshot, said) if config.archive.enabled else None
+        if len(url) <= MAX_LINK_LENGTH:
+            found[url] = site_link(one.target, one.copies, said.get(url), snapshot=snapshot)
     outcome = publish_site_links(path, {url: link for url, link in found.items() if link is not None})
     return path if isinstance(outcome, Published) else None

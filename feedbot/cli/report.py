@@ -19,6 +19,7 @@ from feedbot.state.database import stamp
 from feedbot.state.runs import LastRun
 
 if TYPE_CHECKING:  # what publishes takes a while to load, and `feedbot check` does not
+    from feedbot.archiving import Archiving
     from feedbot.cycle import Run
     from feedbot.pinging import Pinging
     from feedbot.previewing import Preview
@@ -41,7 +42,12 @@ _BY_URGENCY = (
     VerdictKind.ALIVE,
 )
 _QUIET = {VerdictKind.ALIVE, VerdictKind.UNKNOWN}
-_LEADS_ELSEWHERE = {Way.MOVED: "its new address", Way.AMP: "the AMP page", Way.CACHE: "the copy"}
+_LEADS_ELSEWHERE = {
+    Way.MOVED: "its new address",
+    Way.AMP: "the AMP page",
+    Way.CACHE: "the copy",
+    Way.ARCHIVE: "the archive's copy",
+}
 _PLACES_SHOWN = 3
 _REASONS_SHOWN = 5
 _PAGE_SUFFIX = ".html"
@@ -55,6 +61,7 @@ def run_lines(config: Config, run: "Run", last: LastRun | None) -> Iterator[str]
     yield from publishing_lines(config, run.publishing, run.checking.results)
     yield from reporting_lines(run.reporting)
     yield from pinging_lines(run.pinging)
+    yield from archiving_lines(run.archiving)
     yield f"Files      feeds in {config.feeds_path}/, memory in {config.state_path}"
 
 
@@ -218,6 +225,17 @@ def pinging_lines(pinging: "Pinging") -> Iterator[str]:
         yield f"  {word:<9}  {plain(one.sentence)}"
         if one.next_at is not None:
             yield f"             tried again by the first run after {one.next_at:%Y-%m-%d %H:%M} UTC, for a day at most"
+
+
+def archiving_lines(archiving: "Archiving") -> Iterator[str]:
+    """What the archive said of copies, where it was asked, and why it said nothing."""
+    if archiving.asked:
+        said = f"{count(archiving.found, 'copy', 'copies')} found, {archiving.absent:,} not there"
+        left = f"; {count(archiving.left, 'page')} left for later runs" if archiving.left else ""
+        yield f"Archive    {said}{left}"
+    if archiving.problem:
+        of = f" for {count(archiving.unanswered, 'page')}" if archiving.unanswered else ""
+        yield f"  no answer  from the archive{of}: {plain(archiving.problem)}"
 
 
 def preview_lines(preview: "Preview") -> Iterator[str]:

@@ -18,7 +18,7 @@ from feedbot.core.url import InvalidUrl, canonical_url
 from feedbot.core.verdict import RULES
 from feedbot.errors import FeedbotError, UsageError
 from feedbot.rejudging import verdicts_of
-from feedbot.state import marks, runs, targets
+from feedbot.state import marks, runs, snapshots, targets
 from feedbot.state.database import State, open_for_reading
 from feedbot.state.runs import Recorded
 from feedbot.state.targets import Target
@@ -65,6 +65,7 @@ def _lines(config: Config, state: State, target: Target, now: datetime, *, every
     due_at = targets.due_at(state, target.url)
     if due_at is not None:
         yield f"  next look  {'now' if due_at <= now else _when(due_at)}"
+    yield from _archived(state, target, now)
     for place in targets.places(state, [target.id])[target.id]:
         yield f"  linked in  {plain(place.article)}:{place.line} ({place.role})"
     if target.signals is not None:
@@ -93,6 +94,19 @@ def _look(recorded: Recorded) -> Iterator[str]:
         yield f"      by the rules of today (version {RULES}): {today.kind}  {plain(today.reason)}"
     for warning in today.warnings:
         yield f"      warning: {plain(warning)}"
+
+
+def _archived(state: State, target: Target, now: datetime) -> Iterator[str]:
+    known = snapshots.of(state, target.id)
+    if known is None:
+        return
+    if known.snapshot is not None:
+        yield f"  archive    a copy of {known.snapshot.taken_at:%Y-%m-%d}: {plain(known.snapshot.url)}"
+    again = "due now" if known.again_at <= now else _when(known.again_at)
+    if known.failures:
+        yield f"  archive    not answered on {_when(known.asked_at)}: {plain(known.reason)}; asked again: {again}"
+    elif known.snapshot is None:
+        yield f"  archive    no copy on {_when(known.asked_at)}: {plain(known.reason)}; asked again: {again}"
 
 
 def _exchange(exchange: Exchange) -> str:

@@ -15,11 +15,12 @@ from datetime import UTC, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from feedbot.archiving import look_for_copies
 from feedbot.checking import check_due
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.progress import Progress
-from feedbot.errors import FeedbotError
+from feedbot.errors import FeedbotError, LockHeld
 from feedbot.pinging import ping
 from feedbot.publishing import publish
 from feedbot.reading import read
@@ -71,6 +72,8 @@ async def _serve(config: Config, clock: Clock) -> None:
         verdicts = ", ".join(f"{number:,} {kind}" for kind, number in checking.summary.items())
         offline = "offline: " if checking.online is False else ""
         log.info("checked: %s%s", offline, verdicts or "nothing was due")
+        if config.archive.enabled:
+            await _look_for_copies(config, clock, online=checking.online)
 
     async def files_alone() -> None:
         await asyncio.to_thread(_read, config, clock, stop.is_set)
@@ -121,6 +124,18 @@ async def tell_progress(progress: Progress, clock: Clock) -> None:
         standing = progress.at(clock.monotonic())
         if standing is not None:
             log.info("checking links: %s", ", ".join(standing.words()))
+
+
+async def _look_for_copies(config: Config, clock: Clock, *, online: bool | None) -> None:
+    try:
+        with open_state(config.state_path, who=_WHO) as state, checking_run(state):
+            archiving = await look_for_copies(config, state, clock, online=online)
+    except LockHeld:
+        return  # somebody checks links by hand: the next run asks the archive
+    if archiving.asked:
+        log.info("archive: pages with a copy: %d, without: %d", archiving.found, archiving.absent)
+    if archiving.problem:
+        log.warning("archive: no answer: %s", archiving.problem)
 
 
 def _read(config: Config, clock: Clock, is_stopped: Callable[[], bool]) -> None:

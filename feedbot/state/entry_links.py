@@ -6,18 +6,24 @@ import msgspec
 
 from feedbot.core.article import LinkRole
 from feedbot.core.healing import MOVED_LOOKS, Standing
+from feedbot.core.snapshot import Snapshot
 from feedbot.state.database import State, said_plainly
+from feedbot.state.snapshots import snapshot_of
 from feedbot.state.targets import standing_of
 
 
 class Sources(msgspec.Struct, frozen=True):
-    """The links of one article file by which it can be read; `source` is that of the article itself."""
+    """The links of one article file by which it can be read; `source` is that of the article itself.
+
+    `snapshot` is the copy of the source that is known in an archive.
+    """
 
     file_id: int
     path: str
     source: Standing
     amp: Standing | None = None
     cache: Standing | None = None
+    snapshot: Snapshot | None = None
 
 
 _WANTING = f"""
@@ -32,11 +38,12 @@ WITH wanting (file_id) AS (
 )
 SELECT links.file_id AS file_id, files.path AS path, links.role AS role, targets.*, 0 AS head_refused,
     targets.id IN (SELECT id FROM temp.unlinkable) AS is_lost, seen.http_status AS http_status,
-    seen.final_url AS final_url
+    seen.final_url AS final_url, snapshots.url AS copy_url, snapshots.taken_at AS copy_taken_at
 FROM wanting
 CROSS JOIN files ON files.id = wanting.file_id
 CROSS JOIN links ON links.file_id = files.id
 CROSS JOIN targets ON targets.id = links.target_id
+LEFT JOIN snapshots ON snapshots.target_id = targets.id
 LEFT JOIN observations AS seen ON seen.id = (
     SELECT id FROM observations WHERE target_id = targets.id ORDER BY started_at DESC, id DESC LIMIT 1
 )
@@ -49,12 +56,20 @@ def to_mend(state: State) -> list[Sources]:
     """The articles whose source has moved for good or is not linkable, by path; after `targets.set_unlinkable`."""
     found: dict[int, dict[str, Standing]] = {}
     paths: dict[int, str] = {}
+    snapshots: dict[int, Snapshot | None] = {}
     for row in state.each(_WANTING):
         found.setdefault(row["file_id"], {})[row["role"]] = standing_of(row)
         paths[row["file_id"]] = row["path"]
+        if row["role"] == LinkRole.SOURCE:
+            snapshots[row["file_id"]] = snapshot_of(row["copy_url"], row["copy_taken_at"])
     return [
         Sources(
-            file_id, paths[file_id], by_role[LinkRole.SOURCE], by_role.get(LinkRole.AMP), by_role.get(LinkRole.CDN_AMP)
+            file_id,
+            paths[file_id],
+            by_role[LinkRole.SOURCE],
+            by_role.get(LinkRole.AMP),
+            by_role.get(LinkRole.CDN_AMP),
+            snapshots[file_id],
         )
         for file_id, by_role in found.items()
         if LinkRole.SOURCE in by_role

@@ -155,6 +155,7 @@ def delete_links(connection: Any, about: Scope, before: Before) -> int:
     )
     connection.execute("UPDATE targets SET reason = '' WHERE quotes(reason)")
     connection.execute("DELETE FROM transitions WHERE quotes(reason) OR quotes(moved_to)")
+    connection.execute("DELETE FROM snapshots WHERE quotes(url) OR quotes(reason)")
     reported.forget(connection)
     return observations
 

@@ -19,11 +19,12 @@ def made_from(state: State, now: datetime) -> list[Any]:
     """Everything in the database that reports depend on, but what people have said of links.
 
     Where links stand changes by runs, which are numbered and note when they end, and when all is judged again, which
-    calls `forget`.
+    calls `forget`. An archive is asked when a run's reports are written already.
     """
     latest = state.rows(
         "SELECT (SELECT max(id) FROM observations) AS observation, (SELECT max(id) FROM transitions) AS transition,"
-        " (SELECT max(id) FROM runs) AS run, (SELECT finished_at FROM runs ORDER BY id DESC LIMIT 1) AS finished_at"
+        " (SELECT max(id) FROM runs) AS run, (SELECT finished_at FROM runs ORDER BY id DESC LIMIT 1) AS finished_at,"
+        " (SELECT max(asked_at) FROM snapshots) AS archive_asked_at"
     )
     files = state.each(_FILES, [stamp(now)])
     return [list(latest[0].values()), [list(row.values()) for row in files]]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -66,11 +66,15 @@ def last(state: State) -> LastRun | None:
     )
 
 
-def was_online_since(state: State, since: datetime, now: datetime) -> bool:
-    """True where a run that ended since then had a network from its beginning to its end."""
+# What the canaries of one run said holds for the next runs, so that a row of commands does not ask them each time.
+_CANARIES_HOLD = timedelta(minutes=10)
+
+
+def was_online_lately(state: State, now: datetime) -> bool:
+    """True where a run that ended within ten minutes had a network from its beginning to its end."""
     found = state.value(
         "SELECT 1 FROM runs WHERE online = 1 AND frozen = 0 AND finished_at BETWEEN ? AND ? LIMIT 1",
-        [stamp(since), stamp(now)],
+        [stamp(now - _CANARIES_HOLD), stamp(now)],
     )
     return found is not None
 

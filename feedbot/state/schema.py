@@ -298,7 +298,24 @@ CREATE TABLE pings (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8)
+_V9 = """
+-- What an archive was asked of the sources of articles: when, what came of it in words, when it is asked again, how
+-- many look-ups in a row brought no answer, the copy that readers are led to when the source is dead, and until when
+-- the archive wanted to be left alone.
+CREATE TABLE snapshots (
+    target_id INTEGER PRIMARY KEY REFERENCES targets (id) ON DELETE CASCADE,
+    asked_at TEXT NOT NULL,
+    again_at TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0,
+    url TEXT,
+    taken_at TEXT,
+    held_until TEXT
+) STRICT;
+CREATE INDEX snapshots_held ON snapshots (held_until) WHERE held_until IS NOT NULL;
+"""
+
+MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)

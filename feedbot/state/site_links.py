@@ -8,15 +8,21 @@ import msgspec
 from feedbot.core.article import LinkRole
 from feedbot.core.healing import MOVED_LOOKS, Standing
 from feedbot.core.site_links import Copies
+from feedbot.core.snapshot import Snapshot
 from feedbot.state.database import State, stamp
+from feedbot.state.snapshots import snapshot_of
 from feedbot.state.targets import standing_of
 
 
 class Linked(msgspec.Struct, frozen=True):
-    """A target, and the copies of each article that it is the page of, by path and place in the file."""
+    """A target, and the copies of each article that it is the page of, by path and place in the file.
+
+    `snapshot` is the copy of it that is known in an archive.
+    """
 
     target: Standing
     copies: tuple[Copies, ...]
+    snapshot: Snapshot | None = None
 
 
 _STANDING = """targets.*, 0 AS head_refused, targets.id IN (SELECT id FROM temp.unlinkable) AS is_lost,
@@ -35,8 +41,9 @@ WITH wanting (id) AS (
     UNION
     SELECT id FROM targets INDEXED BY targets_moved WHERE status = 'moved' AND moved_looks >= {MOVED_LOOKS}
 )
-SELECT {_STANDING}
-FROM wanting CROSS JOIN targets ON targets.id = wanting.id {_SEEN}
+SELECT {_STANDING}, snapshots.url AS copy_url, snapshots.taken_at AS copy_taken_at
+FROM wanting CROSS JOIN targets ON targets.id = wanting.id
+LEFT JOIN snapshots ON snapshots.target_id = targets.id {_SEEN}
 WHERE EXISTS (
     SELECT 1 FROM links CROSS JOIN files ON files.id = links.file_id
     WHERE links.target_id = targets.id AND links.ignored = 0 AND {_PUBLISHED}
@@ -68,4 +75,5 @@ def to_tell(state: State, now: datetime) -> Iterator[Linked]:
         which = "amp" if row["role"] in _AMP else "cache"
         by_item[place] = msgspec.structs.replace(by_item.get(place, Copies()), **{which: standing_of(row)})
     for row in state.rows(_WANTING, {"now": stamp(now)}):
-        yield Linked(standing_of(row), tuple(found.get(row["id"], {}).values()))
+        snapshot = snapshot_of(row["copy_url"], row["copy_taken_at"])
+        yield Linked(standing_of(row), tuple(found.get(row["id"], {}).values()), snapshot)

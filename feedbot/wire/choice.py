@@ -5,8 +5,9 @@ import ipaddress
 import os
 import ssl
 
+from feedbot.core.address import Network
 from feedbot.core.checker import CheckerPolicy
-from feedbot.core.proxy import parse_proxy
+from feedbot.core.proxy import Proxy, parse_proxy
 from feedbot.errors import ConfigError
 from feedbot.wire.hosts import read_hosts
 from feedbot.wire.resolver import Resolver
@@ -23,20 +24,32 @@ def make_wire(config: CheckerPolicy, resolver: Resolver, ssl_context: ssl.SSLCon
 
     Raises ConfigError as `require_usable` does.
     """
-    require_usable(config)
-    limits = WireLimits(connect_timeout_s=config.connect_timeout_s, exchange_timeout_s=config.exchange_timeout_s)
-    allowed = [ipaddress.ip_network(network) for network in config.allow_addresses]
-    proxy = None if config.proxy is None else parse_proxy(config.proxy, os.environ)
-    # Imported here: only one of the two is needed, and either takes its time.
+    # Imported where needed: only one of the two is, and either takes its time.
     if ssl_context is None and curl_is_here():
+        require_usable(config)
         from feedbot.wire.curl_wire import KEPT_CONNECTIONS, CurlWire  # noqa: PLC0415
 
         # At least one for each that is under way: else hosts that take turns lose theirs.
         connections = max(KEPT_CONNECTIONS, config.concurrency)
+        limits, allowed, proxy = _told(config)
         return CurlWire(resolver, limits, allowed, config.ca_bundle, proxy, connections)
+    return make_httpx_wire(config, resolver, ssl_context)
+
+
+def make_httpx_wire(config: CheckerPolicy, resolver: Resolver, ssl_context: ssl.SSLContext | None = None) -> Wire:
+    """The same over httpx, whatever is installed: for what asks little. Raises ConfigError as `require_usable` does."""
+    require_usable(config)
     from feedbot.wire.httpx_wire import HttpxWire  # noqa: PLC0415
 
+    limits, allowed, proxy = _told(config)
     return HttpxWire(resolver, limits, allowed, config.ca_bundle, proxy, ssl_context)
+
+
+def _told(config: CheckerPolicy) -> tuple[WireLimits, list[Network], Proxy | None]:
+    """The limits of an exchange, the addresses that may be asked although they are not public, and the proxy."""
+    limits = WireLimits(connect_timeout_s=config.connect_timeout_s, exchange_timeout_s=config.exchange_timeout_s)
+    allowed = [ipaddress.ip_network(network) for network in config.allow_addresses]
+    return limits, allowed, None if config.proxy is None else parse_proxy(config.proxy, os.environ)
 
 
 def require_usable(config: CheckerPolicy) -> None:

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from feedbot.clock import Clock
 from feedbot.core.checker import CheckerPolicy
+from feedbot.core.observation import Failure
 from feedbot.wire.canaries import online
 from feedbot.wire.choice import make_wire
 from feedbot.wire.executor import Executor, LocalExecutor, Result, SlowHosts, slowest
@@ -17,7 +18,7 @@ from feedbot.wire.politeness import HostGates, Share
 from feedbot.wire.prober import ProbePolicy, Prober, ProbeTarget
 from feedbot.wire.resolver import Resolver, SystemResolver
 from feedbot.wire.slots import Slots
-from feedbot.wire.wire import Wire
+from feedbot.wire.wire import Response, Wire
 from feedbot.wire.workers import Workers, how_many
 
 _ASIDE_A_SLOT = 2
@@ -65,6 +66,14 @@ class LocalWire:
                 self._executors.append(workers)
                 return workers.observe(plan)
         return self._executor.observe(plan)
+
+    async def ask(self, url: str, timeout_s: float) -> Response | Failure:
+        """The answer to a GET of a URL that is no link, once it is its host's turn; raises HeldTooLong."""
+        return await self._prober.ask(url, timeout_s)
+
+    def retry_after_s(self, answer: Response) -> float | None:
+        """The seconds for which an answer asks to be left alone; None where it does not say."""
+        return self._prober.retry_after_s(answer)
 
     def slowest(self) -> SlowHosts:
         """The hosts of what has been under way longest, three at most, longest first."""

@@ -142,7 +142,7 @@ class Prober:
             outcome=outcome,
         )
 
-    async def ask(self, url: str) -> Response | Failure:
+    async def ask(self, url: str, timeout_s: float = _ROBOTS_TIMEOUT_S) -> Response | Failure:
         """A GET of a URL that is no target, through its host's gate and without credentials.
 
         A Failure where policy refuses it; raises HeldTooLong.
@@ -156,7 +156,7 @@ class Prober:
         headers = policy.headers if rule is None else rule.headers
         await self.look_up(host)
         async with self.gates.slot(host, latest=policy.run_ends_at):
-            answer = await self.wire.exchange(Request("GET", url, headers, timeout_s=_ROBOTS_TIMEOUT_S))
+            answer = await self.wire.exchange(Request("GET", url, headers, timeout_s=timeout_s))
         if isinstance(answer, Response) and answer.status in _WAIT_CODES:
             self.heed(host, self.retry_after_s(answer))
         return answer
