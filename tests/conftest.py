@@ -1,4 +1,4 @@
-"""What all tests share: Debian packages that some need, and skips that count as failures in CI."""
+"""What all tests share: Debian packages and real peers that some need, and skips that count as failures in CI."""
 
 import os
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from tests.debian import find_program
+from tests.peers import find_peer
 from tests.publication import Publication, Site, loopback_site
 
 # The same examples each time: a suite that is green now and red later tells nobody what changed.
@@ -24,6 +25,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         package = marker.args[0]
         if find_program(package) is None:
             pytest.skip(f"needs {package} (Debian package {package})")
+    for marker in item.iter_markers("peer"):
+        distribution = marker.args[0]
+        if find_peer(distribution) is None:
+            pytest.skip(f"needs {distribution} (tests/peers.txt): make .venv-peers/.peers")
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -21,11 +21,19 @@ class Hub:
     """Done once, while the next publisher waits for the answer."""
 
     @property
+    def names(self) -> set[str]:
+        """The addresses that it was told of, by file name."""
+        return set(self._names())
+
+    @property
     def topics(self) -> list[str]:
-        """The addresses that it was told of since this was last asked, by file name."""
-        told = [dict(form)["hub.topic"].rpartition("/")[2] for form in self.forms]
+        """Those since this was last asked, as often as each was told."""
+        told = self._names()
         self.forms.clear()
-        return sorted(told)
+        return told
+
+    def _names(self) -> list[str]:
+        return sorted(dict(form)["hub.topic"].rpartition("/")[2] for form in list(self.forms))
 
     def told(self, form: list[tuple[str, str]], headers: dict[str, str]) -> tuple[int, Mapping[str, str]]:
         self.forms.append(form)

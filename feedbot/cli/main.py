@@ -28,7 +28,7 @@ COMMANDS = {
     "init": "Write a commented config.yaml for the articles in this folder.",
     "run": "Read articles, check what is due, publish feeds; once or on a schedule.",
     "check": "Check links: the ones that are due, or those of these URLs and articles.",
-    "build": "Read articles and publish feeds, without asking any server.",
+    "build": "Read articles and publish feeds, without checking links.",
     "status": "Show where articles, links and feeds stand.",
     "why": "Show why a link has its status, with the evidence.",
     "mark": "Say what a link is worth: alive, dead, or to be left alone.",

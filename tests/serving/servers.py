@@ -98,6 +98,17 @@ def put_in(text: str, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
+# The lines of a snippet that are for those who have a hub, by how they begin.
+_FOR_A_HUB = {"nginx": ["map ", "add_header Link"], "caddy": ["@feed ", "header @feed"]}
+
+
+def with_hub(name: str, site: str) -> str:
+    """The snippet with what it says of a WebSub hub, which stands there as comments."""
+    for line in _FOR_A_HUB[name]:
+        site = put_in(site, f"#{line}", line)
+    return site
+
+
 @contextmanager
 def serving(name: str, site: str, folder: Path, scratch: Path) -> Iterator[Server]:
     """The server with `site`, a snippet of the page, for as long as the block lasts."""

@@ -16,7 +16,7 @@ from feedbot.config import FeedsConfig, load_config
 from feedbot.publish.files import publish_file
 from tests.publication import Publication, loopback_site
 from tests.service.served import serving as built_in
-from tests.serving.servers import Server, put_in, serving, snippet
+from tests.serving.servers import Server, put_in, serving, snippet, with_hub
 
 NGINX = pytest.param("nginx", marks=pytest.mark.debian("nginx"))
 CADDY = pytest.param("caddy", marks=pytest.mark.debian("caddy"))
@@ -285,6 +285,37 @@ def test_the_types_are_those_of_all_files_that_a_build_writes(feeds: Path) -> No
 
 def test_how_long_an_answer_may_be_kept_is_the_default_of_the_ttl() -> None:
     assert FeedsConfig(url="https://news.example/feeds/").ttl == int(MAX_AGE.removeprefix("max-age="))
+
+
+def hub_links(server: Server, name: str) -> list[str | None]:
+    """The Link headers of an answer whole, of one that says that nothing changed, and of one to HEAD."""
+    first = server.ask(f"/feeds/{name}")
+    answers = [
+        first,
+        server.ask(f"/feeds/{name}", if_none_match=first.header("ETag") or ""),
+        server.ask(f"/feeds/{name}", "HEAD"),
+    ]
+    assert [answer.status for answer in answers] == [200, 304, 200]
+    return [answer.header("Link") for answer in answers]
+
+
+@pytest.mark.parametrize("name", [NGINX, CADDY])
+def test_with_its_lines_for_a_hub_every_feed_names_the_hub_and_itself(feeds: Path, tmp_path: Path, name: str) -> None:
+    with serving(name, with_hub(name, snippet(name)), feeds, tmp_path / "scratch") as server:
+        for feed in ("all.rss", "all.atom", "all.json"):
+            link = f'<https://hub.example/>; rel="hub", <https://news.example/feeds/{feed}>; rel="self"'
+            assert hub_links(server, feed) == [link] * 3
+        for other in ("feeds.opml", "index.html"):
+            assert hub_links(server, other) == [None] * 3
+        # What an inner header would switch off.
+        web_pages_may_read_it(server)
+        an_answer_may_be_kept_for_the_ttl(server)
+        what_is_not_there_may_not_be_kept(server)
+
+
+def test_without_them_no_hub_is_named(server: Server) -> None:
+    for name in TYPES:
+        assert hub_links(server, name) == [None] * 3
 
 
 def test_a_poll_after_a_change_gets_the_new_feed(server: Server) -> None:
