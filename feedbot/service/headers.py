@@ -18,6 +18,8 @@ TYPES = {
 }
 """The media type of each kind of file that feedbot writes for readers; nothing else is sent."""
 
+_OF_FEEDS = (".rss", ".atom", ".json")
+
 # In an Atom file that a browser shows, an XHTML script of an article would run otherwise.
 _NOTHING = "default-src 'none'"
 # Not by a `meta` of the page: CSP level 3 heeds it in a header alone.
@@ -63,6 +65,8 @@ class FileHeaders:
             *GUARDS,
         ]
         self._page_policy, self._report_policy = page_policy(), report_policy()
+        self._base, self._aliases = config.feeds.url, config.feeds.aliases
+        self._hubs = [f'<{hub}>; rel="hub"' for hub in config.feeds.hub]
 
     def type_of(self, path: str) -> str | None:
         """The media type of a file by its path in the folder; None where it is no file for readers."""
@@ -79,7 +83,16 @@ class FileHeaders:
             (b"content-type", content_type.encode()),
             (b"content-security-policy", (policy + _NOT_IN_A_FRAME).encode()),
             *self._common,
+            *self._links(path),
         ]
+
+    def _links(self, path: str) -> Headers:
+        """The hubs of a feed and its own address (WebSub, 4): subscribers look here first, and some hubs here alone."""
+        feed = self._aliases.get(path, path)
+        if not self._hubs or "/" in feed or not feed.endswith(_OF_FEEDS):
+            return []
+        links = [*self._hubs, f'<{self._base}{feed}>; rel="self"']
+        return [(b"link", ", ".join(links).encode("ascii"))]
 
     def of_preflight(self) -> Headers:
         """The headers of the answer to OPTIONS (Fetch, CORS-preflight request)."""

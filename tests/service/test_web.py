@@ -241,6 +241,19 @@ def test_an_alias_has_the_type_of_its_feed(tmp_path: Path) -> None:
 # What a version is known by.
 
 
+def test_an_alias_names_the_hubs_and_the_feed_as_what_to_subscribe_to(tmp_path: Path) -> None:
+    hubs = "['https://hub.example/?a=1', 'https://push.example']"
+    config = config_of(tmp_path, feeds=f", hub: {hubs}, aliases: {{feed.xml: all.atom}}")
+    publish_files(tmp_path / "feeds", [("all.atom", b"<feed/>"), ("feed.xml", b"<feed/>")])
+    with serving(config) as server:
+        links = {server.ask(f"/feeds/{name}").header("Link") for name in ("all.atom", "feed.xml")}
+        assert links == {
+            '<https://hub.example/?a=1>; rel="hub", <https://push.example/>; rel="hub",'
+            ' <https://example.org/feeds/all.atom>; rel="self"'
+        }
+        assert server.ask("/feeds/feed.xml", "OPTIONS").header("Link") is None
+
+
 def test_the_tag_is_of_the_bytes(tmp_path: Path) -> None:
     config = config_of(tmp_path)
     place = tmp_path / "feeds" / "all.rss"

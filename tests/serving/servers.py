@@ -99,7 +99,7 @@ def put_in(text: str, old: str, new: str) -> str:
 
 
 # The lines of a snippet that are for those who have a hub, by how they begin.
-_FOR_A_HUB = {"nginx": ["map ", "add_header Link"], "caddy": ["@feed ", "header @feed"]}
+_FOR_A_HUB = {"nginx": ["map $uri", "add_header Link"], "caddy": ["@feed ", "header @feed"]}
 
 
 def with_hub(name: str, site: str) -> str:

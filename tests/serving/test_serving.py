@@ -6,6 +6,7 @@ The built-in server is asked the same.
 import gzip
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -299,21 +300,34 @@ def hub_links(server: Server, name: str) -> list[str | None]:
     return [answer.header("Link") for answer in answers]
 
 
-@pytest.mark.parametrize("name", [NGINX, CADDY])
-def test_with_its_lines_for_a_hub_every_feed_names_the_hub_and_itself(feeds: Path, tmp_path: Path, name: str) -> None:
-    with serving(name, with_hub(name, snippet(name)), feeds, tmp_path / "scratch") as server:
+@contextmanager
+def with_a_hub(name: str, feeds: Path, scratch: Path) -> Iterator[Server]:
+    """The server as somebody has it who has a hub."""
+    if name == "feedbot":
+        config = load_config(feeds.parent / "config.yaml")
+        told = {"hub": ("https://hub.example/",), "url": "https://news.example/feeds/"}
+        with built_in(config.model_copy(update={"feeds": config.feeds.model_copy(update=told)})) as server:
+            yield server
+        return
+    with serving(name, with_hub(name, snippet(name)), feeds, scratch) as server:
+        yield server
+
+
+@pytest.mark.parametrize("name", [NGINX, CADDY, "feedbot"])
+def test_who_has_a_hub_names_it_and_the_feed_itself_with_every_feed(feeds: Path, tmp_path: Path, name: str) -> None:
+    with with_a_hub(name, feeds, tmp_path / "scratch") as server:
         for feed in ("all.rss", "all.atom", "all.json"):
             link = f'<https://hub.example/>; rel="hub", <https://news.example/feeds/{feed}>; rel="self"'
             assert hub_links(server, feed) == [link] * 3
-        for other in ("feeds.opml", "index.html"):
+        for other in ("feeds.opml", "index.html", "archive/all-2026-10.atom"):
             assert hub_links(server, other) == [None] * 3
-        # What an inner header would switch off.
+        # What a header of its own in an inner place would switch off.
         web_pages_may_read_it(server)
         an_answer_may_be_kept_for_the_ttl(server)
         what_is_not_there_may_not_be_kept(server)
 
 
-def test_without_them_no_hub_is_named(server: Server) -> None:
+def test_without_a_hub_none_is_named(server: Server) -> None:
     for name in TYPES:
         assert hub_links(server, name) == [None] * 3
 
