@@ -21,13 +21,14 @@ from feedbot.core.domain import registrable_domain
 from feedbot.core.mark import Mark, MarkKind, is_excused, mark_on
 from feedbot.core.observation import NETWORK_KINDS, FailureKind, Observation
 from feedbot.core.outage import FAILURES_IN_A_ROW, Asked, is_mass_failure
+from feedbot.core.own_page import is_asked_in_every_run
 from feedbot.core.progress import Progress
 from feedbot.core.schedule import first_method, is_alarming, jitter_of, next_check_at
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.errors import StateError
 from feedbot.look import Look, Seen, advanced, as_sibling, as_source, look_at
-from feedbot.state import marks, runs, siblings, targets, transitions
+from feedbot.state import marks, own_pages, runs, siblings, targets, transitions
 from feedbot.state.database import State
 from feedbot.state.targets import LinkPlace, Target
 from feedbot.wire.choice import require_usable
@@ -177,6 +178,11 @@ class _Asking:
     def _places(self) -> dict[int, tuple[LinkPlace, ...]]:
         """Where the links stand, by target: looked up when the first answer is there, and others are under way."""
         return targets.places(self._state, [target.id for target in self._due.values()])
+
+    @cached_property
+    def _unseen_pages(self) -> set[int]:
+        """The targets that are pages of articles which no reader has seen."""
+        return own_pages.of_unseen(self._state)
 
     async def ask_all(self, wire: LocalWire, progress: Progress | None) -> bool:
         """Ask every target; False where our own network turned out to be down on the way."""
@@ -366,7 +372,7 @@ class _Asking:
             target = after = targets.get(self._state, planned.id) if planned.id in changed else planned
             if verdict.kind is not VerdictKind.UNKNOWN and not _is_older(observation, target, now):
                 after = self._advanced(target, look)
-                due_at = next_check_at(after.status, self._policy, observation.started_at, jitter_of(target.url))
+                due_at = self._due_again_at(after, observation.started_at)
                 standing.append((after, due_at))
                 told.append((target, after))
                 if is_alarming(target.status, verdict):
@@ -377,6 +383,12 @@ class _Asking:
         transitions.note(connection, told)
         targets.ask_neighbours(connection, alarms, now)
         return results
+
+    def _due_again_at(self, target: Target, started_at: datetime) -> datetime:
+        roles = [place.role for place in self._places[target.id]]
+        if is_asked_in_every_run(roles, target.status, started_at) and target.id in self._unseen_pages:
+            return started_at
+        return next_check_at(target.status, self._policy, started_at, jitter_of(target.url))
 
     def _advanced(self, target: Target, look: Look) -> Target:
         answers = look.verdict.kind is not VerdictKind.UNREACHABLE or targets.host_answers(self._state, target)

@@ -355,7 +355,11 @@ class FeedsConfig(_Section):
 
     url: FolderUrl = Field(description="Where the feeds folder is served.")
     directory: Path = Field(Path("feeds"), description="Where feeds are written, relative to the config file.")
-    link: Literal["source"] = Field("source", description="What an entry points to.")
+    link: Literal["source", "page"] = Field(
+        "source",
+        description="What an entry points to: source, or page = the article's own page under site.url, once it has"
+        " answered; a new entry waits two hours for that at most.",
+    )
     formats: tuple[Literal["rss", "atom", "json"], ...] = Field(("rss", "atom", "json"), min_length=1)
     gzip: bool = Field(True, description="Write a .gz beside each feed, for web servers that send it in its place.")
     dead_source: DeadSource = Field(

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.errors import UsageError
+from feedbot.gate import NO_GATE, Gate
 from feedbot.publish.ledger import LEDGER_NAME
 from feedbot.publish.read_back import Shown, shown_in
 from feedbot.publish.render import RENDERERS
@@ -45,6 +46,7 @@ class Preview:
     changes: tuple[FeedChange, ...]
     holds: tuple[HeldFeed, ...]
     flood: Flood | None = None
+    gate: Gate = NO_GATE
 
 
 def preview(
@@ -72,7 +74,8 @@ def preview(
             if drafts:
                 files.show_withheld(state, clock.now())
             publishing = publish(copy, state, clock, accept, accept_new=accept_new)
-        return Preview(reading, tuple(_changes(config, config.feeds_path, feeds)), publishing.holds, publishing.flood)
+        changes = tuple(_changes(config, config.feeds_path, feeds))
+        return Preview(reading, changes, publishing.holds, publishing.flood, publishing.gate)
 
 
 def _beside(config: Config, database: Path, feeds: Path) -> Config:

@@ -11,13 +11,14 @@ from feedbot.core.guard import OLD_AFTER, is_flood
 from feedbot.core.healing import Link
 from feedbot.core.ping import topics_of
 from feedbot.errors import UsageError
+from feedbot.gate import NO_GATE, Gate, at_the_gate
 from feedbot.mending import mend
 from feedbot.offers import Entries, Offer, offer_feeds, offer_ledger, offer_list, offer_pages
 from feedbot.publish.files import Published, publish_files, remove_files
 from feedbot.publish.gzipped import GZIP_SUFFIX
 from feedbot.selection import HeldFeed, feed_heads, select
 from feedbot.site_links import tell_site
-from feedbot.state import entry_links, files, identities, pings, published, targets
+from feedbot.state import entry_links, files, identities, own_pages, pings, published, targets
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.published import FileOnDisk
 
@@ -35,6 +36,7 @@ class Publishing:
     instead: Mapping[str, Link] = field(default_factory=dict)
     """By article path, where entries lead instead of to their source."""
     flood: "Flood | None" = None
+    gate: Gate = NO_GATE
     site_data: Path | None = None
     """The file for the publication's own pages, where it was written."""
 
@@ -75,7 +77,10 @@ def publish(
         published.hold_back(state, ())
         mended = mend(config, state, now)
         entry_links.set_lost(state, mended.lost.values())
-        flood = None if accept_new else _flood(state, now)
+        old = [] if accept_new else _flood(state, now)
+        flood = Flood(len(old), is_new=published.flood_since(state) is None) if old else None
+        gate = at_the_gate(state, mended.missing, old, now)
+        published.hold_back(state, [*old, *gate.since])
         heads = feed_heads(config, state, now)
         identities.mark_public(state, now)
         selections = [select(config, state, head, now, accepted=head.feed.slug in accept) for head in heads]
@@ -98,6 +103,7 @@ def publish(
         files_now = {name: _on_disk(config, name, offer.inputs) for offer in fresh for name in offer.names}
         published.save(state, files_now, changed, held)
         published.note_flood(state, None if flood is None else published.flood_since(state) or now)
+        own_pages.note_waiting(state, gate.since)
         files.forget_vanished(state)
         site_data = tell_site(config, state, now)
     everything = selections[0]
@@ -110,17 +116,15 @@ def publish(
         holds=tuple(selection.held for selection in selections if selection.held is not None),
         instead=mended.instead,
         flood=flood,
+        gate=gate,
         site_data=site_data,
     )
 
 
-def _flood(state: State, now: datetime) -> Flood | None:
-    """Hold old articles back that come in bulk; a publication without subscribers yet may begin with as many."""
+def _flood(state: State, now: datetime) -> list[str]:
+    """The old articles to hold back, which come in bulk; a publication without subscribers may begin with as many."""
     old = [] if published.is_empty(state) else identities.unseen(state, now - OLD_AFTER)
-    if not is_flood(len(old)):
-        return None
-    published.hold_back(state, old)
-    return Flood(len(old), is_new=published.flood_since(state) is None)
+    return old if is_flood(len(old)) else []
 
 
 def _is_as_noted(config: Config, offer: Offer, noted: Mapping[str, FileOnDisk]) -> bool:

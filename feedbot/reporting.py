@@ -33,7 +33,7 @@ from feedbot.publish.link_report import (
     StatusCount,
     render_report,
 )
-from feedbot.state import marks, reported, transitions, troubles
+from feedbot.state import marks, own_pages, reported, transitions, troubles
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.transitions import Transition
 from feedbot.state.troubles import Place, Troubled
@@ -47,6 +47,7 @@ _MOST_PLACES = 5
 _NAMES = (REPORT_NAME, LINK_FEED_NAME)
 
 _LEAD_TO = {
+    Way.PAGE: "the article's own page",
     Way.MOVED: "its new address",
     Way.AMP: "the AMP page",
     Way.CACHE: "the copy",
@@ -55,6 +56,8 @@ _LEAD_TO = {
 _THE_LINK = ReadersGet("this link")
 _NOT_THE_LINK = ReadersGet("nothing: it is left out")
 _NO_ENTRY = ReadersGet("nothing: the entry is left out")
+_NO_ENTRY_YET = ReadersGet("nothing yet: the entry waits until its page answers")
+_THE_SOURCE = ReadersGet("the source, until the page answers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +126,12 @@ def _report(config: Config, state: State, mended: Mended, now: datetime) -> Link
     said, exclusions = marks.holding(state, now), config.links.exclusions()
     last_look = troubles.last_look(state)
     hosts, hosts_count = _hosts(state, last_look)
+    gate = _gate(state, mended)
     return LinkReport(
         title=config.site.title,
         language=config.site.language,
         counts=tuple(_counts(state)),
-        rows=tuple(_row(one, mended, mark_on(one.target.url, said, exclusions, now)) for one in rows),
+        rows=tuple(_row(one, mended, gate, mark_on(one.target.url, said, exclusions, now)) for one in rows),
         rows_count=rows_count,
         hosts=hosts,
         hosts_count=hosts_count,
@@ -165,7 +169,7 @@ def _hosts(state: State, last_look: datetime | None) -> tuple[tuple[HostRow, ...
     ), number
 
 
-def _row(one: Troubled, mended: Mended, mark: Mark | None) -> LinkRow:
+def _row(one: Troubled, mended: Mended, gate: Mapping[str, ReadersGet], mark: Mark | None) -> LinkRow:
     status = one.target.status
     return LinkRow(
         url=one.target.url,
@@ -179,7 +183,7 @@ def _row(one: Troubled, mended: Mended, mark: Mark | None) -> LinkRow:
         places=tuple(_words(place) for place in one.places),
         places_count=one.places_count,
         topics=one.topics,
-        readers_get=tuple(dict.fromkeys(_readers_get(one, place, mended) for place in one.places)),
+        readers_get=tuple(dict.fromkeys(_readers_get(one, place, mended, gate) for place in one.places)),
         remarks=tuple(_remarks(one, mark)),
     )
 
@@ -199,14 +203,27 @@ def _words(place: Place) -> str:
     return f"{place.path}:{place.line} ({place.role})"
 
 
-def _readers_get(one: Troubled, place: Place, mended: Mended) -> ReadersGet:
-    """What readers of the feeds get in one place where the link stands."""
-    if place.role is not LinkRole.SOURCE:
+def _readers_get(one: Troubled, place: Place, mended: Mended, gate: Mapping[str, ReadersGet]) -> ReadersGet:
+    """What readers of the feeds get in one place where the link stands; `gate` is what they get for missing pages."""
+    if place.role not in {LinkRole.SOURCE, LinkRole.PAGE}:
         return _NOT_THE_LINK if one.is_unlinkable else _THE_LINK
     if place.path in mended.lost:
         return _NO_ENTRY
     link = mended.instead.get(place.path)
+    if (missing := gate.get(place.path)) is not None and (place.role is LinkRole.PAGE or missing is _NO_ENTRY_YET):
+        return missing
+    if place.role is LinkRole.PAGE:
+        return _THE_LINK
     return _THE_LINK if link is None else _instead(link)
+
+
+def _gate(state: State, mended: Mended) -> dict[str, ReadersGet]:
+    """By article path, what readers get where its own page is not there."""
+    waiting = own_pages.waiting(state)
+    return {
+        page.path: _NO_ENTRY_YET if page.entry_id in waiting else _THE_LINK if page.is_source else _THE_SOURCE
+        for page in mended.missing
+    }
 
 
 def _instead(link: Link) -> ReadersGet:

@@ -19,13 +19,14 @@ class ReadRules:
     """Names of fields tried in order, the zone of dates without one, where relative URLs lead.
 
     `site_url` is absolute and ends in a slash. `body_links` makes the body's links part of an
-    article's links.
+    article's links, `own_pages` the article's page on that site.
     """
 
     fields: Mapping[str, tuple[str, ...]]
     timezone: str
     site_url: str
     body_links: bool = False
+    own_pages: bool = False
 
     @property
     def zone(self) -> ZoneInfo:
@@ -41,6 +42,7 @@ class ReadRules:
             self.timezone,
             self.site_url,
             self.body_links,
+            *(["own_pages"] if self.own_pages else []),
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
@@ -52,4 +54,5 @@ def read_rules(config: "Config") -> ReadRules:
         timezone=config.articles.timezone,
         site_url=config.site.url,
         body_links=config.links.body,
+        own_pages=config.feeds.link == "page",
     )

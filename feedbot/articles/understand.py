@@ -38,9 +38,13 @@ def _read(path: str, raw: bytes, rules: ReadRules, notes: Notes) -> Article:
     fields = Fields(front.fields, rules, notes)
 
     published_at = _publication_date(path, fields, rules)
-    source_url = fields.url("source_url", LinkRole.SOURCE, required=True) or _own_page(
-        path, fields, published_at, rules, notes
-    )
+    source_url = fields.url("source_url", LinkRole.SOURCE, required=True)
+    if source_url is None:
+        source_url = _own_page(path, fields, published_at, rules, notes, LinkRole.SOURCE)
+        if rules.own_pages:
+            notes.link(LinkRole.PAGE, source_url, notes.links[0].line)
+    elif rules.own_pages:
+        _link_own_page(path, fields, published_at, rules, notes)
     if not source_url.startswith(("http://", "https://")):
         line = notes.links[0].line
         notes.remark(line, f"{fields.name_of('source_url')}: is not http or https, so no feed carries this article")
@@ -92,8 +96,16 @@ def _publication_date(path: str, fields: Fields, rules: ReadRules) -> datetime:
         raise Unusable(0, f"{name}: is missing, and in the file's name: {error}, not '{dated[0]}'") from None
 
 
-def _own_page(path: str, fields: Fields, published_at: datetime, rules: ReadRules, notes: Notes) -> str:
-    """The address of the article's own page, for an article that names no source."""
+def _link_own_page(path: str, fields: Fields, published_at: datetime, rules: ReadRules, notes: Notes) -> None:
+    """Note the article's own page as a link; where it has no address, the entry leads to the source."""
+    try:
+        _own_page(path, fields, published_at, rules, notes, LinkRole.PAGE)
+    except Unusable as error:
+        notes.remark(error.line, f"{error.reason}; so its entry leads to its source (feeds.link)")
+
+
+def _own_page(path: str, fields: Fields, published_at: datetime, rules: ReadRules, notes: Notes, role: LinkRole) -> str:
+    """The address of the article's own page, noted as a link; raises Unusable where that is no address."""
     permalink = fields.raw_text("permalink", "an address such as /about/", required=True)
     name, text, line = permalink or (fields.name_of("source_url"), None, 0)
     if text is not None and has_template_marks(text):
@@ -106,7 +118,7 @@ def _own_page(path: str, fields: Fields, published_at: datetime, rules: ReadRule
         url = page_url(path, text, categories, published_at, rules)
     except InvalidUrl as error:
         raise Unusable(line, f"{name}: {error}{f', not {quoted(text)}' if text is not None else ''}") from None
-    if not notes.link(LinkRole.SOURCE, url, line or 1):
+    if not notes.link(role, url, line or 1):
         raise Unusable(line, f"{name}: expected a URL of at most 8,192 characters when encoded")
     return url
 

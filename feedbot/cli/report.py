@@ -21,6 +21,7 @@ from feedbot.state.runs import LastRun
 if TYPE_CHECKING:  # what publishes takes a while to load, and `feedbot check` does not
     from feedbot.archiving import Archiving
     from feedbot.cycle import Run
+    from feedbot.gate import Gate
     from feedbot.pinging import Pinging
     from feedbot.previewing import Preview
     from feedbot.publishing import Publishing
@@ -50,6 +51,7 @@ _LEADS_ELSEWHERE = {
 }
 _PLACES_SHOWN = 3
 _REASONS_SHOWN = 5
+_WAITING_SHOWN = 5
 _PAGE_SUFFIX = ".html"
 
 
@@ -195,6 +197,7 @@ def publishing_lines(config: Config, publishing: "Publishing", checked: Iterable
     for hold in publishing.holds:
         yield f"  held       {plain(hold.sentence)}"
         yield f"             check the cause; to let them go: feedbot build --accept {hold.feed}"
+    yield from _gate_lines(publishing.gate)
     if publishing.flood is not None:
         yield f"  held       {publishing.flood.sentence}"
         yield "             to let them come: feedbot build --accept-new (see them first: --preview --accept-new)"
@@ -256,10 +259,25 @@ def preview_lines(preview: "Preview") -> Iterator[str]:
             for entry in entries:
                 leads = f"  {plain(entry.link)}" if word in {"new", "elsewhere"} else ""
                 yield f"    {word:<9}  {plain(entry.title)}{leads}"
+    yield from _gate_lines(preview.gate)
     for hold in preview.holds:
         yield f"  held       {plain(hold.feed)}: {plain(hold.sentence)}"
     if preview.flood is not None:
         yield f"  held       {preview.flood.sentence}"
+
+
+def _gate_lines(gate: "Gate") -> Iterator[str]:
+    """The new entries that wait for their own page, and those that were published without it."""
+    for one in gate.waiting[:_WAITING_SHOWN]:
+        until = f"until {one.until:%H:%M} UTC at most"
+        yield f"  waits      {plain(one.page.path)}: for its page {plain(one.page.url)} ({plain(one.why)}), {until}"
+    if len(gate.waiting) > _WAITING_SHOWN:
+        yield f"             and {len(gate.waiting) - _WAITING_SHOWN:,} more wait for their pages"
+    for one in gate.given_up[:_WAITING_SHOWN]:
+        where = f"its page {plain(one.page.url)} does not answer ({plain(one.why)})"
+        yield f"  no page    {plain(one.page.path)}: {where}; its entry leads to its source until that does"
+    if len(gate.given_up) > _WAITING_SHOWN:
+        yield f"             and {len(gate.given_up) - _WAITING_SHOWN:,} more lead to their sources"
 
 
 def _mended_lines(publishing: "Publishing", checked: Iterable[Result]) -> Iterator[str]:
@@ -270,6 +288,8 @@ def _mended_lines(publishing: "Publishing", checked: Iterable[Result]) -> Iterat
         url = result.after.url
         has_moved = moved_for_good(after, url) != moved_for_good(before, url)
         for place in result.places:
+            if place.role == LinkRole.PAGE and is_lost and place.article not in publishing.instead:
+                yield f"  mended     {plain(place.article)}: its page is {after.kind}; its entry leads to its source"
             if place.role != LinkRole.SOURCE or not (is_lost or has_moved):
                 continue
             why = f"{plain(place.article)}: its source {'has moved' if has_moved else f'is {after.kind}'}"

@@ -9,6 +9,8 @@ class LinkRole(StrEnum):
     """What a link is for in its article."""
 
     SOURCE = "source"
+    PAGE = "page"
+    """The article's own page on the publication's site, where entries are to lead there (feeds.link)."""
     AMP = "amp"
     CDN_AMP = "cdn_amp"
     IMAGE = "image"

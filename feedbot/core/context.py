@@ -15,7 +15,7 @@ ASK_SIBLING_EVERY = timedelta(days=7)
 
 AMP_ROLES = frozenset({LinkRole.AMP, LinkRole.RELATED_AMP})
 CACHE_ROLES = frozenset({LinkRole.CDN_AMP, LinkRole.RELATED_CDN_AMP})
-TITLED_ROLES = frozenset({LinkRole.SOURCE, LinkRole.RELATED_SOURCE}) | AMP_ROLES | CACHE_ROLES
+TITLED_ROLES = frozenset({LinkRole.SOURCE, LinkRole.PAGE, LinkRole.RELATED_SOURCE}) | AMP_ROLES | CACHE_ROLES
 """Links to a page that should carry the title of the article that they stand for."""
 IMAGE_ROLES = frozenset({LinkRole.IMAGE, LinkRole.PROVIDER_IMAGE, LinkRole.RELATED_IMAGE})
 

@@ -9,6 +9,7 @@ from feedbot.core.url import InvalidUrl, canonical_url, host_of, resolve_url, sp
 
 _TO_THE_SOURCE = frozenset({Way.KEPT, Way.MARKED})
 _NOTES = {
+    Way.PAGE: "",
     Way.MOVED: "The page has moved; this entry leads to its new address.",
     Way.AMP: "The original page can no longer be read; this entry leads to its AMP version.",
     Way.CACHE: "The original page can no longer be read; this entry leads to the copy of it at {host}.",
@@ -51,7 +52,7 @@ class Entry:
     images: tuple[Image, ...] = ()
     related: tuple[RelatedLink, ...] = ()
     via: str = ""
-    """The source, where the entry leads elsewhere because that cannot be read there any more."""
+    """The source, where the entry leads elsewhere: to the article's own page, or where the source moved or died."""
     note: str = ""
     """What readers are told of that, in a sentence."""
     quality: float | None = None

@@ -30,6 +30,8 @@ DeadSource = Literal["drop", "keep", "mark"]
 class Way(StrEnum):
     """How an entry's link came about, where it is not simply the source."""
 
+    PAGE = "page"
+    """To the article's own page, as the config has it: nothing is to be said of it."""
     MOVED = "moved"
     AMP = "amp"
     CACHE = "cache"

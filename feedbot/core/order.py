@@ -38,7 +38,7 @@ class Rank(IntEnum):
     """What a target is to readers; the lowest is asked first."""
 
     FEED_SOURCE = 0
-    """The source of an entry that is in a feed now."""
+    """The source, or the own page, of an entry that is in a feed now."""
     FEED = 1
     """Anything else in such an entry."""
     NEW = 2

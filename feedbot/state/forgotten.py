@@ -13,7 +13,7 @@ from typing import Any
 
 from feedbot.core.context import folder_of
 from feedbot.core.forgotten import Forgotten, forgotten_hash
-from feedbot.state import reported
+from feedbot.state import own_pages, reported
 from feedbot.state.database import State, stamp
 
 # What may go on a URL: where one of these follows, a text quotes another, longer one.
@@ -113,6 +113,7 @@ def delete_articles(connection: Any, about: Scope, now: datetime) -> None:
     connection.execute("DELETE FROM identities WHERE id IN (SELECT value FROM json_each(?))", entries)
     connection.execute("DELETE FROM published_entries WHERE entry_id IN (SELECT value FROM json_each(?))", entries)
     connection.execute("DELETE FROM holds WHERE entry_id IN (SELECT value FROM json_each(?))", entries)
+    own_pages.forget(connection, entries[0])
     # A topic without an address was never seen; one that has an address keeps it.
     connection.execute("DELETE FROM topics WHERE slug IS NULL AND key NOT IN (SELECT topic FROM members)")
     (number,) = connection.execute("SELECT coalesce(max(takedown), 0) + 1 FROM forgotten").fetchone()

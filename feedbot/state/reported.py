@@ -27,7 +27,8 @@ def made_from(state: State, now: datetime) -> list[Any]:
         " (SELECT max(asked_at) FROM snapshots) AS archive_asked_at"
     )
     files = state.each(_FILES, [stamp(now)])
-    return [list(latest[0].values()), [list(row.values()) for row in files]]
+    waiting = [row["entry_id"] for row in state.rows("SELECT entry_id FROM waiting ORDER BY entry_id")]
+    return [list(latest[0].values()), [list(row.values()) for row in files], waiting]
 
 
 def is_as_noted(state: State, paths: list[Path], inputs: str) -> bool:

@@ -315,7 +315,15 @@ CREATE TABLE snapshots (
 CREATE INDEX snapshots_held ON snapshots (held_until) WHERE held_until IS NOT NULL;
 """
 
-MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9)
+_V10 = """
+-- New entries that wait until their page on the publication's own site answers (feeds.link: page).
+CREATE TABLE waiting (
+    entry_id TEXT PRIMARY KEY,
+    since_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)

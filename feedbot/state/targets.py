@@ -85,7 +85,7 @@ WITH in_feeds (file_id) AS MATERIALIZED (
 )
 SELECT targets.id AS id,
     min(CASE
-        WHEN files.id IN (SELECT file_id FROM in_feeds) THEN CASE links.role WHEN 'source' THEN 0 ELSE 1 END
+        WHEN files.id IN (SELECT file_id FROM in_feeds) THEN links.role NOT IN ('source', 'page')
         WHEN files.published_at > :news_since THEN 2
         WHEN links.role = 'source' THEN 3
         WHEN links.role NOT IN ('amp', 'cdn_amp', 'related.amp', 'related.cdn_amp') THEN 4
@@ -95,6 +95,14 @@ SELECT targets.id AS id,
     max(files.published_at) AS published_at
 """
 
+# A page of one's own that is to come is not asked before its time: it would be dead when it comes.
+_ASKED = """
+    links.ignored = 0 AND NOT ((files.draft OR files.published_at > :now) AND EXISTS (
+        SELECT 1 FROM links AS page
+        WHERE page.file_id = files.id AND page.role = 'page' AND page.target_id = links.target_id
+    ))
+"""
+
 _DUE = f"""
 WITH claims AS (
     {_CLAIMS}
@@ -102,7 +110,7 @@ WITH claims AS (
     FROM targets INDEXED BY targets_due
     CROSS JOIN links ON links.target_id = targets.id
     CROSS JOIN files ON files.id = links.file_id
-    WHERE targets.next_check_at <= :now AND links.ignored = 0
+    WHERE targets.next_check_at <= :now AND {_ASKED}
     GROUP BY targets.id
 )
 SELECT targets.*, coalesce(hosts.head_refused, 0) AS head_refused,
@@ -177,7 +185,7 @@ class Backlog(msgspec.Struct, frozen=True):
 _BACKLOG = f"""
 WITH claims AS (
     {_CLAIMS} FROM links JOIN targets ON targets.id = links.target_id JOIN files ON files.id = links.file_id
-    WHERE links.ignored = 0
+    WHERE {_ASKED}
     GROUP BY targets.id
 )
 SELECT claims.rank <= :rank AS in_feeds, count(*) AS n, sum(targets.next_check_at <= :now) AS due

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -182,6 +183,29 @@ class TestOwnPage:
     )
     def test_of_another_file_is_at_its_path(self, path, page):
         assert self.own(path=path) == f"https://example.org/{page}"
+
+
+class TestPageBesideTheSource:
+    """Where feeds.link is `page`, an article's own page is one of its links."""
+
+    def test_is_the_page_that_an_article_without_a_source_would_have(self):
+        found = article(NEEDED + "permalink: /a.html\n", own_pages=True, site_url="https://me.example/blog/")
+        assert targets(found, LinkRole.PAGE) == ["https://me.example/blog/a.html"]
+        assert targets(found, LinkRole.SOURCE) == [SOURCE] == [found.source_url]
+        assert targets(article(NEEDED, own_pages=True), LinkRole.PAGE) == ["https://example.org/articles/story/"]
+
+    def test_is_the_source_where_there_is_no_other(self):
+        found = article("title: A\ndate: 2020-01-24\n", own_pages=True)
+        assert targets(found, LinkRole.PAGE) == targets(found, LinkRole.SOURCE) == [found.source_url]
+
+    def test_has_no_address_where_its_permalink_is_a_pattern(self):
+        front = NEEDED + "permalink: /:year/\n"
+        assert targets(article(front, own_pages=True), LinkRole.PAGE) == []
+        ((_, text),) = remarks(front, own_pages=True)
+        assert text.endswith("; so its entry leads to its source (feeds.link)")
+
+    def test_is_no_link_where_entries_lead_to_sources(self):
+        assert targets(article(NEEDED), LinkRole.PAGE) == []
 
 
 class TestOtherUrls:
@@ -565,6 +589,7 @@ class TestRules:
                 self.config().model_copy(update={"links": self.config().links.model_copy(update={"body": True})})
             ),
         ]
+        rules.append(replace(rules[-1], own_pages=True))
         assert len({rule.fingerprint for rule in rules}) == len(rules)
         assert read_rules(self.config()).fingerprint == read_rules(self.config()).fingerprint
 
