@@ -43,6 +43,8 @@ _HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WILDCARD = re.compile(r"[*?\[]")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(kB|MB|GB)")
+_BYTES = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
 def _duration(value: object) -> object:
@@ -52,6 +54,16 @@ def _duration(value: object) -> object:
         if match is None:
             raise ValueError(f"must be a duration such as 30s, 5m, 1h or 7d, not {value!r}")
         return float(match[1]) * _SECONDS[match[2]]
+    return value
+
+
+def _size(value: object) -> object:
+    """Bytes of a size such as `200MB` or `1.5GB`; a bare number is bytes."""
+    if isinstance(value, str):
+        match = _SIZE.fullmatch(value.strip())
+        if match is None:
+            raise ValueError(f"must be a size such as 500kB, 200MB or 1GB, not {value!r}")
+        return round(float(match[1]) * _BYTES[match[2]])
     return value
 
 
@@ -101,10 +113,12 @@ def _proxy(value: str) -> str:
 
 
 _DURATION_SCHEMA = {"type": ["string", "number"], "pattern": r"^\d+(\.\d+)?\s*(s|m|h|d)$", "minimum": 0}
+_SIZE_SCHEMA = {"type": ["string", "integer"], "pattern": r"^\d+(\.\d+)?\s*(kB|MB|GB)$", "minimum": 0}
 _URL_SCHEMA = {"type": "string", "format": "uri", "pattern": "^https?://"}
 
 _NUMBERS = (int, float, int | None, float | None)
 DurationS = Annotated[float, BeforeValidator(_duration), Field(gt=0), WithJsonSchema(_DURATION_SCHEMA)]
+SizeBytes = Annotated[int, BeforeValidator(_size), Field(ge=0), WithJsonSchema(_SIZE_SCHEMA)]
 HttpUrl = Annotated[str, BeforeValidator(http_url), WithJsonSchema(_URL_SCHEMA)]
 _PROXY_SCHEMA = {"type": "string", "pattern": "^http://"}
 _FIELDS_SCHEMA = {
@@ -766,6 +780,43 @@ class VerdictsConfig(_Section):
         return StrikePolicy(**rules)
 
 
+class RetentionConfig(_Section):
+    """How long state.db keeps what it remembers; where links stand, ids and takedowns it keeps for good."""
+
+    history: DurationS = Field(
+        90 * DAY_S,
+        description="Looks at links, with the evidence; the latest of each link stays, and where earlier ones led.",
+    )
+    transitions: DurationS = Field(730 * DAY_S, description="Which links died, came back or moved.")
+
+    @field_validator("history", "transitions")
+    @classmethod
+    def _longer_than_reports(cls, value: float) -> float:
+        if value < 31 * DAY_S:
+            raise ValueError("must be at least 31d: the reports tell of 30 days")
+        return value
+
+
+class BackupConfig(_Section):
+    """The copies of state.db that are made once a day."""
+
+    directory: Annotated[Path | None, BeforeValidator(_maybe_folder)] = Field(
+        Path("backups"),
+        description="Where they are written, relative to the config file and apart from the feeds; null = none.",
+    )
+    keep: int = Field(7, ge=1, le=1000, description="So many, one a day.")
+    max_bytes: SizeBytes = Field(10**9, description="All together; the newest one stays, however large.")
+
+
+class DiskConfig(_Section):
+    """The disk of state.db and of its backups."""
+
+    low: SizeBytes = Field(
+        200 * 10**6,
+        description="With less than this free, looks at links are not kept and no backup is made; feeds are written.",
+    )
+
+
 class Config(_Section):
     """Everything that feedbot is told; paths are relative to `root`, the config file's folder."""
 
@@ -780,6 +831,9 @@ class Config(_Section):
     schedule: ScheduleConfig = ScheduleConfig()
     verdicts: VerdictsConfig = VerdictsConfig()
     serve: ServeConfig = ServeConfig()
+    retention: RetentionConfig = RetentionConfig()
+    backup: BackupConfig = BackupConfig()
+    disk: DiskConfig = DiskConfig()
     root: Path = Path()
 
     @property
@@ -801,6 +855,11 @@ class Config(_Section):
     def private_reports_path(self) -> Path | None:
         """Where the reports are written for the operator alone; None where there are to be none."""
         return None if self.reports.directory is None else self.root / self.reports.directory
+
+    @property
+    def backups_path(self) -> Path | None:
+        """Where the backups of the database are written; None where there are to be none."""
+        return None if self.backup.directory is None else self.root / self.backup.directory
 
     @property
     def site_data_path(self) -> Path | None:
@@ -862,9 +921,12 @@ def load_config(path: Path) -> Config:
     else:
         if (clash := _why_no_feeds_folder(config)) is not None:
             problems.append(f"{path}:{_line_of(node, ('feeds', 'directory'))}: feeds.directory: {clash}")
-        elif _would_be_served(config):
+        elif _would_be_served(config, config.private_reports_path):
             place = f"{path}:{_line_of(node, ('reports', 'directory'))}: reports.directory"
             problems.append(f"{place}: must be apart from the feeds, which are public; see feeds.public_report")
+        if clash is None and _would_be_served(config, config.backups_path):
+            place = f"{path}:{_line_of(node, ('backup', 'directory'))}: backup.directory"
+            problems.append(f"{place}: must be apart from the feeds, which are public")
         if (clash := _why_no_site_data(config)) is not None:
             problems.append(f"{path}:{_line_of(node, ('feeds', 'site_data'))}: feeds.site_data: {clash}")
     if problems:
@@ -905,13 +967,12 @@ def _why_no_feeds_folder(config: Config) -> str | None:
     return None
 
 
-def _would_be_served(config: Config) -> bool:
-    """True where reports for the operator alone would lie in the feeds folder, which a web server shows everybody."""
-    reports = config.private_reports_path
-    if reports is None:
+def _would_be_served(config: Config, folder: Path | None) -> bool:
+    """True where what is for the operator alone would lie in the feeds folder, which a web server shows everybody."""
+    if folder is None:
         return False
     # Links are followed: a name of its own makes no folder private.
-    return Path(os.path.realpath(reports)).is_relative_to(os.path.realpath(config.feeds_path))
+    return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(config.feeds_path))
 
 
 def _why_no_site_data(config: Config) -> str | None:

@@ -10,7 +10,7 @@ from feedbot.core.replay import Seen, judge_again, replay
 from feedbot.core.schedule import jitter_of, next_check_at
 from feedbot.core.status import Status
 from feedbot.core.verdict import Verdict
-from feedbot.state import reported, runs, targets, transitions
+from feedbot.state import reported, retention, runs, targets, transitions
 from feedbot.state.database import State
 from feedbot.state.runs import Recorded
 
@@ -37,7 +37,8 @@ class Rejudging:
 def rejudge(config: Config, state: State, clock: Clock, *, apply: bool) -> Rejudging:
     """Judge every stored observation again; with `apply`, let the links stand where that leads.
 
-    Only links of which an observation is now judged otherwise are followed. Deaths that come from it
+    Only links of which an observation is now judged otherwise are followed, from where those led that are no
+    longer kept. Deaths that come from it
     reach the feeds at the next build, past the guard against removals in bulk.
     """
     strikes, policy, now = config.verdicts.policy(), config.schedule.policy(), clock.now()
@@ -52,7 +53,9 @@ def rejudge(config: Config, state: State, clock: Clock, *, apply: bool) -> Rejud
             continue
         target = targets.get(state, recorded[-1].target_id)
         answers = targets.host_answers(state, target)
-        after = replay(history, host_answers=answers, policy=strikes)
+        rolled_up = retention.rolled_up(state, target.id)
+        start = None if rolled_up is None else rolled_up.status
+        after = replay(history, host_answers=answers, policy=strikes, start=start)
         if _stands_alike(target.status, after):
             continue
         changes.append(Change(target.url, target.status, after, verdicts[-1]))

@@ -424,3 +424,25 @@ def test_a_duration_is_not_endless(tmp_path):
     assert refused(tmp_path, f"{MINIMAL}schedule: {{read: .inf}}\n") == [
         "config.yaml:3: schedule.read: input should be a finite number, not inf"
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "size"),
+    [("1GB", 10**9), ("1.5 MB", 1_500_000), ("500kB", 500_000), ("7", 7), ("0", 0)],
+)
+def test_sizes_are_told_as_people_do(tmp_path, told, size):
+    assert load(tmp_path, f"{MINIMAL}backup: {{max_bytes: {told}}}\n").backup.max_bytes == size
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        ("backup: {max_bytes: 1TB}", "backup.max_bytes: must be a size such as 500kB, 200MB or 1GB, not '1TB'"),
+        ("backup: {keep: 0}", "backup.keep: must be at least 1, not 0"),
+        ("backup: {directory: feeds/old}", "backup.directory: must be apart from the feeds, which are public"),
+        ("retention: {history: 30d}", "retention.history: must be at least 31d: the reports tell of 30 days"),
+        ("disk: {low: -1}", "disk.low: must be at least 0, not -1"),
+    ],
+)
+def test_what_cannot_be_kept_so_is_refused(tmp_path, told, sentence):
+    assert refused(tmp_path, f"{MINIMAL}{told}\n") == [f"config.yaml:3: {sentence}"]

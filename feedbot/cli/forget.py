@@ -16,7 +16,7 @@ from feedbot.config import Config, load_config
 from feedbot.core.url import InvalidUrl, canonical_url
 from feedbot.errors import UsageError
 from feedbot.forgetting import Forgetting, Named, Takedown, forget, look_ahead, undo
-from feedbot.state import files, forgotten, targets
+from feedbot.state import backups, files, forgotten, targets
 from feedbot.state.database import State, open_state
 
 
@@ -103,7 +103,12 @@ def _before_lines(config: Config, what: str, takedown: Takedown) -> Iterator[str
         yield f"  left out   of {count(len(about.elsewhere), 'other article')}: {plain(', '.join(about.elsewhere))}"
     yield f"  history    {count(takedown.observations, 'observation')}"
     yield "What it cannot reach:"
-    yield f"  backups    other copies of {config.state} and {config.feeds.directory}/: feedbot knows of none"
+    made = [] if config.backups_path is None else backups.kept(config.backups_path, config.state_path)
+    known = "knows only of its own" if made else "knows of none"
+    yield f"  backups    other copies of {config.state} and {config.feeds.directory}/: feedbot {known}"
+    if made:
+        yield f"             {plain(str(made[0].path.parent))}/ holds {count(len(made), 'backup')}: remove these, and"
+        yield "             make a new one afterwards with `feedbot db backup`"
     for name in _copies(config):
         yield f"             beside it lies {plain(name)}"
     yield "  readers    those who have fetched the entry, and archives and caches that have copied it"

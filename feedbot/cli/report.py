@@ -15,6 +15,7 @@ from feedbot.core.healing import Way, moved_for_good
 from feedbot.core.status import StatusKind, is_unverifiable
 from feedbot.core.verdict import VerdictKind
 from feedbot.reading import Reading
+from feedbot.state.copies import megabytes
 from feedbot.state.database import stamp
 from feedbot.state.runs import LastRun
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # what publishes takes a while to load, and `feedbot check` d
     from feedbot.archiving import Archiving
     from feedbot.cycle import Run
     from feedbot.gate import Gate
+    from feedbot.maintaining import Maintenance
     from feedbot.pinging import Pinging
     from feedbot.previewing import Preview
     from feedbot.publishing import Publishing
@@ -65,6 +67,18 @@ def run_lines(config: Config, run: "Run", last: LastRun | None) -> Iterator[str]
     yield from pinging_lines(run.pinging)
     yield from archiving_lines(run.archiving)
     yield f"Files      feeds in {config.feeds_path}/, memory in {config.state_path}"
+
+
+def maintenance_lines(maintenance: "Maintenance") -> Iterator[str]:
+    """What was done for state.db; its problems are for standard error."""
+    if maintenance.backup is not None:
+        yield f"Backup     {plain(str(maintenance.backup.path))}, {megabytes(maintenance.backup.size)}"
+    gone = {"look": maintenance.looks, "transition": maintenance.transitions, "run": maintenance.runs}
+    if any(gone.values()):
+        told = ", ".join(count(number, thing) for thing, number in gone.items() if number)
+        yield f"History    no longer kept: {told}"
+    for note in maintenance.notes:
+        yield f"  note       {plain(note)}"
 
 
 def reading_lines(config: Config, reading: Reading) -> Iterator[str]:

@@ -6,13 +6,15 @@ import click
 
 from feedbot.cli.main import Told
 from feedbot.cli.progress import progress_option, show_progress
-from feedbot.cli.report import run_lines
+from feedbot.cli.report import maintenance_lines, run_lines
 from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy, start_logging
+from feedbot.cli.text import plain
 from feedbot.cli.textfile import textfile_option, write_textfile
 from feedbot.clock import SystemClock
 from feedbot.config import load_config
 from feedbot.core.progress import Progress
 from feedbot.cycle import run_once
+from feedbot.maintaining import maintain_when_due
 from feedbot.service.daemon import serve_until_signalled
 from feedbot.state import runs
 from feedbot.state.database import checking_run, open_state
@@ -45,7 +47,12 @@ def command(told: Told, once: bool, wait: bool, shown: bool | None, textfile: Pa
         progress = Progress()
         work = run_once(config, state, clock, progress)
         run = run_until_signalled(work, show_progress(progress, clock, shown))
-    for line in run_lines(config, run, last):
+        for line in run_lines(config, run, last):
+            click.echo(line)
+        maintenance = maintain_when_due(config, state, clock)
+    for line in maintenance_lines(maintenance):
         click.echo(line)
+    for problem in maintenance.problems:
+        click.echo(f"feedbot: {plain(problem)}", err=True)
     write_textfile(config, clock, textfile)
-    return 1 if run.publishing.is_held_anew else 0
+    return 1 if run.publishing.is_held_anew or maintenance.problems else 0

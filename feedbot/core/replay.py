@@ -23,9 +23,14 @@ def judge_again(history: Sequence[Seen]) -> list[Verdict]:
     return [judge(seen.observation, seen.context) for seen in history]
 
 
-def replay(history: Sequence[Seen], *, host_answers: bool, policy: StrikePolicy = DEFAULT_STRIKES) -> Status:
-    """The status to which a target's observations lead, oldest first, by the rules of today."""
-    status = Status()
+def replay(
+    history: Sequence[Seen], *, host_answers: bool, policy: StrikePolicy = DEFAULT_STRIKES, start: Status | None = None
+) -> Status:
+    """The status to which a target's observations lead, oldest first, by the rules of today.
+
+    `start` is where it stood before the first of them; None where that was its first look.
+    """
+    status = Status() if start is None else start
     for seen in history:
         if seen.counted:
             verdict = judge(seen.observation, seen.context)

@@ -58,7 +58,7 @@ RECOVERY_S = 6 * 3600.0
 """Seconds between the two good answers to GET that bring a dead target back."""
 
 
-class Status(msgspec.Struct, frozen=True):
+class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is known of a target; a new one is `Status()`. Times are aware and UTC.
 
     `strikes` counts since the last good verdict, `rule` is the longest one of that streak,

@@ -7,8 +7,9 @@ as soon as two processes write.
 
 import math
 import os
+import pwd
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,7 +21,7 @@ from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # pysqlite
 
 from feedbot.core.slug import topic_key
 from feedbot.errors import LockHeld, StateError
-from feedbot.state import locks
+from feedbot.state import copies, locks
 from feedbot.state.disk import network_type, read_mounts
 from feedbot.state.schema import APPLICATION_ID, MIGRATIONS, VERSION
 
@@ -34,6 +35,8 @@ _BUSY_TIMEOUT_S = 5.0
 # holds 60 MB more.
 _CACHE_KIB = 8 * 1024
 _WAL_PAGES = 8000
+# What a migration may write to its log, besides what the database holds.
+_MIGRATION_BYTES = 16 * 1024 * 1024
 
 
 # A target's row holds one moment several times.
@@ -61,15 +64,12 @@ class State:
     @contextmanager
     def write(self) -> Iterator[Any]:
         """One short write phase: a lock between processes and one transaction; gives the connection."""
-        with locks.hold(_beside(self.path, ".lock"), who=self.who, wait_s=self.write_wait_s), said_plainly(self.path):
-            self.db.conn.execute("BEGIN IMMEDIATE")
-            try:
-                yield self.db.conn
-                self.db.conn.execute("COMMIT")
-            except BaseException:
-                if self.db.conn.in_transaction:
-                    self.db.conn.execute("ROLLBACK")
-                raise
+        with (
+            locks.hold(_beside(self.path, ".lock"), who=self.who, wait_s=self.write_wait_s),
+            said_plainly(self.path),
+            _transaction(self.db.conn),
+        ):
+            yield self.db.conn
 
     def rows(self, sql: str, arguments: Sequence[Any] | dict[str, Any] = ()) -> list[dict[str, Any]]:
         """Every row of a query; read whole, because a half-read one holds up checkpoints."""
@@ -89,11 +89,24 @@ class State:
 
 
 @contextmanager
+def _transaction(connection: Any) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
 def open_state(path: Path, *, who: str, write_wait_s: float = WRITE_WAIT_S) -> Iterator[State]:
     """state.db, made or migrated where needed, for reading and writing.
 
-    Raises StateError where the file cannot be used: no SQLite 3.37, another user's file, not a
-    feedbot database, or one from a newer feedbot, which is left as it is.
+    Before it is migrated, a copy of what it was is left beside it (`copy_before`). Raises StateError where the file
+    cannot be used: no SQLite 3.37, another user's file, not a feedbot database, or one from a newer feedbot, which is
+    left as it is; or where the disk has no room for that copy.
     """
     _require_sqlite(sqlite3.sqlite_version_info)
     _require_owner(path, os.geteuid())
@@ -144,6 +157,7 @@ def open_for_reading(path: Path, *, who: str) -> Iterator[State]:
 
 def copy_state(path: Path, target: Path, *, who: str) -> None:
     """A copy of state.db as it is at one moment; nothing is left beside it. Raises StateError, LockHeld."""
+    _require_owner(path, os.geteuid())  # a guest's lock would be one that the owner cannot hold
     # With the lock nobody writes, so where no log lies beside it the file alone is all there is.
     with locks.hold(_beside(path, ".lock"), who=who, wait_s=WRITE_WAIT_S), said_plainly(path):
         options = "mode=ro" if _beside(path, "-wal").exists() else "mode=ro&immutable=1"
@@ -182,8 +196,33 @@ def one_at_a_time(state: State) -> Iterator[None]:
 
 @contextmanager
 def daemon_life(path: Path, *, who: str, wait: bool = False) -> Iterator[None]:
-    """The right to be the one daemon of this database; raises LockHeld where another has it and `wait` is false."""
+    """The right to be the one daemon of this database.
+
+    Raises LockHeld where another has it and `wait` is false, StateError where the database is another user's.
+    """
+    _require_owner(path, os.geteuid())
     with locks.hold(_beside(path, ".daemon.lock"), who=who, wait_s=math.inf if wait else 0.0):
+        yield
+
+
+@contextmanager
+def maintenance(state: State) -> Iterator[None]:
+    """The right to be the one who looks after this database; raises LockHeld where another process has it."""
+    with locks.hold(_beside(state.path, ".maintenance.lock"), who=state.who):
+        yield
+
+
+@contextmanager
+def nobody_else(path: Path, *, who: str) -> Iterator[None]:
+    """The right to put another file in the place of state.db: no daemon and no run is there, and nobody writes.
+
+    Raises LockHeld, naming the holder, where one is; StateError where the database is another user's.
+    """
+    _require_owner(path, os.geteuid())
+    with ExitStack() as locked:
+        for suffix in (".daemon.lock", ".check.lock", ".maintenance.lock", ".publish.lock"):
+            locked.enter_context(locks.hold(_beside(path, suffix), who=who))
+        locked.enter_context(locks.hold(_beside(path, ".lock"), who=who, wait_s=_BUSY_TIMEOUT_S))
         yield
 
 
@@ -198,8 +237,8 @@ def said_plainly(path: Path) -> Iterator[None]:
             raise LockHeld(f"{path}: is locked by another program; feedbot waited {_BUSY_TIMEOUT_S:.0f} s") from error
         if isinstance(error, sqlite3.DatabaseError) and ("not a database" in text or "malformed" in text):
             raise StateError(
-                f"{path}: is damaged or no database ({text}); move it away, and feedbot starts anew with the ids "
-                "kept in ids.json"
+                f"{path}: is damaged or no database ({text}); `feedbot db restore` brings back a copy from before;"
+                " without one, move it away, and feedbot starts anew with the ids kept in ids.json"
             ) from error
         raise StateError(f"{path}: {text}") from error
 
@@ -226,8 +265,16 @@ def _require_sqlite(version: tuple[int, ...]) -> None:
 def _require_owner(path: Path, user: int) -> None:
     """A guest's -wal and -shm files would lock the owner out of the database."""
     if path.exists() and path.stat().st_uid != user:
-        owner = path.stat().st_uid
-        raise StateError(f"{path}: belongs to user {owner}, this is user {user}; try: sudo -u '#{owner}' feedbot ...")
+        owner = _name_of(path.stat().st_uid)
+        raise StateError(f"{path}: belongs to {owner}, this is {_name_of(user)}; try: sudo -u {owner} feedbot ...")
+
+
+def _name_of(user: int) -> str:
+    """As sudo(8) takes it: a name, or a number where there is none."""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"'#{user}'"
 
 
 def _require_local(path: Path, mounts: str) -> None:
@@ -245,26 +292,70 @@ def _require_known_version(path: Path, connection: Any) -> None:
     if application != APPLICATION_ID and tables > 0:
         raise StateError(f"{path}: is a database of another program; name another file under `state:`")
     if version > VERSION:
-        raise StateError(f"{path}: was written by a newer feedbot (schema {version}, this one knows {VERSION})")
+        raise StateError(
+            f"{path}: was written by a newer feedbot (schema {version}, this one knows {VERSION}); install that again"
+            f"{_or_restore(path)}"
+        )
+
+
+def _or_restore(path: Path) -> str:
+    """The way back to before the upgrade, by the newest copy that this version can use; nothing where there is none."""
+    for version in range(VERSION, 0, -1):
+        copy = copy_before(path, version)
+        if copy.exists():
+            return f", or bring back what it was before the upgrade: feedbot db restore {copy}"
+    return ""
+
+
+def copy_before(path: Path, version: int) -> Path:
+    """Where the copy lies that was made of a database of this version before it was migrated."""
+    return _beside(path, f".before-v{version}")
+
+
+def copies_before(path: Path) -> list[Path]:
+    """The copies that were made before migrations and are there, of the newest version first."""
+    return [copy for version in range(VERSION, 0, -1) if (copy := copy_before(path, version)).exists()]
 
 
 def _migrate(state: State) -> None:
     """Bring the schema to this version; a second process that waited finds nothing left to do."""
     connection = state.db.conn
-    if connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+    is_wal = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    if is_wal and connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
         return
-    # The journal mode cannot change inside a transaction; setting it again does nothing.
     with locks.hold(_beside(state.path, ".lock"), who=state.who, wait_s=state.write_wait_s):
-        connection.execute("PRAGMA journal_mode = WAL")
-    with state.write():
         version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if 0 < version < VERSION:
+            _copy_before_migration(state.path, connection, version)
+        # It cannot change inside a transaction; a copy that was restored is in none.
+        connection.execute("PRAGMA journal_mode = WAL")
         if version >= VERSION:
             return
-        for step in MIGRATIONS[version:]:
-            for statement in _statements(step):
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+        with _transaction(connection):
+            for step in MIGRATIONS[version:]:
+                for statement in _statements(step):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _copy_before_migration(path: Path, connection: Any, version: int) -> None:
+    needed, free = copies.bytes_in_use(connection) + _MIGRATION_BYTES, copies.free_bytes(path.parent)
+    if free < needed:
+        raise StateError(
+            f"{path}: has schema {version} and needs {VERSION}; a copy of it is kept first, for which its disk has"
+            f" {copies.megabytes(free)} free and needs {copies.megabytes(needed)}; free some, and start again"
+        )
+    copies.copy_of(connection, copy_before(path, version))
+
+
+def schema_of_version(version: int) -> dict[str, str]:
+    """The statements that made each table, index and trigger of a database of a version, by name."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for step in MIGRATIONS[:version]:
+            connection.executescript(step)
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall()
+    return dict(rows)
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -154,6 +154,10 @@ def delete_links(connection: Any, about: Scope, before: Before) -> int:
     connection.execute(
         "UPDATE targets SET moved_to = NULL, moved_looks = 0, moved_first_at = NULL WHERE quotes(moved_to)"
     )
+    connection.execute(
+        "UPDATE rolled_up SET status = json_remove(status, '$.moved_to', '$.moved_looks', '$.moved_first_at')"
+        " WHERE quotes(json_extract(status, '$.moved_to'))"
+    )
     connection.execute("UPDATE targets SET reason = '' WHERE quotes(reason)")
     connection.execute("DELETE FROM transitions WHERE quotes(reason) OR quotes(moved_to)")
     connection.execute("DELETE FROM snapshots WHERE quotes(url) OR quotes(reason)")

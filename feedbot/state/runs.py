@@ -1,6 +1,7 @@
-"""Runs and the observations made in them, which are only ever added to."""
+"""Runs and the observations made in them, which are never changed."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -149,6 +150,7 @@ def _row(run_id: int, judged: Judged) -> tuple[Any, ...]:
 class Recorded:
     """An observation as it is kept: what was known and judged then, by which rules, and whether it counted."""
 
+    id: int
     run_id: int
     target_id: int
     observation: Observation
@@ -164,6 +166,16 @@ _RECORDED = (
     "SELECT observations.*, targets.url AS url, runs.online = 1 AND runs.frozen = 0 AS was_online"
     " FROM observations JOIN targets ON targets.id = observations.target_id JOIN runs ON runs.id = run_id"
 )
+
+
+def numbered(state: State, observation_ids: Sequence[int]) -> list[Recorded]:
+    """The observations with these numbers, in their order."""
+    rows = state.rows(
+        f"{_RECORDED} WHERE observations.id IN (SELECT value FROM json_each(?))"  # noqa: S608 - no outside text
+        " ORDER BY observations.id",
+        [json.dumps(list(observation_ids))],
+    )
+    return [_recorded(row) for row in rows]
 
 
 def trail(state: State, url: str) -> list[Recorded]:
@@ -186,6 +198,7 @@ def _recorded(row: dict[str, Any]) -> Recorded:
         outcome = Failed(Failure(FailureKind(row["failure"]), row["failure_text"]), row["final_url"])
     is_of_network = row["failure"] is not None and FailureKind(row["failure"]) in NETWORK_KINDS
     return Recorded(
+        id=row["id"],
         run_id=row["run_id"],
         target_id=row["target_id"],
         observation=Observation(

@@ -323,7 +323,27 @@ CREATE TABLE waiting (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10)
+_V11 = """
+-- Where a target stood before the oldest of its looks that is still kept (JSON); `looks` earlier ones led there, the
+-- first of them at `first_at`.
+CREATE TABLE rolled_up (
+    target_id INTEGER PRIMARY KEY REFERENCES targets (id) ON DELETE CASCADE,
+    looks INTEGER NOT NULL,
+    first_at TEXT NOT NULL,
+    status TEXT NOT NULL
+) STRICT;
+
+-- When this database was last looked after, by what was done.
+CREATE TABLE care (
+    deed TEXT PRIMARY KEY,
+    done_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Without it SQLite reads every observation for each run that is deleted.
+CREATE INDEX observations_run ON observations (run_id);
+"""
+
+MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)

@@ -1,4 +1,5 @@
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from sqlite_utils.utils import sqlite3
 from feedbot.core.article import Article, Provider
 from feedbot.errors import LockHeld, StateError
 from feedbot.state import database
-from feedbot.state.database import checking_run, daemon_life, open_for_reading, open_state
+from feedbot.state.database import checking_run, copy_state, daemon_life, open_for_reading, open_state
 from feedbot.state.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from tests.publication import START
 
@@ -152,7 +153,8 @@ def test_a_too_old_sqlite_is_refused():
 def test_a_database_of_another_user_is_refused_with_the_command_that_works(path):
     with opened(path):
         pass
-    with pytest.raises(StateError, match=rf"sudo -u '#{path.stat().st_uid}' feedbot"):
+    owner = pwd.getpwuid(path.stat().st_uid).pw_name
+    with pytest.raises(StateError, match=rf"sudo -u {owner} feedbot"):
         database._require_owner(path, path.stat().st_uid + 1)
 
 
@@ -255,6 +257,12 @@ def test_a_guest_who_reads_leaves_nothing_that_the_owner_cannot_use(path):
     assert {file.name for file in path.parent.iterdir()} == before
     with pytest.raises(StateError, match="sudo -u '#12345' feedbot"), opened(path):
         pass
+    # Their locks would be ones that the owner cannot open.
+    with pytest.raises(StateError, match="sudo -u '#12345' feedbot"), daemon_life(path, who="a guest"):
+        pass
+    with pytest.raises(StateError, match="sudo -u '#12345' feedbot"):
+        copy_state(path, path.with_name("copy.db"), who="a guest")
+    assert {file.name for file in path.parent.iterdir()} == before
 
 
 @pytest.mark.parametrize("version", range(1, VERSION))

@@ -1,0 +1,131 @@
+"""Looking after state.db, once a day: is it sound, is there a copy, and what is too old to be kept."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from feedbot.clock import Clock
+from feedbot.config import Config
+from feedbot.core.context import ASK_SIBLING_EVERY
+from feedbot.errors import FeedbotError, LockHeld
+from feedbot.state import backups, care, copies, retention, soundness
+from feedbot.state.backups import Backup
+from feedbot.state.care import Deed
+from feedbot.state.database import State, copies_before, maintenance
+
+EVERY = timedelta(hours=23)
+"""It is done once a day, also where a run comes a little earlier than yesterday."""
+
+_WHOLE_CHECK_EVERY = timedelta(days=7)
+
+_MUCH_FREE = 64 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Maintenance:
+    """What was done: how much is no longer kept, the backup that was made, and what an operator should know.
+
+    Each of `problems` is a sentence that says what to do, each of `notes` one that may wait.
+    """
+
+    was_whole_check: bool = False
+    backup: Backup | None = None
+    looks: int = 0
+    transitions: int = 0
+    runs: int = 0
+    siblings: int = 0
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def maintain_when_due(config: Config, state: State, clock: Clock) -> Maintenance:
+    """The same as `maintain` where it was last done 23 hours ago, and nothing where it is not yet time.
+
+    Nothing as well where another process does it just now.
+    """
+    if care.is_due(state, Deed.MAINTENANCE, EVERY, clock.now()):
+        with suppress(LockHeld):
+            return maintain(config, state, clock)
+    return Maintenance()
+
+
+def maintain(config: Config, state: State, clock: Clock) -> Maintenance:
+    """Check the database, back it up, and roll up or delete what is too old, in small write phases.
+
+    A step that fails is a problem that is told, and the next one is done; but of a database that is damaged no
+    backup is made, lest it take the place of a good one. Raises LockHeld where another process does it just now.
+    """
+    done = Maintenance()
+    with maintenance(state):
+        now = clock.now()
+        with _told(done):
+            _check(state, done, now)
+        if done.problems:
+            done.problems.append(_way_back(config, state))
+        else:
+            with _told(done):
+                _back_up(config, state, done, now)
+            with _told(done):
+                _tidy(config, state, done, now)
+        with _told(done):
+            care.note(state, Deed.MAINTENANCE, now)
+    return done
+
+
+def _way_back(config: Config, state: State) -> str:
+    copies = [] if config.backups_path is None else backups.kept(config.backups_path, state.path)
+    if not copies:
+        return "no backup is made of a damaged database, and there is none from before: `feedbot db restore` says more"
+    return f"no backup is made of a damaged database; the newest is from before: feedbot db restore {copies[-1].path}"
+
+
+@contextmanager
+def _told(done: Maintenance) -> Iterator[None]:
+    try:
+        yield
+    except FeedbotError as error:
+        done.problems.append(str(error))
+
+
+def _check(state: State, done: Maintenance, now: datetime) -> None:
+    """Every page each time; once a week, which takes longer, indexes and references as well."""
+    if not care.is_due(state, Deed.WHOLE_CHECK, _WHOLE_CHECK_EVERY, now):
+        soundness.require_sound(state)
+        return
+    done.was_whole_check = True
+    found = soundness.unsound(state)
+    done.problems += [f"{state.path}: {one}" for one in found]
+    if not found:
+        care.note(state, Deed.WHOLE_CHECK, now)
+
+
+def _back_up(config: Config, state: State, done: Maintenance, now: datetime) -> None:
+    folder, told = config.backups_path, config.backup
+    if folder is None:
+        return
+    done.backup = backups.back_up(
+        state, folder, now, keep=told.keep, max_bytes=told.max_bytes, leave_free=config.disk.low
+    )
+    if done.backup.size > told.max_bytes:
+        done.problems.append(
+            f"{done.backup.path}: has {copies.megabytes(done.backup.size)}, more than backup.max_bytes"
+            f" ({copies.megabytes(told.max_bytes)}), so that it is the only one that is kept"
+        )
+
+
+def _tidy(config: Config, state: State, done: Maintenance, now: datetime) -> None:
+    oldest = now - timedelta(seconds=config.retention.history)
+    done.looks = retention.roll_up(state, oldest, now, strikes=config.verdicts.policy())
+    done.transitions = retention.delete_transitions(state, now - timedelta(seconds=config.retention.transitions))
+    done.siblings = retention.delete_siblings(state, now - ASK_SIBLING_EVERY)
+    done.runs = retention.delete_runs(state, oldest)
+    for copy in copies_before(state.path):
+        with suppress(OSError):
+            if copy.stat().st_mtime < oldest.timestamp():
+                copy.unlink()
+    used, free = retention.room(state)
+    if free > max(used, _MUCH_FREE):
+        done.notes.append(
+            f"{state.path}: more than half of it is free ({copies.megabytes(free)}); `feedbot db vacuum` gives it back"
+        )

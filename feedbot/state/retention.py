@@ -1,0 +1,144 @@
+"""What is no longer kept: old looks at links are rolled up into where they led, the rest of what is old is deleted.
+
+Everything is done in small write phases, so that nobody waits long. The pages that become free are used again by
+what comes; the file itself shrinks with `feedbot db vacuum`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from feedbot.core.replay import Seen, replay
+from feedbot.core.status import Status, StrikePolicy
+from feedbot.state import runs, targets
+from feedbot.state.database import State, moment, stamp
+from feedbot.state.runs import Recorded
+
+MOST_LOOKS = 200_000
+"""So many looks are rolled up at once, at most: half a minute and more. The next time goes on."""
+
+_LOOKS_A_WRITE = 200
+_ROWS_A_WRITE = 5_000
+
+_RUNS_KEPT = 1_000
+"""The latest runs are kept, whatever their age: the pace of checking is told by them."""
+
+_decode_status = msgspec.json.Decoder(Status).decode
+
+# The latest look at a target stays for good: where its page led is asked of it.
+_PAGE = """
+SELECT id, started_at, EXISTS (
+    SELECT 1 FROM observations AS later WHERE later.target_id = seen.target_id
+    AND (later.started_at, later.id) > (seen.started_at, seen.id)
+) AS has_later
+FROM observations AS seen WHERE id > ? ORDER BY id LIMIT ?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RolledUp:
+    """So many looks, the first of them at `first_at`, led to this status; they are no longer kept.
+
+    Why the status was what it was is not kept either: its `reason` is empty.
+    """
+
+    looks: int
+    first_at: datetime
+    status: Status
+
+
+def rolled_up(state: State, target_id: int) -> RolledUp | None:
+    """Where a target stood before the oldest look that is still kept; None where all are."""
+    rows = state.rows("SELECT looks, first_at, status FROM rolled_up WHERE target_id = ?", [target_id])
+    if not rows:
+        return None
+    return RolledUp(rows[0]["looks"], moment(rows[0]["first_at"]), _decode_status(rows[0]["status"]))
+
+
+def roll_up(state: State, before: datetime, now: datetime, *, strikes: StrikePolicy, most: int = MOST_LOOKS) -> int:
+    """Roll up the looks before a moment, oldest first, all but the latest of each target; returns how many.
+
+    Looks are stored in the order of time, so the first page that is young ends the search; one from the future, of a
+    clock that was wrong, does not.
+    """
+    after, done = 0, 0
+    while done < most:
+        page = state.rows(_PAGE, [after, _LOOKS_A_WRITE])
+        old = [row["id"] for row in page if row["has_later"] and row["started_at"] < stamp(before)]
+        if old:
+            with state.write() as connection:
+                _roll_up(state, connection, runs.numbered(state, old), strikes)
+            done += len(old)
+        if len(page) < _LOOKS_A_WRITE or stamp(before) <= page[-1]["started_at"] <= stamp(now):
+            break
+        after = page[-1]["id"]
+    return done
+
+
+def _roll_up(state: State, connection: Any, looks: Iterable[Recorded], strikes: StrikePolicy) -> None:
+    by_target: dict[int, list[Recorded]] = {}
+    for look in looks:
+        by_target.setdefault(look.target_id, []).append(look)
+    for target_id, recorded in by_target.items():
+        earlier = rolled_up(state, target_id)
+        status = replay(
+            [Seen(one.observation, one.context, counted=one.counted) for one in recorded],
+            host_answers=targets.host_answers(state, targets.get(state, target_id)),
+            policy=strikes,
+            start=None if earlier is None else earlier.status,
+        )
+        connection.execute(
+            "INSERT INTO rolled_up (target_id, looks, first_at, status) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (target_id) DO UPDATE SET looks = looks + excluded.looks, status = excluded.status",
+            [
+                target_id,
+                len(recorded),
+                stamp(recorded[0].observation.started_at),
+                msgspec.json.encode(msgspec.structs.replace(status, reason="")).decode(),
+            ],
+        )
+        connection.executemany("DELETE FROM observations WHERE id = ?", [(one.id,) for one in recorded])
+
+
+def delete_transitions(state: State, before: datetime) -> int:
+    """Delete what was told of links before a moment; returns how many."""
+    return _delete(
+        state, "DELETE FROM transitions WHERE id IN (SELECT id FROM transitions WHERE at < ? LIMIT ?)", before
+    )
+
+
+def delete_runs(state: State, before: datetime) -> int:
+    """Delete the runs before a moment of which no look is kept, but the latest thousand; returns how many."""
+    return _delete(
+        state,
+        "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE started_at < ?"  # noqa: S608 - a number of our own
+        f" AND id <= (SELECT max(id) FROM runs) - {_RUNS_KEPT}"
+        " AND NOT EXISTS (SELECT 1 FROM observations WHERE run_id = runs.id) LIMIT ?)",
+        before,
+    )
+
+
+def delete_siblings(state: State, before: datetime) -> int:
+    """Delete what made-up addresses answered before a moment; returns how many."""
+    return _delete(
+        state, "DELETE FROM siblings WHERE folder IN (SELECT folder FROM siblings WHERE asked_at < ? LIMIT ?)", before
+    )
+
+
+def room(state: State) -> tuple[int, int]:
+    """How many bytes of the file are in use, and how many are free for what comes."""
+    pages, free, size = (state.value(f"PRAGMA {name}") for name in ("page_count", "freelist_count", "page_size"))
+    return (pages - free) * size, free * size
+
+
+def _delete(state: State, sql: str, before: datetime) -> int:
+    deleted = 0
+    while True:
+        with state.write() as connection:
+            gone = int(connection.execute(sql, [stamp(before), _ROWS_A_WRITE]).rowcount)
+        deleted += gone
+        if gone < _ROWS_A_WRITE:
+            return deleted
