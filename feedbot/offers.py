@@ -12,6 +12,7 @@ from feedbot.config import Config
 from feedbot.core.feed import Category, Entry, Feed, build_entry
 from feedbot.core.healing import Link
 from feedbot.core.slug import topic_key
+from feedbot.publish.fragments import Fragments
 from feedbot.publish.gzipped import GZIP_SUFFIX, gzipped
 from feedbot.publish.ledger import LEDGER_NAME, Ledger, LedgerTopic, ledger_bytes
 from feedbot.publish.opml import OPML_NAME, FeedList, render_opml
@@ -59,12 +60,13 @@ def offer_ledger(state: State) -> Offer:
 
 def offer_feeds(config: Config, selections: Sequence[Selection], entries: "Entries") -> Iterator[Offer]:
     """Each feed in each format, and under each of its aliases."""
+    fragments = {file_format: Fragments() for file_format in config.feeds.formats}
     for selection in selections:
         parts = (__version__, config.feeds.images, selection.feed, entries.inputs(selection.members))
         inputs = _hash(parts)
         for file_format in config.feeds.formats:
             suffix, render = RENDERERS[file_format]
-            whole = partial(_render, render, config.feeds.images, selection, entries)
+            whole = partial(_render, render, config.feeds.images, selection, entries, fragments[file_format])
             name = selection.feed.slug + suffix
             yield Offer(name, inputs, whole, has_gzip=config.feeds.gzip)
             for alias in (alias for alias, feed in config.feeds.aliases.items() if feed == name):
@@ -83,8 +85,8 @@ def offer_list(config: Config, selections: Sequence[Selection]) -> Offer:
     return Offer(OPML_NAME, inputs, partial(render_opml, listed), has_gzip=config.feeds.gzip)
 
 
-def _render(render: Render, images: str, selection: Selection, entries: "Entries") -> bytes:
-    return render(_whole(selection, entries), images)
+def _render(render: Render, images: str, selection: Selection, entries: "Entries", fragments: Fragments) -> bytes:
+    return render(_whole(selection, entries), images, fragments)
 
 
 def _whole(selection: Selection, entries: "Entries") -> Feed:

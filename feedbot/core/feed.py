@@ -5,7 +5,7 @@ from datetime import datetime
 
 from feedbot.core.article import Article, Image
 from feedbot.core.healing import Link, Way
-from feedbot.core.url import InvalidUrl, canonical_url, host_of, resolve_url, split_url
+from feedbot.core.url import InvalidUrl, canonical_url, host_of, resolve_url
 
 _TO_THE_SOURCE = frozenset({Way.KEPT, Way.MARKED})
 _NOTES = {
@@ -103,13 +103,13 @@ def build_entry(
         provider_name=article.provider.name or article.provider.domain,
         provider_url=_provider_url(article),
         categories=categories,
-        images=tuple(image for image in article.images if canonical_url(image.url) not in unlinkable),
+        images=tuple(image for image in article.images if _is_linkable(image.url, unlinkable)),
         related=tuple(
             RelatedLink(related.title, related.source_url)
             for related in article.related
             if related.source_url is not None
-            and split_url(related.source_url).scheme in {"http", "https"}
-            and canonical_url(related.source_url) not in unlinkable
+            and related.source_url.startswith(("http://", "https://"))
+            and _is_linkable(related.source_url, unlinkable)
         ),
         via="" if link == article.source_url else article.source_url,
         quality=article.quality,
@@ -121,6 +121,11 @@ def build_entry(
 def _note(instead: Link) -> str:
     date = "" if instead.taken_at is None else instead.taken_at.date().isoformat()
     return _NOTES[instead.way].format(host=host_of(instead.url), date=date)
+
+
+def _is_linkable(url: str, unlinkable: frozenset[str]) -> bool:
+    # Most articles have no link that is dead: theirs need not be made canonical once more.
+    return not unlinkable or canonical_url(url) not in unlinkable
 
 
 def _provider_url(article: Article) -> str:

@@ -4,6 +4,7 @@ import msgspec
 
 from feedbot.core.feed import Entry, Feed
 from feedbot.publish.feedgen_extension import rfc3339
+from feedbot.publish.fragments import Fragments
 from feedbot.publish.generator import feed_title, provider_label
 from feedbot.publish.html import content_html, is_web_url, related_title, web_images, web_related
 from feedbot.publish.xml_text import xml_line, xml_text
@@ -58,16 +59,18 @@ class _JsonFeed(msgspec.Struct, omit_defaults=True, kw_only=True):
     authors: list[_Author]
     language: str
     hubs: list[_Hub] = []
-    items: list[_Item]
+    items: list[msgspec.Raw]
 
 
-def render_json_feed(feed: Feed, images: str) -> bytes:
+def render_json_feed(feed: Feed, images: str, fragments: Fragments | None = None) -> bytes:
     """The feed as a JSON Feed 1.1 document in UTF-8; the same Feed gives the same bytes.
 
     `images` (content, media, both) says where an entry's lead image goes: into `content_html`, or
     not. It is the entry's `image` in any case, which the standard takes for a hint and not for a second one.
-    An entry whose link is not http or https is left out, as in the other formats.
+    An entry whose link is not http or https is left out, as in the other formats. With `fragments` the bytes are the
+    same, and an item that is known is not made again.
     """
+    known = Fragments() if fragments is None else fragments
     document = _JsonFeed(
         version="https://jsonfeed.org/version/1.1",
         title=feed_title(feed),
@@ -78,9 +81,17 @@ def render_json_feed(feed: Feed, images: str) -> bytes:
         authors=[_Author(feed_title(feed), xml_text(feed.site_url))],
         language=feed.language,
         hubs=[_Hub("WebSub", xml_text(hub)) for hub in feed.hubs],
-        items=[_item(entry, images) for entry in feed.entries if is_web_url(entry.link)],
+        items=[msgspec.Raw(_fragment(entry, images, known)) for entry in feed.entries if is_web_url(entry.link)],
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+
+
+def _fragment(entry: Entry, images: str, fragments: Fragments) -> bytes:
+    fragment = fragments.find(entry, images)
+    if fragment is None:
+        fragment = msgspec.json.encode(_item(entry, images))
+        fragments.keep(entry, images, fragment)
+    return fragment
 
 
 def _item(entry: Entry, images: str) -> _Item:

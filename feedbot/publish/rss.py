@@ -4,6 +4,7 @@ from html import escape
 
 from feedbot.core.feed import Feed
 from feedbot.publish.feedgen_extension import RSS_NAMESPACES
+from feedbot.publish.fragments import Fragments, render_with
 from feedbot.publish.generator import add_entries, feed_title, new_generator, provider_label
 from feedbot.publish.html import is_web_url
 from feedbot.publish.xml_text import xml_line, xml_text
@@ -11,11 +12,25 @@ from feedbot.publish.xml_text import xml_line, xml_text
 SUFFIX = ".rss"
 
 
-def render_rss(feed: Feed, images: str) -> bytes:
+def render_rss(feed: Feed, images: str, fragments: Fragments | None = None) -> bytes:
     """The feed as an RSS 2.0 document in UTF-8; the same Feed gives the same bytes.
 
-    `images` (content, media, both) says where an entry's lead image goes. One thread at a time.
+    `images` (content, media, both) says where an entry's lead image goes. With `fragments` the bytes are the same, and
+    an item that is known is not rendered again. One thread at a time.
     """
+    if fragments is None:
+        return _document(feed, images)
+    return render_with(
+        fragments,
+        feed,
+        lambda part: _document(part, images),
+        depends_on=lambda _: images,
+        opening=b"    <item>\n",
+        closing=b"  </channel>\n</rss>\n",
+    )
+
+
+def _document(feed: Feed, images: str) -> bytes:
     channel = new_generator(feed, SUFFIX, "application/rss+xml", RSS_NAMESPACES)
     channel.description(xml_line(feed.description) or feed_title(feed))
     channel.language(feed.language)
