@@ -16,7 +16,7 @@ from feedbot.config import Config
 from feedbot.core.cdx import nearest, query_url, read_rows
 from feedbot.core.checker import CheckerPolicy, Pace
 from feedbot.core.mark import MarkKind, mark_on
-from feedbot.core.observation import Failure, Observation
+from feedbot.core.observation import Failure
 from feedbot.core.snapshot import ABSENT_FOR, FOUND_FOR, Snapshot, snapshot_url, unknown_for
 from feedbot.core.snapshot_look import judge_snapshot
 from feedbot.core.url import InvalidUrl
@@ -26,8 +26,7 @@ from feedbot.state.database import State
 from feedbot.state.snapshots import LookedUp, Wanted
 from feedbot.wire.choice import make_httpx_wire
 from feedbot.wire.local import LocalWire, open_local
-from feedbot.wire.politeness import HeldTooLong
-from feedbot.wire.prober import ProbeTarget
+from feedbot.wire.prober import Postponed, ProbeTarget
 from feedbot.wire.resolver import Resolver
 from feedbot.wire.retry_after import hold_s
 
@@ -164,13 +163,13 @@ async def _look_up(config: Config, wire: LocalWire, one: Wanted, called_dead: Co
         return await _asked(config, wire, one, called_dead)
     except InvalidUrl as error:
         return _Answer(why=f"its URL is too long to ask for: {error}")
-    except HeldTooLong as held:
-        return _unsure("asks to be left alone", held.wait_s)
 
 
 async def _asked(config: Config, wire: LocalWire, one: Wanted, called_dead: Collection[str]) -> _Answer:
-    """Ask which copies there are, and look at the nearest ones until one is good; raises InvalidUrl, HeldTooLong."""
+    """Ask which copies there are, and look at the nearest ones until one is good; raises InvalidUrl."""
     answer = await wire.ask(query_url(config.archive.cdx_url, one.url, one.published_at), _ANSWER_S)
+    if isinstance(answer, Postponed):
+        return _postponed(answer)
     if isinstance(answer, Failure):
         return _unsure(answer.text)
     if answer.status != 200:
@@ -191,8 +190,8 @@ async def _asked(config: Config, wire: LocalWire, one: Wanted, called_dead: Coll
 async def _look_at(config: Config, wire: LocalWire, one: Wanted, address: str) -> _Answer:
     """One look at a copy, by the judgement of pages."""
     async for seen in wire.observe([ProbeTarget(address)]):
-        if not isinstance(seen, Observation):
-            return _unsure("asks to be left alone", seen.retry_after_s)
+        if isinstance(seen, Postponed):
+            return _postponed(seen)
         last = seen.exchanges[-1] if seen.exchanges else None
         if last is not None and last.status in _TOO_MUCH:
             return _refused(last.status, last.retry_after_s)
@@ -204,10 +203,8 @@ async def _look_at(config: Config, wire: LocalWire, one: Wanted, address: str) -
 def _keep(state: State, now: datetime, one: Wanted, answer: _Answer) -> None:
     failures = 0 if answer.is_sure else one.failures + 1
     held = None if answer.hold_s is None else timedelta(seconds=answer.hold_s)
-    if answer.is_sure:
-        wait = ABSENT_FOR if answer.snapshot is None else FOUND_FOR
-    else:
-        wait = max(unknown_for(failures), held or timedelta())
+    sure_for = ABSENT_FOR if answer.snapshot is None else FOUND_FOR
+    wait = sure_for if answer.is_sure else unknown_for(failures)
     looked_up = LookedUp(now, now + wait, answer.why, failures, answer.snapshot)
     snapshots.note(state, one.target_id, looked_up, held_until=None if held is None else now + held)
 
@@ -217,6 +214,10 @@ def _refused(status: int, asked_wait_s: float | None) -> _Answer:
     if asked_wait_s is not None:
         return _unsure(f"answered {status}", hold_s(asked_wait_s))
     return _unsure(f"answered {status}", _HOLD_S if status in _TOO_MUCH else None)
+
+
+def _postponed(one: Postponed) -> _Answer:
+    return _unsure("asks to be left alone", one.retry_after_s)
 
 
 def _unsure(why: str, wait_s: float | None = None) -> _Answer:

@@ -9,14 +9,17 @@ import pytest
 from lxml import etree
 
 from feedbot.archiving import Archiving, look_for_copies
+from feedbot.checking import check
 from feedbot.core.healing import Way
 from feedbot.core.mark import Mark, MarkKind
 from feedbot.core.snapshot import Snapshot
 from feedbot.forgetting import Named, forget
 from feedbot.previewing import preview
+from feedbot.reading import read
 from feedbot.state import locks, marks, snapshots, targets
 from tests.archive import GOOD, NOT_FOUND, answer, configure, loopback_archive, table
 from tests.publication import Publication
+from tests.wire.scripted import ScriptedClock
 
 # The articles of a Publication are of 2026-10-01, 08:00.
 BEFORE, NEAR, LATER = "20260601080000", "20261002080000", "20261020080000"
@@ -227,14 +230,17 @@ def test_nothing_is_asked_where_our_own_network_is_down(tmp_path, site, archive)
     run = news.run()
     assert run.checking.online is False
     assert run.archiving == NOTHING
-    assert archive.queries == []
     site.answers["/canary"] = 200
     assert news.check().online
-    # Where nothing was due, nobody has asked the canaries before, or long ago.
-    site.answers["/canary"] = 500
-    news.clock.step(minutes=11)
-    assert look(news, online=None) == Archiving(left=1)
+    assert look(news, online=False) == NOTHING
     assert archive.queries == []
+    # Where nothing was due, nobody has asked the canaries; what they said holds for ten minutes.
+    site.answers["/canary"] = 500
+    news.clock.step(minutes=9)
+    assert look(news, online=None) == Archiving(absent=1)
+    news.clock.step(days=31)
+    assert look(news, online=None) == Archiving(left=1)
+    assert len(archive.queries) == 1
     site.answers["/canary"] = 200
     assert look(news, online=None) == Archiving(absent=1)
 
@@ -245,7 +251,11 @@ def test_only_sources_of_published_articles_are_asked_about(archived, site, arch
     archived.article("future", date="2027-01-01T00:00:00Z")
     archived.article("ignored", more=f"ignore: ['{site.link('/ignored')}']\n")
     archived.article("let-alone")
-    archived.article("gone").unlink()
+    gone = archived.article("gone")
+    with archived.state() as state:
+        read(archived.config, state, archived.clock)
+    archived.check()
+    gone.unlink()
     with archived.state() as state:
         marks.put(state, site.link("/let-alone"), Mark(MarkKind.IGNORE), archived.clock.now())
     archived.run()
@@ -347,6 +357,7 @@ NO_ANSWERS = {
     "HTML": (answer(200, b"<html><title>Down for maintenance</title>", content_type="text/html"), False),
     "JSON cut off": (answer(200, table("x", [NEAR])[:-9], content_type="application/json"), False),
     "nothing at all": (answer(200, content_type="application/json"), False),
+    "500 with what would be none": (answer(500, b"[]", content_type="application/json"), False),
     "another protocol": (answer(200, b'{"archived_snapshots": {}}', content_type="application/json"), False),
 }
 
@@ -391,14 +402,35 @@ def test_an_archive_that_is_down_is_no_answer(archived, archive):
     assert (done.unanswered, done.absent) == (1, 0)
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_copy_that_cannot_be_looked_at_for_now_is_no_answer(archived, site, archive, status):
-    archived.article("one")
-    holds(archive, site, "one")
+@pytest.mark.parametrize(("status", "asked"), [(429, 1), (500, 2), (503, 1)])
+def test_a_copy_that_cannot_be_looked_at_for_now_is_no_answer(archived, site, archive, status, asked):
+    for name in ("one", "two", "three"):
+        archived.article(name)
+        holds(archive, site, name, stamps=(BEFORE, NEAR))
     archive.instead = lambda path: None if path.startswith("/cdx") else answer(status)
     done = archived.run().archiving
-    assert (done.unanswered, done.absent) == (1, 0)
-    assert len(archive.shown) == 1
+    assert (done.found, done.absent, done.unanswered, done.left) == (0, 0, asked, 3 - asked)
+    assert str(status) in done.problem
+    assert len(archive.shown) == asked
+
+
+def test_an_archive_that_wants_to_be_left_alone_before_a_copy_is_looked_at_is_no_answer(archived, site, archive):
+    text = archived.config_file.read_text(encoding="utf-8")
+    archived.config_file.write_text(text.replace("robots: never", "robots: false"), encoding="utf-8")
+    for name in ("one", "two"):
+        archived.article(name)
+        holds(archive, site, name)
+    archive.instead = lambda path: answer(429, retry_after="600") if path == "/robots.txt" else None
+    assert archived.run().archiving == Archiving(unanswered=1, left=1, problem="asks to be left alone")
+    assert archive.shown == ["/robots.txt"]
+
+
+def test_a_page_whose_url_is_too_long_to_ask_for_has_no_copy(archived, archive):
+    file = archived.article("one")
+    file.write_text(file.read_text().replace("/one\n", "/" + "%C3%BC" * 1000 + "\n"))
+    archived.age(file)
+    assert archived.run().archiving == Archiving(absent=1)
+    assert archive.queries == []
 
 
 def test_after_429_no_run_asks_until_the_time_is_over(archived, site, archive):
@@ -442,6 +474,18 @@ def test_a_takedown_forgets_copies_too(archived, site, archive):
     assert not any(b"/one" in path.read_bytes() for path in archived.folder.glob("state.db*"))
 
 
+def test_a_takedown_forgets_copies_whose_address_quotes_what_goes(archived, site, archive):
+    source = f"{site.link('/one')}?next={site.link('/slander')}"
+    file = archived.article("one")
+    file.write_text(file.read_text().replace(f"sourceUrl: {site.link('/one')}", f"sourceUrl: '{source}'"))
+    archived.age(file)
+    archive.copies[source] = {NEAR: GOOD}
+    assert archived.run().archiving == Archiving(found=1)
+    with archived.state() as state:
+        forget(archived.config, state, archived.clock, Named(url=site.link("/slander")))
+        assert state.rows("SELECT url FROM snapshots") == []
+
+
 def test_what_is_wrong_with_the_database_is_told_and_the_run_is_none_the_worse(archived, site, archive):
     archived.article("one")
     archived.run()
@@ -465,3 +509,17 @@ def test_reports_follow_a_copy_that_was_found_after_they_were_written(news, site
     news.clock.step(minutes=5)
     news.run()
     assert copy in report.read_text()
+
+
+async def test_the_archive_is_asked_at_its_own_pace_and_for_less_than_a_minute(archived, archive):
+    configure(archived, archive.config(delay_s=5, per_run=100))
+    for number in range(12):
+        archived.article(f"n{number:02}")
+    clock = ScriptedClock()
+    with archived.state() as state:
+        read(archived.config, state, archived.clock)
+        await check(archived.config, state, archived.clock, targets.due(state, archived.clock.now()))
+        done = await look_for_copies(archived.config, state, clock, online=True)
+    # At 0, 5, ... 45 s: where the last is begun, at 40 s, 15 of 55 are left, and no less will do.
+    assert done == Archiving(absent=10, left=2)
+    assert clock.slept == [5.0] * 9

@@ -14,8 +14,8 @@ from feedbot.wire.choice import make_wire
 from feedbot.wire.executor import Executor, LocalExecutor, Result, SlowHosts, slowest
 from feedbot.wire.hosts import read_hosts
 from feedbot.wire.identity import Headers, identity_headers
-from feedbot.wire.politeness import HostGates, Share
-from feedbot.wire.prober import ProbePolicy, Prober, ProbeTarget
+from feedbot.wire.politeness import HeldTooLong, HostGates, Share
+from feedbot.wire.prober import Postponed, ProbePolicy, Prober, ProbeTarget
 from feedbot.wire.resolver import Resolver, SystemResolver
 from feedbot.wire.slots import Slots
 from feedbot.wire.wire import Response, Wire
@@ -67,9 +67,12 @@ class LocalWire:
                 return workers.observe(plan)
         return self._executor.observe(plan)
 
-    async def ask(self, url: str, timeout_s: float) -> Response | Failure:
-        """The answer to a GET of a URL that is no link, once it is its host's turn; raises HeldTooLong."""
-        return await self._prober.ask(url, timeout_s)
+    async def ask(self, url: str, timeout_s: float) -> Response | Failure | Postponed:
+        """The answer to a GET of a URL that is no link, once it is its host's turn, if that comes within the run."""
+        try:
+            return await self._prober.ask(url, timeout_s)
+        except HeldTooLong as held:
+            return Postponed(url, held.wait_s)
 
     def retry_after_s(self, answer: Response) -> float | None:
         """The seconds for which an answer asks to be left alone; None where it does not say."""
