@@ -18,6 +18,7 @@ from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.context import Sibling, Source, folder_of, sibling_url
 from feedbot.core.domain import registrable_domain
+from feedbot.core.forgotten import leads_to_any
 from feedbot.core.mark import Mark, MarkKind, is_excused, mark_on
 from feedbot.core.observation import NETWORK_KINDS, FailureKind, Observation
 from feedbot.core.outage import FAILURES_IN_A_ROW, Asked, is_mass_failure
@@ -28,7 +29,7 @@ from feedbot.core.status import StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.errors import StateError
 from feedbot.look import Look, Seen, advanced, as_sibling, as_source, look_at
-from feedbot.state import marks, own_pages, runs, siblings, targets, transitions
+from feedbot.state import forgotten, marks, own_pages, runs, siblings, targets, transitions
 from feedbot.state.database import State
 from feedbot.state.targets import LinkPlace, Target
 from feedbot.wire.choice import require_usable
@@ -169,6 +170,7 @@ class _Asking:
         self._clock = clock
         self._run_id = run_id
         self._due = {target.url: target for target in due}
+        self._taken_down = forgotten.known(state)
         self._undecided: list[Look] = []
         self._unrecorded: list[Look] = []
         self._network_failures: list[Look] = []
@@ -200,6 +202,11 @@ class _Asking:
                     if progress is not None:
                         progress.add(registrable_domain(target.host), None, self._clock.monotonic())
                     self._postpone(target, outcome.retry_after_s)
+                    continue
+                if leads_to_any(outcome, self._taken_down):
+                    if progress is not None:
+                        progress.add(registrable_domain(target.host), None, self._clock.monotonic())
+                    self._leave_alone(target)
                     continue
                 look = look_at(target, outcome, self._places[target.id])
                 if progress is not None:
@@ -319,6 +326,11 @@ class _Asking:
         targets.postpone(self._state, target.url, self._clock.now() + timedelta(seconds=wait_s))
         why = f"not asked: its host wants to be left alone for {wait_s:,.0f} s"
         self._results[target.url] = Result(target, target, None, _unknown(why))
+
+    def _leave_alone(self, target: Target) -> None:
+        """Keep nothing of a look that quotes what was taken down: where its target stands is as before."""
+        targets.set_aside(self._state, [target.id], self._clock.now() + _LOOK_AGAIN)
+        self._results[target.url] = Result(target, target, None, _unknown("leads to what was taken down"))
 
     def _probe_target(self, target: Target, now: datetime) -> ProbeTarget:
         method = first_method(

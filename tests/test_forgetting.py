@@ -13,6 +13,7 @@ import pytest
 from feedbot.checking import check
 from feedbot.core.context import Context, Sibling, Source
 from feedbot.core.mark import Mark, MarkKind
+from feedbot.core.status import StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.cycle import run_once
 from feedbot.errors import LockHeld
@@ -176,6 +177,23 @@ def test_a_related_link_is_left_out_of_articles_and_never_asked_again(news, site
     assert news.run().reading.parsed == 1
     assert {path for _, path in site.asked[asked:]} == {"/one", "/sober"}
     assert news.feeds() == feeds
+
+
+def test_what_moves_there_later_is_left_alone_and_brings_it_back_nowhere(news, site):
+    link = site.link("/slander")
+    news.article("slander")
+    news.article("innocent")
+    news.run()
+    forgotten(news, url=link)
+    site.answers["/innocent"] = (301, "/slander")
+    news.clock.step(days=40)
+    (result,) = news.run().checking.results
+    assert result.verdict.reason == "leads to what was taken down"
+    news.pass_days(40, step=5)
+    assert news.titles() == ["About innocent"]
+    assert holding(news.folder, link) == []
+    with news.state() as state:
+        assert targets.find(state, site.link("/innocent")).status.kind is StatusKind.ALIVE
 
 
 def test_what_quotes_it_elsewhere_goes_and_other_history_stays(news, site):

@@ -3,6 +3,9 @@
 import hashlib
 from collections.abc import Iterable
 
+from feedbot.core.observation import Observation
+from feedbot.core.url import InvalidUrl, canonical_url
+
 
 def forgotten_hash(text: str) -> str:
     """The hash by which the path of an article file, or a canonical URL, is known after a takedown."""
@@ -21,3 +24,18 @@ class Forgotten:
 
     def __bool__(self) -> bool:
         return bool(self._hashes)
+
+
+def leads_to_any(observation: Observation, forgotten: Forgotten) -> bool:
+    """True where a target was redirected to what was taken down."""
+    if not forgotten:
+        return False
+    urls = {url for one in observation.exchanges for url in (one.url, one.location) if url is not None}
+    return any(_canonical(url) in forgotten for url in urls)
+
+
+def _canonical(url: str) -> str:
+    try:
+        return canonical_url(url)
+    except InvalidUrl:
+        return url
