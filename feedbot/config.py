@@ -359,6 +359,7 @@ _SITE_DATA = {"jekyll": "_data/feedbot.json", "hugo": "data/feedbot.json", "json
 # What Jekyll and Hugo write their sites to, and clear.
 _CLEARED = {"_site", "public", ".jekyll-cache", "resources"}
 _FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+_SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _FEED_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*\.(rss|atom|json)$"
 # What a topic that is not born yet may need for its own files.
 _OUR_SUFFIXES = (".rss", ".atom", ".json", ".html", ".opml", ".gz", ".css")
@@ -394,6 +395,11 @@ class FeedsConfig(_Section):
         " without the links of drafts and of future articles.",
     )
     max_entries: int = Field(50, ge=1, le=10_000, description="Entries in each feed, the newest.")
+    archive: tuple[Annotated[str, Field(pattern=_SLUG)], ...] = Field(
+        (),
+        description="The feeds, by slug, with archive documents beside them that hold everything ever published, for"
+        " readers that follow rel=prev-archive (RFC 5005), such as [all].",
+    )
     images: Literal["content", "media", "both"] = Field(
         "content", description="Where an entry's lead image goes: into its content, media:content, or both."
     )

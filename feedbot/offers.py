@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 
 import msgspec
 
@@ -12,13 +12,14 @@ from feedbot.config import Config
 from feedbot.core.feed import Category, Entry, Feed, build_entry
 from feedbot.core.healing import Link
 from feedbot.core.slug import topic_key
+from feedbot.history import Document
 from feedbot.publish.fragments import Fragments
 from feedbot.publish.gzipped import GZIP_SUFFIX, gzipped
 from feedbot.publish.ledger import LEDGER_NAME, Ledger, LedgerTopic, ledger_bytes
 from feedbot.publish.opml import OPML_NAME, FeedList, render_opml
 from feedbot.publish.pages import ABOUT_NAME, INDEX_NAME, ListedFeed, render_about, render_index, render_topic_page
 from feedbot.publish.pages import SUFFIX as PAGE_SUFFIX
-from feedbot.publish.render import RENDERERS, Render
+from feedbot.publish.render import ARCHIVED, RENDERERS, Render
 from feedbot.selection import ALL, Selection, topic_names
 from feedbot.state import files, identities
 from feedbot.state.database import State
@@ -72,6 +73,26 @@ def offer_feeds(config: Config, selections: Sequence[Selection], entries: "Entri
             for alias in (alias for alias, feed in config.feeds.aliases.items() if feed == name):
                 # The same bytes, its own address in it too: readers that follow that arrive at the feed itself.
                 yield Offer(alias, inputs, whole, has_gzip=config.feeds.gzip)
+
+
+def offer_archives(config: Config, documents: Sequence[Document], entries: "Entries") -> Iterator[Offer]:
+    """The archive documents, in each format that has such."""
+
+    # One at a time, in each format: all articles ever published are too many to hold at once.
+    @lru_cache(maxsize=1)
+    def whole(document: Document) -> Feed:
+        return replace(document.feed, entries=tuple(entries.build(member, keep=False) for member in document.members))
+
+    def rendered(document: Document, render: Render) -> bytes:
+        return render(whole(document), config.feeds.images)
+
+    for document in documents:
+        inputs = _hash((__version__, config.feeds.images, document.feed, entries.inputs(document.members)))
+        for file_format in config.feeds.formats:
+            if file_format in ARCHIVED:
+                suffix, render = RENDERERS[file_format]
+                one = partial(rendered, document, render)
+                yield Offer(document.feed.slug + suffix, inputs, one, has_gzip=config.feeds.gzip)
 
 
 def offer_list(config: Config, selections: Sequence[Selection]) -> Offer:
@@ -154,21 +175,24 @@ class Entries:
         ]
         return (self._may_change, entries)
 
-    def build(self, member: Member) -> Entry:
-        """The entry of a member of a feed."""
-        if member.entry_id not in self._built:
-            article = files.article(self._state, member.path)
-            assert article is not None, member.path
-            named = dict.fromkeys(self._names.get(topic_key(name), name) for name in article.topics)
-            self._built[member.entry_id] = build_entry(
-                article,
-                entry_id=member.entry_id,
-                updated_at=member.updated_at,
-                categories=tuple(Category(name, self._scheme) for name in named),
-                unlinkable=self._unlinkable.get(member.path, frozenset()),
-                instead=self._instead.get(member.path),
-            )
-        return self._built[member.entry_id]
+    def build(self, member: Member, *, keep: bool = True) -> Entry:
+        """The entry of a member of a feed; kept, for the next feed that carries it, unless told otherwise."""
+        if (known := self._built.get(member.entry_id)) is not None:
+            return known
+        article = files.article(self._state, member.path)
+        assert article is not None, member.path
+        named = dict.fromkeys(self._names.get(topic_key(name), name) for name in article.topics)
+        entry = build_entry(
+            article,
+            entry_id=member.entry_id,
+            updated_at=member.updated_at,
+            categories=tuple(Category(name, self._scheme) for name in named),
+            unlinkable=self._unlinkable.get(member.path, frozenset()),
+            instead=self._instead.get(member.path),
+        )
+        if keep:
+            self._built[member.entry_id] = entry
+        return entry
 
 
 def _hash(value: object) -> str:

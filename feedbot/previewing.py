@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from feedbot.clock import Clock
 from feedbot.config import Config
+from feedbot.core.history import is_document_file
 from feedbot.errors import UsageError
 from feedbot.gate import NO_GATE, Gate
 from feedbot.publish.ledger import LEDGER_NAME
@@ -95,8 +96,8 @@ def _changes(config: Config, before: Path, after: Path) -> Iterable[FeedChange]:
     # Each format shows the same entries: one of them tells of all.
     suffix = RENDERERS[config.feeds.formats[0]][0]
     for file in sorted(after.glob(f"*{suffix}")):
-        if file.name == LEDGER_NAME:
-            continue
+        if file.name == LEDGER_NAME or is_document_file(file.name):
+            continue  # no subscriber is shown these as news
         old = before / file.name
         old_bytes, new_bytes = old.read_bytes() if old.exists() else b"", file.read_bytes()
         if old_bytes == new_bytes:

@@ -9,11 +9,13 @@ from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.guard import OLD_AFTER, is_flood
 from feedbot.core.healing import Link
+from feedbot.core.history import is_document_file
 from feedbot.core.ping import topics_of
 from feedbot.errors import UsageError
 from feedbot.gate import NO_GATE, Gate, at_the_gate
+from feedbot.history import history
 from feedbot.mending import mend
-from feedbot.offers import Entries, Offer, offer_feeds, offer_ledger, offer_list, offer_pages
+from feedbot.offers import Entries, Offer, offer_archives, offer_feeds, offer_ledger, offer_list, offer_pages
 from feedbot.publish.files import Published, publish_files, remove_files
 from feedbot.publish.gzipped import GZIP_SUFFIX
 from feedbot.selection import HeldFeed, feed_heads, select
@@ -83,14 +85,18 @@ def publish(
         published.hold_back(state, [*old, *gate.since])
         heads = feed_heads(config, state, now)
         identities.mark_public(state, now)
-        selections = [select(config, state, head, now, accepted=head.feed.slug in accept) for head in heads]
+        chosen = [select(config, state, head, now, accepted=head.feed.slug in accept) for head in heads]
+        past = history(config, state, chosen, now)
+        selections = past.selections
         entries = Entries(config, state, targets.unlinkable(state), mended.instead)
         feed_offers = list(offer_feeds(config, selections, entries))
         pages = list(offer_pages(config, state, selections, entries)) if config.feeds.pages else []
-        # The lists come last: they lead to no feed that is not there.
-        offers = [offer_ledger(state), *feed_offers, *pages, offer_list(config, selections)]
+        archives = offer_archives(config, past.documents, entries)
+        # What leads to others comes after them: feeds to their archives, the lists to the feeds.
+        offers = [offer_ledger(state), *archives, *feed_offers, *pages, offer_list(config, selections)]
         noted = published.files(state)
-        _withdraw_gzipped(config, state, noted.keys() - {name for offer in offers for name in offer.names})
+        gone = noted.keys() - {name for offer in offers for name in offer.names}
+        _withdraw(config, state, (name for name in gone if name.endswith(GZIP_SUFFIX)))
         fresh = [offer for offer in offers if not _is_as_noted(config, offer, noted)]
         outcomes = publish_files(config.feeds_path, (file for offer in fresh for file in offer.files()))
         written = tuple(outcome.name for outcome in outcomes if isinstance(outcome, Published))
@@ -104,7 +110,9 @@ def publish(
         published.save(state, files_now, changed, held)
         published.note_flood(state, None if flood is None else published.flood_since(state) or now)
         own_pages.note_waiting(state, gate.since)
-        files.forget_vanished(state)
+        # After what led there has been written without that.
+        _withdraw(config, state, (name for name in gone if is_document_file(name)))
+        files.forget_vanished(state, kept=past.entry_ids)
         site_data = tell_site(config, state, now)
     everything = selections[0]
     return Publishing(
@@ -136,10 +144,12 @@ def _on_disk(config: Config, name: str, inputs: str) -> FileOnDisk | None:
     return published.on_disk(config.feeds_path / name, inputs)
 
 
-def _withdraw_gzipped(config: Config, state: State, names: Iterable[str]) -> None:
-    """Remove what was written as .gz and is not any more: feeds.gzip was switched off, or a format left out."""
-    gone = sorted(name for name in names if name.endswith(GZIP_SUFFIX))
-    if gone:
+def _withdraw(config: Config, state: State, names: Iterable[str]) -> None:
+    """Remove what was written and is not any more.
+
+    These are each .gz where feeds.gzip was switched off or a format left out, and archive documents without an entry.
+    """
+    if gone := sorted(names):
         remove_files(config.feeds_path, gone)
         published.forget(state, gone)
 

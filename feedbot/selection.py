@@ -181,7 +181,7 @@ def select(config: Config, state: State, head: FeedHead, now: datetime, *, accep
         for one in removals
     )
     kept = [member for hold in holds for member in _known(state, hold.entry_id)]
-    chosen = _newest_first([*members, *kept])[: config.feeds.max_entries]
+    chosen = newest_first([*members, *kept])[: config.feeds.max_entries]
     updated_at = max((member.updated_at for member in chosen), default=feed.updated_at)
     return Selection(
         head=head,
@@ -206,7 +206,7 @@ def _removals(
     """Why each entry that subscribers have would go; those that newer ones push out are not among them."""
     selected = {member.entry_id for member in members}
     missing = [member for entry_id in previous if entry_id not in selected for member in _known(state, entry_id)]
-    staying = {member.entry_id for member in _newest_first([*members, *missing])[: config.feeds.max_entries]}
+    staying = {member.entry_id for member in newest_first([*members, *missing])[: config.feeds.max_entries]}
     return {
         member.entry_id: published.removal_cause(state, member.entry_id)
         for member in missing
@@ -219,6 +219,7 @@ def _known(state: State, entry_id: str) -> list[Member]:
     return [] if member is None else [member]
 
 
-def _newest_first(members: Iterable[Member]) -> list[Member]:
+def newest_first(members: Iterable[Member]) -> list[Member]:
+    """The members in the order in which a feed shows them."""
     by_path = sorted(members, key=lambda member: member.path)
     return sorted(by_path, key=lambda member: member.published_at, reverse=True)

@@ -60,8 +60,23 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Archive:
+    """Where a document stands among those of its feed (RFC 5005, 4), each as a file's name without its suffix.
+
+    `current` is the feed, in its archive documents; the feed itself has none, and no `following` one.
+    """
+
+    previous: str = ""
+    following: str = ""
+    current: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
-    """One topic's feed, newest entry first. `url_base` is where the files are served, ending in `/`."""
+    """One topic's feed, or a document of its archive, newest entry first.
+
+    `slug` is the name of its files, without their suffix. `url_base` is where they are served, ending in `/`.
+    """
 
     id: str
     slug: str
@@ -75,6 +90,7 @@ class Feed:
     ttl_minutes: int = 60
     hubs: tuple[str, ...] = ()
     """Where subscribers can ask to be told of changes at once (WebSub), in the order of the config."""
+    archive: Archive = Archive()
 
 
 def build_entry(

@@ -24,9 +24,12 @@ ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
 DC = "http://purl.org/dc/elements/1.1/"
 MEDIA = "http://search.yahoo.com/mrss/"
+HISTORY = "http://purl.org/syndication/history/1.0"
 
 RSS_NAMESPACES = {"atom": ATOM, "content": CONTENT, "dc": DC, "media": MEDIA}
 ATOM_NAMESPACES = {"media": MEDIA}
+# Of archive documents only.
+HISTORY_NAMESPACE = {"fh": HISTORY}
 
 _ATOM_LINK = f"{{{ATOM}}}link"
 _ATOM_UPDATED = f"{{{ATOM}}}updated"
@@ -34,17 +37,20 @@ _ENCODED = f"{{{CONTENT}}}encoded"
 _CREATOR = f"{{{DC}}}creator"
 _MEDIA_CONTENT = f"{{{MEDIA}}}content"
 _MEDIA_TITLE = f"{{{MEDIA}}}title"
+_ARCHIVE = f"{{{HISTORY}}}archive"
 
 
 def _ranked(*tags: str) -> dict[str, int]:
     return {tag: rank for rank, tag in enumerate(tags)}
 
 
-_CHANNEL = _ranked("title", "link", "description", "language", "lastBuildDate", "ttl", "generator", _ATOM_LINK)
+_CHANNEL = _ranked(
+    "title", "link", "description", "language", "lastBuildDate", "ttl", "generator", _ATOM_LINK, _ARCHIVE
+)
 _ITEM = _ranked(
     *("title", "link", "guid", "pubDate", _ATOM_UPDATED, _CREATOR, "source", "category", "description", _ENCODED)
 )
-_FEED = _ranked("id", "title", "subtitle", "updated", "link", "generator")
+_FEED = _ranked("id", "title", "subtitle", "updated", "link", "generator", _ARCHIVE)
 _ENTRY = _ranked("title", "link", "id", "published", "updated", "author", "category", "summary", "content")
 
 # What browsers show, by the extension of the URL's path; any other type is left unsaid.
@@ -60,9 +66,11 @@ _IMAGE_TYPES = {
 
 
 class FeedExtension:
-    """The feed's part: the namespaces, `lastBuildDate` or `updated`, and the order."""
+    """The feed's part: the namespaces, `lastBuildDate` or `updated`, its archive, and the order."""
 
     feed: Feed
+    suffix: str
+    media_type: str
     namespaces: dict[str, str]
 
     def extend_ns(self) -> dict[str, str]:
@@ -75,14 +83,27 @@ class FeedExtension:
         _set_text(channel, "lastBuildDate", rfc822(self.feed.updated_at))
         for hub in self.feed.hubs:  # feedgen writes rel=self only (its feed.py, 274-287)
             etree.SubElement(channel, _ATOM_LINK, {"href": xml_text(hub), "rel": "hub"})
+        self._add_archive(channel, _ATOM_LINK)
         _reorder(channel, _CHANNEL)
         return rss
 
     def extend_atom(self, feed: etree._Element) -> etree._Element:
         """The `feed` element, complete but for the entries."""
         _set_text(feed, "updated", rfc3339(self.feed.updated_at))
+        self._add_archive(feed, "link")
         _reorder(feed, _FEED)
         return feed
+
+    def _add_archive(self, parent: etree._Element, link: str) -> None:
+        archive = self.feed.archive
+        # RFC 5005, 4; in RSS as in Atom, by its appendix B.
+        relations = {"current": archive.current, "prev-archive": archive.previous, "next-archive": archive.following}
+        for relation, name in relations.items():
+            if name:
+                address = xml_text(f"{self.feed.url_base}{name}{self.suffix}")
+                etree.SubElement(parent, link, {"href": address, "rel": relation, "type": self.media_type})
+        if archive.current:
+            etree.SubElement(parent, _ARCHIVE)
 
 
 class EntryExtension:

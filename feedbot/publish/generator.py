@@ -9,7 +9,7 @@ from typing import Any
 from feedgen.feed import FeedGenerator
 
 from feedbot.core.feed import Entry, Feed
-from feedbot.publish.feedgen_extension import NAME, EntryExtension, FeedExtension
+from feedbot.publish.feedgen_extension import HISTORY_NAMESPACE, NAME, EntryExtension, FeedExtension
 from feedbot.publish.html import is_web_url
 from feedbot.publish.xml_text import xml_line, xml_text
 
@@ -19,7 +19,9 @@ def new_generator(feed: Feed, suffix: str, media_type: str, namespaces: dict[str
     generator = FeedGenerator()
     generator.register_extension(NAME, FeedExtension, EntryExtension)
     generator.feedbot.feed = feed
-    generator.feedbot.namespaces = namespaces
+    generator.feedbot.suffix = suffix
+    generator.feedbot.media_type = media_type
+    generator.feedbot.namespaces = namespaces | (HISTORY_NAMESPACE if feed.archive.current else {})
     generator.id(xml_text(feed.id))
     generator.title(feed_title(feed))
     generator.updated(feed.updated_at)  # feedgen's own default is the time of the build

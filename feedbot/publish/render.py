@@ -24,3 +24,6 @@ RENDERERS: Mapping[str, tuple[str, Render]] = MappingProxyType(
         "json": (json_feed.SUFFIX, json_feed.render_json_feed),
     }
 )
+
+# The formats that archive documents (RFC 5005) exist in.
+ARCHIVED = frozenset({"rss", "atom"})

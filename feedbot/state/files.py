@@ -1,6 +1,7 @@
 """Article files: their stamps, their parsed forms and the links in them."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -210,16 +211,18 @@ def mark_vanished(state: State, paths: Iterable[str], now: datetime) -> None:
             connection.executemany("UPDATE files SET vanished_at = ? WHERE path = ?", gone)
 
 
-def forget_vanished(state: State) -> None:
-    """Drop the vanished files whose entries no feed holds back any longer."""
+def forget_vanished(state: State, kept: Iterable[str]) -> None:
+    """Drop the vanished files whose entries no feed holds back any longer, but for the entries `kept` in archives."""
     unheld = (
-        "vanished_at IS NOT NULL AND (entry_id IS NULL OR entry_id NOT IN (SELECT entry_id FROM holds)"
+        "vanished_at IS NOT NULL AND (entry_id IS NULL OR (entry_id NOT IN (SELECT entry_id FROM holds)"
+        " AND entry_id NOT IN (SELECT value FROM json_each(?)))"
         " OR EXISTS (SELECT 1 FROM files AS other WHERE other.entry_id = files.entry_id AND other.vanished_at IS NULL))"
     )
-    if state.value(f"SELECT 1 FROM files WHERE {unheld} LIMIT 1") is None:  # noqa: S608 - no outside text
+    arguments = [json.dumps(sorted(kept))]
+    if state.value(f"SELECT 1 FROM files WHERE {unheld} LIMIT 1", arguments) is None:  # noqa: S608 - no outside text
         return
     with state.write() as connection:
-        connection.execute(f"DELETE FROM files WHERE {unheld}")  # noqa: S608 - no outside text
+        connection.execute(f"DELETE FROM files WHERE {unheld}", arguments)  # noqa: S608 - no outside text
 
 
 def show_withheld(state: State, now: datetime) -> None:

@@ -41,6 +41,9 @@ class Hold:
     seen_at: datetime
 
 
+# Later than every stamp: no file vanished after it.
+_NEVER = "~"
+
 # Where holds tells of additions, which are held for the publication as a whole; no feed has this slug.
 _FLOOD = ""
 
@@ -54,7 +57,7 @@ _NEWEST = f"""
 FROM members
 JOIN files ON files.id = members.file_id
 JOIN identities ON identities.id = files.entry_id
-WHERE {{named}} AND members.published_at <= ? AND files.vanished_at IS NULL
+WHERE {{named}} AND members.published_at <= ? AND (files.vanished_at IS NULL OR files.vanished_at > ?)
     AND (files.source LIKE 'http://%' OR files.source LIKE 'https://%')
     AND files.id NOT IN (SELECT file_id FROM temp.lost)
     AND files.entry_id NOT IN (SELECT entry_id FROM temp.held_back)
@@ -82,8 +85,30 @@ def newest(state: State, membership: Membership, now: datetime, limit: int) -> l
 
     To be asked after `hold_back` and `entry_links.set_lost`, as `removal_cause` is.
     """
+    return _selected(state, membership, now, _NEVER, limit)
+
+
+def history(state: State, membership: Membership, now: datetime, vanished_after: datetime) -> list[Member]:
+    """Everything that a feed has ever carried or could carry now, newest first; to be asked as `newest` is.
+
+    With the entries whose file vanished after that moment.
+    """
+    found: dict[str, Member] = {}
+    for one in _selected(state, membership, now, stamp(vanished_after), limit=-1):
+        # A file that was moved is there twice: where it was, and where it is.
+        if one.entry_id not in found or _is_there(state, one.path):
+            found[one.entry_id] = one
+    return list(found.values())
+
+
+def _selected(state: State, membership: Membership, now: datetime, vanished_after: str, limit: int) -> list[Member]:
     named, arguments = _named(membership)
-    return [_member(row) for row in state.rows(_NEWEST.format(named=named), [*arguments, stamp(now), limit])]
+    rows = state.rows(_NEWEST.format(named=named), [*arguments, stamp(now), vanished_after, limit])
+    return [_member(row) for row in rows]
+
+
+def _is_there(state: State, path: str) -> bool:
+    return state.value("SELECT 1 FROM files WHERE path = ? AND vanished_at IS NULL", [path]) is not None
 
 
 def _named(membership: Membership) -> tuple[str, list[str | float]]:

@@ -21,22 +21,24 @@ _PREFIXES = {
     "http://purl.org/rss/1.0/modules/content/": "content:",
     "http://purl.org/dc/elements/1.1/": "dc:",
     "http://search.yahoo.com/mrss/": "media:",
+    "http://purl.org/syndication/history/1.0": "fh:",
 }
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 # The elements in their order: `!` once, `?` at most once, `*` any number.
 _ORDER = {
-    "channel": "title! link! description! language! lastBuildDate! ttl! image? generator! atom:link* item*",
+    "channel": "title! link! description! language! lastBuildDate! ttl! image? generator! atom:link* fh:archive? item*",
     "item": (
         "title! link! guid! pubDate! atom:updated! dc:creator? source? category* description? content:encoded?"
         " enclosure? media:content* atom:link:related* atom:link:via*"
     ),
-    "feed": "id! title! subtitle? updated! link* generator! entry*",
+    "feed": "id! title! subtitle? updated! link* generator! fh:archive? entry*",
     "entry": (
         "title! link! id! published! updated! author! category* summary? content?"
         " media:content* link:related* link:via*"
     ),
 }
+_OF_ARCHIVES = ("current", "prev-archive", "next-archive")
 # The characters that XML 1.0 allows (fifth edition, section 2.2).
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ABSOLUTE = re.compile(r"https?://[^\s/?#<>\"]+[^\s<>\"]*")
@@ -175,7 +177,7 @@ def number(document: Document) -> Iterator[str]:
             yield from (
                 f"{name} in {_name(parent)} is empty"
                 for child in those
-                if not (child.text or "").strip() and not len(child) and not child.attrib
+                if name != "fh:archive" and not (child.text or "").strip() and not len(child) and not child.attrib
             )
 
 
@@ -221,6 +223,20 @@ def known_links(document: Document) -> Iterator[str]:
                 yield f"a link of {_name(parent)} has rel={rel}"
             if rel == "related" and not (link.get("title", "").strip() and link.get("type") == "text/html"):
                 yield "a related link has no title or no type"
+
+
+def archive(document: Document) -> Iterator[str]:
+    """Where it stands in its archive (RFC 5005, 4): a document of it names its feed, and the feed nothing later."""
+    to = {rel: [link.get("href") for link in _links(document.head, rel)] for rel in _OF_ARCHIVES}
+    is_archived = any(_name(child) == "fh:archive" for child in document.head)
+    yield from (f"{len(addresses)} links have rel={rel}" for rel, addresses in to.items() if len(addresses) > 1)
+    if is_archived and not to["current"]:
+        yield "an archive document does not name its feed"
+    if not is_archived and (to["current"] or to["next-archive"]):
+        yield "a feed has links of an archive document"
+    own = [link.get("href") for link in _links(document.head, "self")]
+    if any(address in own for addresses in to.values() for address in addresses):
+        yield "a document leads to itself"
 
 
 def absolute_urls(document: Document) -> Iterator[str]:
@@ -365,6 +381,7 @@ RULES: tuple[Rule, ...] = (
     own_address,
     hubs,
     known_links,
+    archive,
     absolute_urls,
     inert_html,
     text_is_text,

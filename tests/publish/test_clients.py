@@ -233,6 +233,7 @@ CHANGES: dict[str, Callable[[Publication], None]] = {
     "a later change": lambda paper: write(paper, "first", lambda text: text.replace("10-04T09", "10-05T09")),
     "a moved file": move,
     "a lost state": lose_the_state,
+    "archives": lambda paper: paper.configure_feeds("archive: [all]"),
 }
 
 
@@ -310,6 +311,17 @@ def test_a_new_id_would_be_unread_and_so_is_a_new_article(
     path.write_bytes(path.read_bytes().replace(b"article:34e91ac0637aa19d", b"article:0000000000000000"))
     os.utime(path, (paper.clock.now().timestamp() + 60,) * 2)
     assert [item.link for item, is_unread in client.poll(url) if is_unread] == ["https://news.example/second"]
+
+
+@in_every_reader
+def test_an_archive_document_is_read_like_a_feed(
+    paper: Publication, client: Subscriber, web: FeedServer, file_format: str
+) -> None:
+    paper.configure_feeds("archive: [all]")
+    build(paper)
+    shown = client.poll(f"{web.url}/all.1999-12.{file_format}")
+    assert [item.id for item, _ in shown] == [WRITTEN[2].id]
+    assert {item for item, _ in shown} < told_by(client.name, file_format)
 
 
 @in_every_reader

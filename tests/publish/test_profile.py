@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from feedbot.core.article import Image
-from feedbot.core.feed import Category, Feed, RelatedLink
+from feedbot.core.feed import Archive, Category, Feed, RelatedLink
 from feedbot.publish.render import RENDERERS
 from tests.publication import Publication, Site
 from tests.publish.feed_samples import ENTRY, feed_of, feed_with
@@ -23,6 +23,7 @@ OLDER = replace(
 )
 MENDED = replace(ENTRY, via="https://nytimes.com/gone", note="The source is gone.")
 TWO = replace(feed_of(MENDED, OLDER), hubs=("https://hub.example/?a=1&b=2", "https://push.example/"))
+ARCHIVED = replace(TWO, hubs=(), slug="ai.2026-10", archive=Archive("ai.2026-09", "ai.2026-11", "ai"))
 FORMATS = ("atom", "rss")
 
 
@@ -79,6 +80,8 @@ BROKEN: Sequence[tuple[str, str, str, str]] = [
     ("absolute_urls", "rss", 'href="https://push.example/"', 'href="push.example"'),
     ("known_links", "rss", ' title="Again"', ""),
     ("known_links", "atom", 'rel="related"', 'rel="enclosure"'),
+    ("archive", "rss", 'rel="self"', 'rel="current"'),
+    ("archive", "atom", 'rel="self"', 'rel="next-archive"'),
     ("absolute_urls", "rss", "<link>https://nytimes.com/a?", "<link>/a?"),
     ("absolute_urls", "rss", 'url="https://cdn.example.org/second"', 'url="//cdn.example.org/second"'),
     ("absolute_urls", "rss", 'src="https://cdn.example.org/lead.JPG', 'src="/lead.JPG'),
@@ -128,9 +131,11 @@ BROKEN: Sequence[tuple[str, str, str, str]] = [
         TWO,
         feed_of(MENDED, OLDER),
         feed_of(),
+        ARCHIVED,
+        replace(TWO, archive=Archive("ai.2026-09")),
         feed_with(excerpt="", body_html="", images=(), related=(), categories=(), provider_name="", provider_url=""),
     ],
-    ids=["two entries and hubs", "two entries", "none", "a bare one"],
+    ids=["two entries and hubs", "two entries", "none", "an archive", "with an archive", "a bare one"],
 )
 def test_the_samples_hold_to_the_profile(name: str, images: str, feed: Feed) -> None:
     assert faults(render(name, feed, images)) == []
@@ -141,6 +146,16 @@ def test_the_rule_finds_what_is_broken(rule: str, name: str, right: str, wrong: 
     text = render(name).decode()
     assert right in text
     assert rule in {fault.rule for fault in faults(text.replace(right, wrong, 1).encode())}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_rule_finds_an_archive_document_that_leads_astray(name: str) -> None:
+    for wrong in (Archive(current="ai.2026-10"), Archive("ai.2026-10", current="ai"), Archive(following="ai.2026-11")):
+        assert {fault.rule for fault in faults(render(name, replace(ARCHIVED, archive=wrong)))} == {"archive"}
+    text = render(name, ARCHIVED).decode()
+    for right, wrong_text in (('rel="current"', 'rel="prev-archive"'), ("<fh:archive/>", "")):
+        assert right in text
+        assert "archive" in {fault.rule for fault in faults(text.replace(right, wrong_text, 1).encode())}
 
 
 @pytest.mark.parametrize("secret", ["<b>c2VjcmV0", "c2VjcmV0"])

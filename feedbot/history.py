@@ -1,0 +1,84 @@
+"""Which archive documents the feeds have (feeds.archive), and which entries each of them holds (RFC 5005, 4)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from feedbot.config import Config
+from feedbot.core.feed import Archive, Feed
+from feedbot.core.history import closed_periods, document_name
+from feedbot.selection import Selection, newest_first
+from feedbot.state import identities, published
+from feedbot.state.database import State
+from feedbot.state.published import Member
+
+# As long as the guard holds the entries of vanished files that nobody confirms.
+_KEPT_WHEN_VANISHED = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An archive document before it is rendered: its head, with where it stands among the others, and its members."""
+
+    feed: Feed
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The feeds, those with an archive led to it, and all archive documents; a feed's are oldest first."""
+
+    selections: tuple[Selection, ...]
+    documents: tuple[Document, ...]
+
+    @property
+    def entry_ids(self) -> frozenset[str]:
+        """The entries in archive documents."""
+        return frozenset(member.entry_id for document in self.documents for member in document.members)
+
+
+def history(config: Config, state: State, selections: Sequence[Selection], now: datetime) -> History:
+    """Give the feeds that are to have one their archive; a period in which a feed has no entry has no document.
+
+    An archive holds what a feed could, and whatever the guard keeps in the feed. What its readers have is held back in
+    no other way: the entry of a vanished file stays for a day, in which an accident can be mended, and what has no
+    living link left goes, as death is slow and comes back. To be asked after `identities.mark_public`.
+    """
+    if not any(selection.feed.slug in config.feeds.archive for selection in selections):
+        return History(tuple(selections), ())
+    periods = closed_periods(identities.ledger(state), now, config.feeds.max_entries)
+    chosen: list[Selection] = []
+    documents: list[Document] = []
+    for one in selections:
+        if one.feed.slug not in config.feeds.archive:
+            chosen.append(one)
+            continue
+        of_feed = list(_documents(one, periods, _members(state, one, now)))
+        newest = of_feed[-1].feed.slug if of_feed else ""
+        chosen.append(replace(one, feed=replace(one.feed, archive=Archive(previous=newest))))
+        documents += of_feed
+    return History(tuple(chosen), tuple(documents))
+
+
+def _members(state: State, selection: Selection, now: datetime) -> dict[str, Member]:
+    """Everything that a feed has to show of its past and its present, by id."""
+    found = published.history(state, selection.head.membership, now, now - _KEPT_WHEN_VANISHED)
+    return {member.entry_id: member for member in (*found, *selection.members)}
+
+
+def _documents(
+    selection: Selection, periods: Mapping[str, Sequence[str]], members: Mapping[str, Member]
+) -> Iterator[Document]:
+    feed = selection.head.feed
+    filled = [
+        (document_name(feed.slug, period), here)
+        for period, ids in periods.items()
+        if (here := newest_first(members[one] for one in ids if one in members))
+    ]
+    names = ["", *(name for name, _ in filled), ""]
+    for number, (name, here) in enumerate(filled):
+        archive = Archive(previous=names[number], following=names[number + 2], current=feed.slug)
+        updated_at = max(member.updated_at for member in here)
+        # No hub tells of a document that does not change.
+        head = replace(feed, slug=name, updated_at=updated_at, hubs=(), archive=archive)
+        yield Document(head, tuple(here))
