@@ -400,6 +400,11 @@ class FeedsConfig(_Section):
         description="The feeds, by slug, with archive documents beside them that hold everything ever published, for"
         " readers that follow rel=prev-archive (RFC 5005), such as [all].",
     )
+    tombstones: bool = Field(
+        False,
+        description="For 30 days Atom feeds tell readers to forget an entry that was in them and was withdrawn"
+        " (RFC 6721).",
+    )
     images: Literal["content", "media", "both"] = Field(
         "content", description="Where an entry's lead image goes: into its content, media:content, or both."
     )

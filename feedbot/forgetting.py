@@ -17,7 +17,7 @@ from feedbot.publish.gzipped import GZIP_SUFFIX
 from feedbot.publishing import Publishing, publish
 from feedbot.reading import Reading, read
 from feedbot.reporting import Reporting, report
-from feedbot.state import files, forgotten
+from feedbot.state import files, forgotten, withdrawn
 from feedbot.state.database import State, checking_run, one_at_a_time, wipe
 from feedbot.state.forgotten import Scope
 
@@ -84,7 +84,7 @@ def forget(config: Config, state: State, clock: Clock, named: Named, *, wait: bo
     """
     with checking_run(state, wait=wait):
         with one_at_a_time(state), state.write() as connection:
-            takedown = _take_down(state, connection, named, clock.now())
+            takedown = _take_down(state, connection, named, clock.now(), leave_tombstones=config.feeds.tombstones)
         try:
             publishing = publish(config, state, clock)
             reporting = report(config, state, clock)
@@ -105,12 +105,16 @@ def undo(config: Config, state: State, clock: Clock, named: Named) -> tuple[Read
     return read(config, state, clock), publish(config, state, clock), report(config, state, clock)
 
 
-def _take_down(state: State, connection: Any, named: Named, now: datetime) -> Takedown:
+def _take_down(
+    state: State, connection: Any, named: Named, now: datetime, *, leave_tombstones: bool = False
+) -> Takedown:
     was_forgotten = named.text in forgotten.known(state)
     about = forgotten.scope(state, path=named.path, url=named.url)
     changed = list(_changed(state, about))
     about = replace(about, elsewhere=tuple(article.path for article in changed))
     before = forgotten.before(state, about)
+    if leave_tombstones:
+        withdrawn.note_takedown(connection, about.entry_ids, now)
     forgotten.delete_articles(connection, about, now)
     for article in changed:
         files.restate(connection, article, now)

@@ -23,6 +23,7 @@ from feedbot.site_links import tell_site
 from feedbot.state import entry_links, files, identities, own_pages, pings, published, targets
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.published import FileOnDisk
+from feedbot.withdrawing import tell_withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def publish(
         identities.mark_public(state, now)
         chosen = [select(config, state, head, now, accepted=head.feed.slug in accept) for head in heads]
         past = history(config, state, chosen, now)
-        selections = past.selections
+        selections = tell_withdrawn(config, state, past.selections, now)
         entries = Entries(config, state, targets.unlinkable(state), mended.instead)
         feed_offers = list(offer_feeds(config, selections, entries))
         pages = list(offer_pages(config, state, selections, entries)) if config.feeds.pages else []

@@ -72,6 +72,14 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
+class Tombstone:
+    """An entry that was in a feed and is published no more (RFC 6721), and since when."""
+
+    entry_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """One topic's feed, or a document of its archive, newest entry first.
 
@@ -91,6 +99,8 @@ class Feed:
     hubs: tuple[str, ...] = ()
     """Where subscribers can ask to be told of changes at once (WebSub), in the order of the config."""
     archive: Archive = Archive()
+    tombstones: tuple[Tombstone, ...] = ()
+    """For Atom, which has a word for them, the latest first."""
 
 
 def build_entry(

@@ -1,7 +1,7 @@
 """Atom (RFC 4287): Feed -> bytes."""
 
 from feedbot.core.feed import Entry, Feed
-from feedbot.publish.feedgen_extension import ATOM_NAMESPACES
+from feedbot.publish.feedgen_extension import ATOM_NAMESPACES, TOMBSTONES_NAMESPACE
 from feedbot.publish.fragments import Fragments, render_with
 from feedbot.publish.generator import add_entries, feed_title, new_generator, provider_label
 from feedbot.publish.html import content_html, is_web_url
@@ -29,7 +29,8 @@ def render_atom(feed: Feed, images: str, fragments: Fragments | None = None) -> 
 
 
 def _document(feed: Feed, images: str) -> bytes:
-    generator = new_generator(feed, SUFFIX, "application/atom+xml", ATOM_NAMESPACES)
+    namespaces = ATOM_NAMESPACES | (TOMBSTONES_NAMESPACE if feed.tombstones else {})
+    generator = new_generator(feed, SUFFIX, "application/atom+xml", namespaces)
     generator.language(feed.language)
     if subtitle := xml_line(feed.description):
         generator.subtitle(subtitle)

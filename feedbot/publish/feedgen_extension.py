@@ -25,9 +25,12 @@ CONTENT = "http://purl.org/rss/1.0/modules/content/"
 DC = "http://purl.org/dc/elements/1.1/"
 MEDIA = "http://search.yahoo.com/mrss/"
 HISTORY = "http://purl.org/syndication/history/1.0"
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 
 RSS_NAMESPACES = {"atom": ATOM, "content": CONTENT, "dc": DC, "media": MEDIA}
 ATOM_NAMESPACES = {"media": MEDIA}
+# Of feeds that have some.
+TOMBSTONES_NAMESPACE = {"at": TOMBSTONES}
 # Of archive documents only.
 HISTORY_NAMESPACE = {"fh": HISTORY}
 
@@ -37,6 +40,7 @@ _ENCODED = f"{{{CONTENT}}}encoded"
 _CREATOR = f"{{{DC}}}creator"
 _MEDIA_CONTENT = f"{{{MEDIA}}}content"
 _MEDIA_TITLE = f"{{{MEDIA}}}title"
+_DELETED = f"{{{TOMBSTONES}}}deleted-entry"
 _ARCHIVE = f"{{{HISTORY}}}archive"
 
 
@@ -50,7 +54,7 @@ _CHANNEL = _ranked(
 _ITEM = _ranked(
     *("title", "link", "guid", "pubDate", _ATOM_UPDATED, _CREATOR, "source", "category", "description", _ENCODED)
 )
-_FEED = _ranked("id", "title", "subtitle", "updated", "link", "generator", _ARCHIVE)
+_FEED = _ranked("id", "title", "subtitle", "updated", "link", "generator", _ARCHIVE, _DELETED)
 _ENTRY = _ranked("title", "link", "id", "published", "updated", "author", "category", "summary", "content")
 
 # What browsers show, by the extension of the URL's path; any other type is left unsaid.
@@ -91,6 +95,8 @@ class FeedExtension:
         """The `feed` element, complete but for the entries."""
         _set_text(feed, "updated", rfc3339(self.feed.updated_at))
         self._add_archive(feed, "link")
+        for one in self.feed.tombstones:
+            etree.SubElement(feed, _DELETED, {"ref": xml_text(one.entry_id), "when": rfc3339(one.at)})
         _reorder(feed, _FEED)
         return feed
 

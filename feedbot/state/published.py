@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from feedbot.core.guard import RemovalCause
-from feedbot.core.membership import Conditions, Membership
+from feedbot.core.membership import EVERYTHING, Conditions, Membership
 from feedbot.state.database import State, moment, said_plainly, stamp
 
 
@@ -86,6 +86,13 @@ def newest(state: State, membership: Membership, now: datetime, limit: int) -> l
     To be asked after `hold_back` and `entry_links.set_lost`, as `removal_cause` is.
     """
     return _selected(state, membership, now, _NEVER, limit)
+
+
+def is_published(state: State, entry_id: str, now: datetime) -> bool:
+    """True where some feed may carry an entry; to be asked as `newest` is."""
+    named, arguments = _named(EVERYTHING)
+    query = _NEWEST.format(named=f"{named} AND files.entry_id = ?")
+    return bool(state.rows(query, [*arguments, entry_id, stamp(now), _NEVER, 1]))
 
 
 def history(state: State, membership: Membership, now: datetime, vanished_after: datetime) -> list[Member]:

@@ -343,7 +343,18 @@ CREATE TABLE care (
 CREATE INDEX observations_run ON observations (run_id);
 """
 
-MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11)
+_V12 = """
+-- Entries that were in a feed and are published no more, with the time of it, as long as the feed tells of them.
+CREATE TABLE withdrawn (
+    feed TEXT NOT NULL,
+    entry_id TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (feed, entry_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX withdrawn_at ON withdrawn (at);
+"""
+
+MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)

@@ -21,6 +21,7 @@ _PREFIXES = {
     "http://purl.org/rss/1.0/modules/content/": "content:",
     "http://purl.org/dc/elements/1.1/": "dc:",
     "http://search.yahoo.com/mrss/": "media:",
+    "http://purl.org/atompub/tombstones/1.0": "at:",
     "http://purl.org/syndication/history/1.0": "fh:",
 }
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -32,7 +33,7 @@ _ORDER = {
         "title! link! guid! pubDate! atom:updated! dc:creator? source? category* description? content:encoded?"
         " enclosure? media:content* atom:link:related* atom:link:via*"
     ),
-    "feed": "id! title! subtitle? updated! link* generator! fh:archive? entry*",
+    "feed": "id! title! subtitle? updated! link* generator! fh:archive? at:deleted-entry* entry*",
     "entry": (
         "title! link! id! published! updated! author! category* summary? content?"
         " media:content* link:related* link:via*"
@@ -239,6 +240,19 @@ def archive(document: Document) -> Iterator[str]:
         yield "a document leads to itself"
 
 
+def tombstones(document: Document) -> Iterator[str]:
+    """A deleted entry is none of the feed's, by its id, each once, with the time of its end (RFC 6721)."""
+    there = {element.text for entry in document.entries for element in entry.iterchildren(f"{{{ATOM}}}id")}
+    for element in document.head.iterchildren():
+        if _name(element) == "at:deleted-entry":
+            ref = element.get("ref", "")
+            if ref in there or not _URI.fullmatch(ref):
+                yield f"{ref!r} is an entry here, told to be deleted twice, or no URI"
+            there.add(ref)
+            if _from_rfc3339(element.get("when", "")) is None:
+                yield f"{ref} has no time at which it was deleted"
+
+
 def absolute_urls(document: Document) -> Iterator[str]:
     """Every URL is whole, http or https; in HTML a mailto is one as well."""
     for element in document.head.iter():
@@ -382,6 +396,7 @@ RULES: tuple[Rule, ...] = (
     hubs,
     known_links,
     archive,
+    tombstones,
     absolute_urls,
     inert_html,
     text_is_text,

@@ -10,7 +10,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from feedbot.core.feed import Category
+from feedbot.core.feed import Category, Tombstone
 from feedbot.publish.render import RENDERERS
 from tests.publication import Publication, Site
 from tests.publish.clients import PARSERS, SILENT_ON, Item, Subscriber, subscribed
@@ -322,6 +322,16 @@ def test_an_archive_document_is_read_like_a_feed(
     shown = client.poll(f"{web.url}/all.1999-12.{file_format}")
     assert [item.id for item, _ in shown] == [WRITTEN[2].id]
     assert {item for item, _ in shown} < told_by(client.name, file_format)
+
+
+@in_every_reader
+def test_a_feed_that_tells_what_was_withdrawn_is_read(
+    paper: Publication, client: Subscriber, web: FeedServer, file_format: str
+) -> None:
+    _, render = RENDERERS[file_format]
+    feed = replace(feed_of(ENTRY), tombstones=(Tombstone("tag:example.org,2026:article:1", ENTRY.published_at),))
+    (paper.folder / "feeds" / "telling").write_bytes(render(feed, "content"))
+    assert [item.id for item, _ in client.poll(f"{web.url}/telling")] == [ENTRY.id]
 
 
 @in_every_reader

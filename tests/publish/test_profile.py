@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from feedbot.core.article import Image
-from feedbot.core.feed import Archive, Category, Feed, RelatedLink
+from feedbot.core.feed import Archive, Category, Feed, RelatedLink, Tombstone
 from feedbot.publish.render import RENDERERS
 from tests.publication import Publication, Site
 from tests.publish.feed_samples import ENTRY, feed_of, feed_with
@@ -22,8 +22,11 @@ OLDER = replace(
     ENTRY, id="tag:example.org,2026:article:1", title="Older", published_at=ENTRY.published_at - timedelta(days=9)
 )
 MENDED = replace(ENTRY, via="https://nytimes.com/gone", note="The source is gone.")
-TWO = replace(feed_of(MENDED, OLDER), hubs=("https://hub.example/?a=1&b=2", "https://push.example/"))
-ARCHIVED = replace(TWO, hubs=(), slug="ai.2026-10", archive=Archive("ai.2026-09", "ai.2026-11", "ai"))
+TOMBSTONE = Tombstone("tag:example.org,2026:article:2", ENTRY.published_at)
+TWO = replace(
+    feed_of(MENDED, OLDER), tombstones=(TOMBSTONE,), hubs=("https://hub.example/?a=1&b=2", "https://push.example/")
+)
+ARCHIVED = replace(TWO, hubs=(), tombstones=(), slug="ai.2026-10", archive=Archive("ai.2026-09", "ai.2026-11", "ai"))
 FORMATS = ("atom", "rss")
 
 
@@ -80,6 +83,9 @@ BROKEN: Sequence[tuple[str, str, str, str]] = [
     ("absolute_urls", "rss", 'href="https://push.example/"', 'href="push.example"'),
     ("known_links", "rss", ' title="Again"', ""),
     ("known_links", "atom", 'rel="related"', 'rel="enclosure"'),
+    ("tombstones", "atom", 'ref="tag:example.org,2026:article:2"', 'ref="tag:example.org,2026:article:1"'),
+    ("tombstones", "atom", 'ref="tag:example.org,2026:article:2"', 'ref="2"'),
+    ("tombstones", "atom", 'when="2026-11-01T06:05:04Z"', 'when="2026-11-01"'),
     ("archive", "rss", 'rel="self"', 'rel="current"'),
     ("archive", "atom", 'rel="self"', 'rel="next-archive"'),
     ("absolute_urls", "rss", "<link>https://nytimes.com/a?", "<link>/a?"),
