@@ -46,14 +46,21 @@ def address_of(listening: socket.socket) -> str:
 class WebServer:
     """One server in the running event loop; `run` returns some moments after `stop`."""
 
-    def __init__(self, app: ASGIApp, listening: socket.socket, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        listening: socket.socket,
+        *,
+        patience_s: float = PATIENCE_S,
+        most_connections: int = MOST_CONNECTIONS,
+    ) -> None:
         # Its errors are told by the application itself; what else it says is of clients.
         logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
         self._listening = listening
         self._server = _Quiet(
             UvicornConfig(
                 app,
-                http=_patient_for(patience_s),
+                http=_bounded_by(patience_s, most_connections),
                 ws="none",
                 lifespan="off",
                 interface="asgi3",
@@ -95,13 +102,14 @@ class _Patient(H11Protocol):
     """
 
     patience_s = PATIENCE_S
+    most_connections = MOST_CONNECTIONS
     _seen: tuple[object, bool] = (None, False)
     _tick: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start to wait for a request."""
         super().connection_made(transport)  # type: ignore[arg-type]  # uvloop's is no subclass of asyncio's
-        if len(self.connections) > MOST_CONNECTIONS:
+        if len(self.connections) > self.most_connections:
             self.transport.abort()
             return
         self._tick = self.loop.call_later(self.patience_s, self._look)
@@ -123,5 +131,5 @@ class _Patient(H11Protocol):
         self._tick = self.loop.call_later(self.patience_s, self._look)
 
 
-def _patient_for(seconds: float) -> type[H11Protocol]:
-    return type("Patient", (_Patient,), {"patience_s": seconds})
+def _bounded_by(patience_s: float, most_connections: int) -> type[H11Protocol]:
+    return type("Bounded", (_Patient,), {"patience_s": patience_s, "most_connections": most_connections})

@@ -5,13 +5,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from feedbot.clock import SystemClock
 from feedbot.config import Config, load_config
 from feedbot.service.feeds_app import SEND_WITHIN_S
-from feedbot.service.listening import PATIENCE_S, WebServer, listening_socket
+from feedbot.service.listening import MOST_CONNECTIONS, PATIENCE_S, WebServer, listening_socket
 from feedbot.service.web import create_app
 from tests.serving.servers import Server
 
@@ -39,13 +39,14 @@ def serving(
     *,
     patience_s: float = PATIENCE_S,
     send_within_s: float = SEND_WITHIN_S,
+    most_connections: int = MOST_CONNECTIONS,
     access_log: bool = False,
 ) -> Iterator[Server]:
     """The server for as long as the block lasts."""
     listening = listening_socket("127.0.0.1", 0)
     port = int(listening.getsockname()[1])
     app = create_app(config, clock or Later(), access_log=access_log, send_within_s=send_within_s)
-    server = WebServer(app, listening, patience_s=patience_s)
+    server = WebServer(app, listening, patience_s=patience_s, most_connections=most_connections)
     thread = threading.Thread(target=lambda: asyncio.run(server.run()))
     thread.start()
     try:
@@ -65,7 +66,3 @@ def config_of(folder: Path, more: str = "", *, feeds: str = "") -> Config:
         encoding="utf-8",
     )
     return load_config(path)
-
-
-def in_utc(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -147,6 +147,20 @@ def test_a_file_of_metrics_is_written_whole(news: Publication, tmp_path: Path) -
     assert path.stat().st_mode & 0o777 == 0o644
 
 
+def test_the_documentation_names_every_metric_and_no_other(news: Publication, project: Path) -> None:
+    news.article("one")
+    news.run()
+    rows = re.findall(r"^\| (`feedbot_.*?) \|", (project / "docs" / "operations.md").read_text("utf-8"), re.MULTILINE)
+    documented = {name for row in rows for name in re.findall(r"`(.*?)`", row)}
+    families = text_string_to_metric_families(metrics_text(news.config, news.clock, {("x", 200): 1}).decode())
+    shown = {f"{one.name}_total" if one.type == "counter" else one.name for one in families}
+    assert documented == {name for name in shown if name.startswith("feedbot_")}
+    rules = re.findall(r"expr: (.*)", (project / "docs" / "operations.md").read_text("utf-8"))
+    assert rules
+    for rule in rules:
+        assert set(re.findall(r"feedbot_\w+", rule)) <= documented
+
+
 # Over HTTP.
 
 

@@ -8,6 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -407,6 +408,19 @@ def test_who_takes_no_answer_is_not_waited_for(tmp_path: Path) -> None:
             assert place not in open_files()
             assert start.startswith(b"HTTP/1.1 200 ")
             assert closed_after(connection)
+
+
+def test_connections_have_a_bound_and_those_within_it_are_served(tmp_path: Path) -> None:
+    publish_file(tmp_path / "feeds", "all.rss", b"<rss/>")
+    request = b"GET /feeds/all.rss HTTP/1.1\r\nHost: x\r\n\r\n"
+    with serving(config_of(tmp_path), most_connections=2) as server, ExitStack() as stack:
+        first, second, third = (
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=30)) for _ in range(3)
+        )
+        assert closed_after(third)
+        for connection in (first, second):
+            connection.sendall(request)
+            assert connection.recv(12) == b"HTTP/1.1 200"
 
 
 def open_files() -> list[str]:
