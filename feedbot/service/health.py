@@ -1,6 +1,5 @@
 """Whether an installation does its work: the reasons why not, each a sentence."""
 
-import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,11 +7,8 @@ from pathlib import Path
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.errors import FeedbotError
-from feedbot.state import figures
+from feedbot.state import copies, figures
 from feedbot.state.database import open_for_reading
-
-LEAST_FREE_BYTES = 64 * 1024 * 1024
-"""Below this the next build or backup may find no place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,7 @@ def readiness(config: Config, clock: Clock) -> Readiness:
     else:
         late = why_late(last_good_at, clock.now(), run_within_s(config))
         reasons += [late] if late is not None else []
-    reasons += [reason for folder in _folders(config) if (reason := _why_full(folder)) is not None]
+    reasons += [reason for folder in _folders(config) if (reason := _why_full(folder, config.disk.low)) is not None]
     return Readiness(tuple(reasons), last_good_at)
 
 
@@ -64,11 +60,11 @@ def _folders(config: Config) -> dict[Path, None]:
     return dict.fromkeys((config.state_path.parent, config.feeds_path))
 
 
-def _why_full(folder: Path) -> str | None:
+def _why_full(folder: Path, low: int) -> str | None:
     try:
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        return f"{folder}: cannot be looked at: {error.strerror or error}"
-    if free >= LEAST_FREE_BYTES:
+        free = copies.free_bytes(folder)
+    except FeedbotError as error:
+        return str(error)
+    if free >= low:
         return None
-    return f"{folder}: {free / 2**20:.0f} MiB are free on that disk; make room for {LEAST_FREE_BYTES / 2**20:.0f}"
+    return f"{folder}: its disk has {copies.megabytes(free)} free, less than the {copies.megabytes(low)} of disk.low"

@@ -208,7 +208,16 @@ def test_it_is_not_ready_where_the_feeds_folder_cannot_be_looked_at(news: Public
     news.run()
     (news.folder / "feeds").rename(news.folder / "elsewhere")
     (reason,) = readiness(news.config, news.clock).reasons
-    assert reason.endswith("feeds: cannot be looked at: No such file or directory")
+    assert reason.endswith("feeds: cannot be used: No such file or directory")
+
+
+def test_it_is_not_ready_where_the_disk_is_nearly_full(news: Publication) -> None:
+    news.article("one")
+    news.run()
+    disk = news.config.disk.model_copy(update={"low": 10**18})
+    reasons = readiness(news.config.model_copy(update={"disk": disk}), news.clock).reasons
+    assert len(reasons) == 2
+    assert all(reason.endswith("free, less than the 1,000,000,000,000 MB of disk.low") for reason in reasons)
 
 
 def test_a_long_run_may_take_its_time(news: Publication) -> None:
