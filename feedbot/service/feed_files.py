@@ -9,6 +9,7 @@ import hashlib
 import os
 import stat
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,9 +70,10 @@ class _Stamp:
 class FeedFiles:
     """The files of one folder; what is remembered of each is its hash, as long as its stamp is the same."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, *, fstat: Callable[[int], os.stat_result] = os.fstat) -> None:
         self._folder = folder
         self._clock = clock
+        self._fstat = fstat
         self._known: dict[str, tuple[_Stamp, _Content]] = {}
 
     def open(self, parts: tuple[str, ...], *, gzip: bool) -> Opened | None:
@@ -88,7 +90,7 @@ class FeedFiles:
             if descriptor is None:
                 return None
             try:
-                found = os.fstat(descriptor)
+                found = self._fstat(descriptor)
                 content = self._content("/".join(parts), descriptor, found)
                 modified_at = self._modified_at(found)
                 packed = self._packed(parts, folder, content, found.st_size, modified_at) if gzip else None
@@ -128,7 +130,7 @@ class FeedFiles:
         if descriptor is None:
             return None
         try:
-            found = os.fstat(descriptor)
+            found = self._fstat(descriptor)
             if _is_packed_form(descriptor, found.st_size, content.crc, size):
                 etag = self._content("/".join(parts) + GZIP_SUFFIX, descriptor, found).etag
                 return Opened(descriptor, found.st_size, etag, modified_at, is_gzip=True)
