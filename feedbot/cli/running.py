@@ -5,7 +5,7 @@ import logging
 import signal
 import time
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,11 +14,13 @@ from feedbot.cli.text import plain
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.errors import FeedbotError
-from feedbot.pinging import Pinging, ping
 from feedbot.reading import settling_s
 from feedbot.state.database import State
 from feedbot.wire.choice import proxy_notice, require_usable
 from feedbot.wire.loop import run
+
+if TYPE_CHECKING:
+    from feedbot.pinging import Pinging
 
 _T = TypeVar("_T")
 
@@ -66,8 +68,10 @@ def say_of_proxy(config: Config) -> None:
         click.echo(f"feedbot: {plain(notice)}", err=True)
 
 
-def tell_hubs(config: Config, state: State, clock: Clock) -> Pinging:
+def tell_hubs(config: Config, state: State, clock: Clock) -> "Pinging":
     """Tell the hubs what has changed, after a command has published; without hubs no event loop is started."""
+    from feedbot.pinging import Pinging, ping  # noqa: PLC0415 - `feedbot check` tells nobody
+
     return run(ping(config, state, clock)) if config.feeds.hub else Pinging()
 
 
