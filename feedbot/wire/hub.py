@@ -1,7 +1,7 @@
 """WebSub hubs are told which feeds have changed: one small POST for each address, over the wire that asks links."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from feedbot.clock import Clock
 from feedbot.core.checker import CheckerPolicy
@@ -23,17 +23,22 @@ Told = list[tuple[Ping, Answer]]
 
 
 async def tell_hubs(
-    config: CheckerPolicy, contact: str, clock: Clock, pings: Mapping[str, Sequence[Ping]], resolver: Resolver | None
+    config: CheckerPolicy,
+    contact: str,
+    clock: Clock,
+    pings: Mapping[str, Sequence[Ping]],
+    resolver: Resolver | None = None,
+    wire_over: Callable[[Resolver], Wire] | None = None,
 ) -> Told:
     """What each hub said of its addresses, in no order; those that there was no time for are not among them.
 
     All hubs are told at once, each over as many connections as `per_host` allows. Who does not answer, or asks to be
-    left alone, is told nothing more. A resolver that is passed in stays the caller's. Raises ConfigError as
-    `choice.require_usable` does.
+    left alone, is told nothing more. A resolver that is passed in stays the caller's. `wire_over` makes the wire;
+    without one it is the config's. Raises ConfigError as `choice.require_usable` does.
     """
     names = resolver or SystemResolver(threads=len(pings), timeout_s=ANSWERS_WITHIN_S)
     try:
-        wire = make_wire(config, names)
+        wire = wire_over(names) if wire_over else make_wire(config, names)
         headers = (*identity_headers(contact), ("Content-Type", "application/x-www-form-urlencoded"))
         ends_at = clock.monotonic() + BEGUN_WITHIN_S
         try:
