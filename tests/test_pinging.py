@@ -203,6 +203,24 @@ def test_what_a_hub_refused_is_tried_with_the_next_change_and_not_told_again(hea
     assert len(told_by(heard).refused) == 1
 
 
+def test_a_refusal_is_told_anew_where_the_hub_took_something_in_between_while_more_changed(heard, hub):
+    hub.answer = (400, {})
+    heard.article("two")
+    assert len(told_by(heard).refused) == 1
+    hub.answer = (202, {})
+    heard.article("three")
+    heard.build()
+
+    def change() -> None:
+        heard.article("four")
+        heard.build()
+
+    hub.meanwhile = change
+    assert tell(heard) == Pinging(told=6)
+    hub.answer = (400, {})
+    assert len(tell(heard).refused) == 1
+
+
 def test_a_hub_that_has_moved_is_not_followed_and_the_operator_is_told_where_to(heard, hub):
     with loopback_hub() as other:
         hub.answer = (301, {"Location": other.url})
