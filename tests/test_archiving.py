@@ -16,6 +16,7 @@ from feedbot.core.snapshot import Snapshot
 from feedbot.forgetting import Named, forget
 from feedbot.previewing import preview
 from feedbot.reading import read
+from feedbot.reporting import report as write_reports
 from feedbot.state import locks, marks, snapshots, targets
 from tests.archive import GOOD, NOT_FOUND, answer, configure, loopback_archive, table
 from tests.publication import Publication
@@ -66,6 +67,11 @@ def entry(news, feed="all"):
     return (links.get("alternate"), links.get("via"), *texts)
 
 
+def told_link(news, url):
+    """Where the publication's own pages are told to lead instead of to a URL."""
+    return json.loads((news.folder / "feedbot.json").read_text())[url]["link"]
+
+
 def dies(news, site, *names, days=3.6):
     site.answers |= dict.fromkeys([f"/{name}" for name in names], 410)
     news.pass_days(days)
@@ -93,8 +99,7 @@ def test_when_a_source_dies_its_entry_leads_to_the_copy_that_was_found_while_it_
     said = "The original page can no longer be read; this entry leads to a copy of it from 2026-10-02 at 127.0.0.1."
     assert said in after[4]
     assert said not in (before[4] or "")
-    told = json.loads((archived.folder / "feedbot.json").read_text())
-    assert told[site.link("/one")]["link"] == copy
+    assert told_link(archived, site.link("/one")) == copy
     report = (archived.folder / "reports" / "links.html").read_text()
     assert "the archive&#39;s copy" in report
     assert copy in report
@@ -186,6 +191,7 @@ def test_no_socket_is_opened_to_an_address_that_is_not_public(archived, archive)
 
 
 def test_a_copy_that_a_person_calls_dead_is_not_led_to_nor_found_again(archived, site, archive):
+    archived.configure_feeds("site_data: json")
     archived.article("one")
     holds(archive, site, "one", stamps=(NEAR, LATER))
     archived.run()
@@ -195,6 +201,7 @@ def test_a_copy_that_a_person_calls_dead_is_not_led_to_nor_found_again(archived,
         marks.put(state, copy, Mark(MarkKind.DEAD), archived.clock.now())
     archived.build()
     assert archived.titles() == []
+    assert told_link(archived, source) is None
     archived.clock.step(days=91)
     assert look(archived) == Archiving(found=1)
     archived.build()
@@ -213,6 +220,7 @@ def test_nothing_is_asked_where_it_is_not_asked_for(news, site, archive):
 
 
 def test_copies_that_were_found_are_not_led_to_once_it_is_turned_off(archived, site, archive):
+    archived.configure_feeds("site_data: json")
     archived.article("one")
     holds(archive, site, "one")
     archived.run()
@@ -221,6 +229,7 @@ def test_copies_that_were_found_are_not_led_to_once_it_is_turned_off(archived, s
     configure(archived, archive.config(enabled=False))
     archived.build()
     assert archived.titles() == []
+    assert told_link(archived, site.link("/one")) is None
 
 
 def test_nothing_is_asked_where_our_own_network_is_down(tmp_path, site, archive):
@@ -246,7 +255,8 @@ def test_nothing_is_asked_where_our_own_network_is_down(tmp_path, site, archive)
 
 
 def test_only_sources_of_published_articles_are_asked_about(archived, site, archive):
-    archived.article("open", more=f"related: [{{title: Elsewhere, sourceUrl: '{site.link('/related')}'}}]\n")
+    related = f"related: [{{title: Elsewhere, sourceUrl: '{site.link('/related')}'}}]\n"
+    archived.article("open", more=f"{related}ampUrl: {site.link('/open.amp')}\n")
     archived.article("draft", more="published: false\n")
     archived.article("future", date="2027-01-01T00:00:00Z")
     archived.article("ignored", more=f"ignore: ['{site.link('/ignored')}']\n")
@@ -302,6 +312,16 @@ def test_a_copy_that_the_archive_has_lost_is_none_any_more(archived, site, archi
     archived.clock.step(days=91)
     assert look(archived) == Archiving(absent=1)
     assert known(archived).snapshot is None
+
+
+def test_a_look_up_by_a_clock_that_was_ahead_is_made_again(archived, archive):
+    archived.article("one")
+    archived.run()
+    archived.clock.step(days=-100)
+    configure(archived, archive.config())
+    archived.article("one", date="2026-06-01T08:00:00Z")
+    archived.build()
+    assert look(archived).asked == 1
 
 
 def test_a_copy_is_kept_as_it_is_once_the_page_fails(archived, site, archive):
@@ -507,7 +527,8 @@ def test_reports_follow_a_copy_that_was_found_after_they_were_written(news, site
     report = news.folder / "reports" / "links.html"
     assert copy not in report.read_text()
     news.clock.step(minutes=5)
-    news.run()
+    with news.state() as state:
+        assert write_reports(news.config, state, news.clock).written
     assert copy in report.read_text()
 
 

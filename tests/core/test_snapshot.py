@@ -56,6 +56,7 @@ def test_an_archive_may_show_the_page_at_another_of_its_addresses(address, url):
         f"{REPLAY}{STAMP}/https://news.example/story?id=2",
         f"{REPLAY}{STAMP}/https://casino.example/story?id=1",
         f"{REPLAY}{STAMP}/not a URL",
+        f"https://{STAMP}/{URL}",
         f"https://web.archive.org.evil.example/web/{STAMP}/{URL}",
         f"https://evil.example/web.archive.org/web/{STAMP}/{URL}",
     ],
