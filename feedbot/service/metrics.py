@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from feedbot import __version__
 from feedbot.clock import Clock
 from feedbot.config import Config
+from feedbot.core.history import is_document_file
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import VerdictKind
 from feedbot.errors import FeedbotError, PublishError
@@ -143,7 +144,8 @@ def _feeds(state: State) -> list[Metric]:
     )
     suffixes = tuple(suffix for suffix, _ in RENDERERS.values())
     for one in figures.published_files(state):
-        if one.name.endswith(suffixes) and one.name != LEDGER_NAME:
+        is_feed = one.name.endswith(suffixes) and one.name != LEDGER_NAME
+        if is_feed and not is_document_file(one.name):  # of archive documents there may be hundreds
             size.add_metric([one.name], one.size)
             written.add_metric([one.name], one.written_at_s)
     entries = GaugeMetricFamily("feedbot_feed_entries", "The entries of each feed.", labels=["feed"])

@@ -81,6 +81,15 @@ def test_the_figures_are_those_of_the_database(news: Publication, site: Site) ->
     assert files == {"all.rss", "all.atom", "all.json", "ai.rss", "ai.atom", "ai.json"}
 
 
+def test_archive_documents_are_no_feeds_of_their_own(news: Publication) -> None:
+    news.configure_feeds("archive: [all]")
+    news.article("one", date="2026-09-01")
+    news.article("two", date="2026-10-01")
+    news.build()
+    assert "all.2026-09.atom" in news.feeds()
+    assert not [labels for _, labels in metrics(news) if "2026" in dict(labels).get("file", "")]
+
+
 def test_what_the_guard_holds_back_is_counted(news: Publication) -> None:
     for number in range(10):
         news.article(f"a{number}")
