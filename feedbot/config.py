@@ -205,6 +205,7 @@ class ArticlesConfig(_Section):
         ("articles/**/*.md",), min_length=1, description="Glob patterns, relative to the config file."
     )
     exclude: tuple[str, ...] = Field(DEFAULT_EXCLUDE, description="Glob patterns of files left out.")
+    watch: bool = Field(True, description="Whether `feedbot run` reads files as soon as they change.")
     timezone: str = Field("UTC", description="The zone of dates that name none, such as Europe/London.")
     fields: Annotated[dict[str, tuple[str, ...]], WithJsonSchema(_FIELDS_SCHEMA)] = Field(
         default_factory=lambda: dict(DEFAULT_FIELDS),

@@ -5,7 +5,7 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +62,29 @@ def find_files(root: Path, patterns: Sequence[str], exclude: Sequence[str]) -> F
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What to watch for changes: absolute folders, with those below where `is_deep`; `touches` judges a changed path.
+
+    It is true where the change may concern what `find_files` finds: a file that the patterns name, a folder, or
+    what is gone and may have been one. Editors' own files, and all that is left out, are neither.
+    """
+
+    folders: tuple[str, ...]
+    is_deep: bool
+    touches: Callable[[str], bool]
+
+
+def to_watch(root: Path, patterns: Sequence[str], exclude: Sequence[str]) -> Watched:
+    """Where the article files of these patterns may change; links to folders are not followed."""
+    searches = [_Search(root, pattern, exclude) for pattern in patterns]
+    return Watched(
+        folders=tuple(sorted({search.folder for search in searches})),
+        is_deep=any(search.is_deep for search in searches),
+        touches=lambda path: any(search.touches(path) for search in searches),
+    )
+
+
 def stamp_of(status: os.stat_result) -> FileStamp:
     """The stamp in a file's status."""
     return FileStamp(status.st_mtime_ns, status.st_size, status.st_ino)
@@ -101,6 +124,34 @@ class _Search:
         self._exclude_files = any_of(key, exclude, [regex_of(p.split("/"), dots=True) for p in exclude])
         self._exclude_folders = any_of(key, folders, [regex_of(p.split("/")[:-1], dots=True) for p in folders])
         self._exclude_by_root = any(not p.startswith("**") for p in exclude)
+
+    @property
+    def folder(self) -> str:
+        """The base, as an absolute path."""
+        return os.path.abspath(self._base)  # noqa: PTH100 - a Path keeps the dots
+
+    @property
+    def is_deep(self) -> bool:
+        """True where folders below the base are searched too."""
+        return self._depth != 0
+
+    def touches(self, full_path: str) -> bool:
+        """Whether a change at an absolute path may concern what `run` finds."""
+        if full_path == self.folder:
+            return True
+        start = f"{self.folder.rstrip('/')}/"
+        if not full_path.startswith(start):
+            return False
+        relative = full_path.removeprefix(start)
+        path, name = self.prefix + relative, relative.rpartition("/")[2]
+        if self._leaves_out(self._exclude_files, relative, path):
+            return False
+        if self._wanted.fullmatch(relative):
+            return True
+        if not self.is_deep or name.startswith(".") or self._leaves_out(self._exclude_folders, relative, path):
+            return False
+        # A folder that is gone cannot be asked what it was; names of folders seldom have a dot.
+        return os.path.isdir(full_path) or ("." not in name and not os.path.lexists(full_path))  # noqa: PTH112
 
     def run(self, files: dict[str, FoundFile], rejected: dict[str, Rejected]) -> None:
         """Add what is found; raises ArticlesError as `find_files` does."""

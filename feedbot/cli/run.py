@@ -1,19 +1,24 @@
 """`feedbot run`: the whole job, once or on a schedule."""
 
+import faulthandler
+import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
+from feedbot.cli.logs import LogFormat, start_logging
 from feedbot.cli.main import Told
 from feedbot.cli.progress import progress_option, show_progress
 from feedbot.cli.report import maintenance_lines, run_lines
-from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy, start_logging
+from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy
 from feedbot.cli.text import plain
 from feedbot.cli.textfile import textfile_option, write_textfile
 from feedbot.clock import SystemClock
 from feedbot.config import load_config
 from feedbot.core.progress import Progress
 from feedbot.cycle import run_once
+from feedbot.errors import UsageError
 from feedbot.maintaining import maintain_when_due
 from feedbot.service.daemon import serve_until_signalled
 from feedbot.state import runs
@@ -23,21 +28,33 @@ from feedbot.state.database import checking_run, open_state
 @click.command()
 @click.option("--once", is_flag=True, help="Do everything that is due now, print a summary, and end.")
 @click.option("--wait", is_flag=True, help="Wait for another run to end, instead of exiting with 75.")
+@click.option(
+    "--log-format",
+    type=click.Choice([one.value for one in LogFormat]),
+    default=LogFormat.AUTO.value,
+    help="How log lines look; auto is journal under systemd, else plain.",
+)
 @progress_option
 @textfile_option
 @click.pass_obj
-def command(told: Told, once: bool, wait: bool, shown: bool | None, textfile: Path | None) -> int:
+def command(told: Told, once: bool, wait: bool, log_format: str, shown: bool | None, textfile: Path | None) -> int:
     """Read articles, check the links that are due, publish the feeds that changed.
 
-    Without --once it stays and does so on the schedule of the config, until SIGTERM or ctrl-C.
+    Without --once it stays and does so on the schedule of the config, until SIGTERM or ctrl-C. SIGHUP reads
+    the config again.
     """
     if textfile is not None and not once:
         raise click.UsageError("--metrics-textfile is for --once; `feedbot serve` has /metrics")
+    if once and log_format != LogFormat.AUTO:
+        raise UsageError("--log-format: --once prints a summary and logs nothing; leave one of the two out")
     config = load_config(told.config_path)
     clock = SystemClock()
     if not once:
-        start_logging()
-        serve_until_signalled(config, clock, wait=wait)
+        start_logging(LogFormat(log_format))
+        # systemd ends what hangs with SIGABRT: then the log shows where it hung.
+        if sys.stderr is not None:
+            faulthandler.enable()
+        serve_until_signalled(config, clock, partial(load_config, told.config_path), wait=wait)
         return 0
     say_of_proxy(config)
     # The lock is waited for outside of the event loop, where ctrl-C and SIGTERM end the waiting.

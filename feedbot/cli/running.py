@@ -78,18 +78,3 @@ def tell_hubs(config: Config, state: State, clock: Clock) -> "Pinging":
 def let_files_settle(config: Config, clock: Clock) -> None:
     """Wait, two seconds at most, until no article file is so young that it might still be being written."""
     time.sleep(settling_s(config, clock))
-
-
-class _PlainFormatter(logging.Formatter):
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
-        return plain(super().formatMessage(record))
-
-
-def start_logging() -> None:
-    """Log to standard error, a line an event; what files and servers said is made inert."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_PlainFormatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    logging.getLogger("feedbot").setLevel(logging.INFO)
-    # That a slot is skipped while the run before it goes on is as it should be.
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)

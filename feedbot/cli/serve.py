@@ -8,8 +8,8 @@ import socket
 
 import click
 
+from feedbot.cli.logs import start_logging
 from feedbot.cli.main import Told
-from feedbot.cli.running import start_logging
 from feedbot.clock import SystemClock
 from feedbot.config import Config, load_config
 from feedbot.core.url import split_url

@@ -1,181 +1,223 @@
-"""`feedbot run`: the cycle on a schedule. What is due lives in state.db; the scheduler only looks at the clock.
+"""`feedbot run`: the cycle on a schedule. What is due lives in state.db; the timetable only looks at the clock.
 
-Two jobs: a whole run (read, check, publish) at every `schedule.check`, and between those reading and
-publishing alone at every `schedule.read`, in a thread of its own, so that files never wait for
-probing and probing never waits for files. Everything that does not probe runs in a thread, because
-signals are answered by the event loop, which must not be kept from them.
+Jobs: `read` (article files in, feeds out) at every `schedule.read` and as soon as files change; `check` (ask what is
+due, feeds out) at every `schedule.check`; `publish` at the minute of the next article that is dated ahead; `hubs`
+after each of them, where the config names hubs. One that fails is logged and counted, and tries again at its next slot.
 """
 
 import asyncio
 import logging
+import os
 import signal
-from collections.abc import Awaitable, Callable
-from datetime import UTC, timedelta
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from datetime import datetime
+from functools import partial
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
-
-from feedbot.archiving import look_for_copies
-from feedbot.checking import check_due
+from feedbot.articles.find import to_watch
 from feedbot.clock import Clock
 from feedbot.config import Config
-from feedbot.core.progress import Progress
-from feedbot.errors import FeedbotError, LockHeld
-from feedbot.pinging import ping
-from feedbot.publishing import publish
-from feedbot.reading import read
-from feedbot.reporting import report
-from feedbot.state.database import checking_run, daemon_life, open_state
+from feedbot.errors import ArticlesError, ConfigError, FeedbotError
+from feedbot.service.jobs import WHO, Jobs
+from feedbot.service.notify import Notifier, own_notifier
+from feedbot.service.tally import OWN_ERROR, Listener, Tally
+from feedbot.service.timetable import Timetable, Work
+from feedbot.service.watch import watch
+from feedbot.service.watchdog import beat
+from feedbot.state.database import daemon_life, open_state
+from feedbot.state.jobs import JobRecord, all_jobs
 from feedbot.wire.choice import proxy_notice, require_usable
 from feedbot.wire.loop import run
 
 log = logging.getLogger("feedbot")
 
-_WHO = "feedbot run"
-_WAIT_S = 5.0
-"""How long a slot waits for another process before it leaves the work to the next; SIGTERM waits for it too."""
-_TELL_EVERY_S = 60.0
+_END_S = 8.0
+"""What is under way has so long to end after SIGTERM, of the ten seconds that are promised."""
+
+_PUBLISHING = {"read", "check", "publish"}
+"""The jobs after which feeds may have changed."""
+
+Companion = Callable[["Daemon"], AbstractAsyncContextManager[None]]
+"""What lives as long as the daemon, such as a web server; an error at its start ends the daemon with it."""
 
 
-def serve_until_signalled(config: Config, clock: Clock, *, wait: bool = False) -> None:
+def serve_until_signalled(
+    config: Config,
+    clock: Clock,
+    load: Callable[[], Config],
+    *,
+    wait: bool = False,
+    companions: Sequence[Companion] = (),
+    listeners: Sequence[Listener] = (),
+) -> None:
     """Run on the schedule until SIGTERM or SIGINT; a run under way then ends, and its results are kept.
 
-    Raises LockHeld where another daemon serves this state.db, unless `wait`; StateError where the
+    SIGHUP calls `load` for the config anew. `companions` live beside it, and `listeners` are told of each
+    end of a job. Raises LockHeld where another daemon serves this state.db, unless `wait`; StateError where the
     database cannot be used, ConfigError where the checker's settings cannot. An error in a later run
     is logged, and the next slot tries again.
     """
     require_usable(config.checker.policy())
-    with daemon_life(config.state_path, who=_WHO, wait=wait):
-        with open_state(config.state_path, who=_WHO):
-            pass  # what is wrong with the database is told at once, not at the first slot
-        run(_serve(config, clock))
+    with daemon_life(config.state_path, who=WHO, wait=wait):
+        # What is wrong with the database is told at once, not at the first slot.
+        with open_state(config.state_path, who=WHO) as state:
+            known = all_jobs(state)
+        daemon = Daemon(config, clock, load, own_notifier(), known, listeners)
+        run(daemon.serve(companions))
 
 
-async def _serve(config: Config, clock: Clock) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    under_way: set[asyncio.Task[None]] = set()
+class Daemon:
+    """The daemon's life, from READY to STOPPING."""
 
-    async def whole_run() -> None:
-        await asyncio.to_thread(_read, config, clock, stop.is_set)
-        with open_state(config.state_path, who=_WHO) as state, checking_run(state):
-            progress = Progress()
-            telling = asyncio.create_task(tell_progress(progress, clock))
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        load: Callable[[], Config],
+        notify: Notifier,
+        known: dict[str, JobRecord],
+        listeners: Sequence[Listener],
+    ) -> None:
+        self._clock = clock
+        self._load = load
+        self._notify = notify
+        self._stop = asyncio.Event()
+        self._told_to_reload = asyncio.Event()
+        self._timetable = Timetable(clock)
+        self._watching: asyncio.Task[None] | None = None
+        self.jobs = Jobs(config, clock, self._stop.is_set)
+        self.tally = Tally(clock, known, [self._after_job, *listeners])
+
+    @property
+    def config(self) -> Config:
+        """The config that holds now."""
+        return self.jobs.config
+
+    async def serve(self, companions: Sequence[Companion]) -> None:
+        """Run until a signal says to stop."""
+        self._hear_signals()
+        async with AsyncExitStack() as beside:
+            for companion in companions:
+                await beside.enter_async_context(companion(self))
+            self._begin()
+            pulse = beat(self._clock, self._timetable, self.jobs.under_way, self._notify, self.status)
+            lasting = [asyncio.create_task(one) for one in (pulse, self._reload_when_told())]
+            self._notify.ready()
+            await self._stop.wait()
+            self._notify.stopping()
+            self._timetable.stop()
+            await self._end(*lasting)
+        log.info("stopped; what was checked is kept")
+
+    def status(self) -> str:
+        """Where the daemon stands, in a line for a person."""
+        said = []
+        if self.jobs.progress is not None and (standing := self.jobs.progress.at(self._clock.monotonic())) is not None:
+            said.append(f"checking links: {', '.join(standing.words())}")
+        elif self.jobs.checked is not None:
+            at, found = self.jobs.checked
+            said.append(f"checked at {at:%H:%M} UTC ({found})")
+        if self.jobs.links_due is not None:
+            said.append(f"{self.jobs.links_due:,} links due")
+        if (next_at := self._timetable.next_at("check")) is not None:
+            said.append(f"next check at {next_at:%H:%M} UTC")
+        said += [f"{one.name} has failed {one.failures} times in a row: see the log" for one in self.tally.failing()]
+        return "; ".join(said)
+
+    # What runs when
+
+    def _begin(self) -> None:
+        self._set_intervals(first_at=self._clock.now())
+        self._timetable.start()
+        self._watch()
+        if (notice := proxy_notice(self.config.checker.policy())) is not None:
+            log.info("%s", notice)
+        schedule = self.config.schedule
+        log.info("started: reading every %.0f s, checking every %.0f s", schedule.read, schedule.check)
+
+    def _set_intervals(self, first_at: datetime | None = None) -> None:
+        schedule = self.config.schedule
+        self._timetable.every("read", schedule.read, self._trying("read", self.jobs.read), first_at=first_at)
+        self._timetable.every("check", schedule.check, self._trying("check", self.jobs.check), first_at=first_at)
+
+    def _trying(self, name: str, work: Work) -> Work:
+        return partial(self.tally.run, name, work)
+
+    def _watch(self) -> None:
+        """Watch the article files of the config that holds now, and no others."""
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
+        articles = self.config.articles
+        if not articles.watch:
+            return
+        with suppress(ArticlesError):  # a pattern that is none is told by each reading
+            watched = to_watch(self.config.root, articles.paths, articles.exclude)
+            read = self._trying("read", self.jobs.read)
+            self._watching = asyncio.create_task(watch(watched, read, self._clock))
+
+    async def _after_job(self, record: JobRecord) -> None:
+        """What follows a job: the next publication that needs no reading, and what has changed goes to the hubs."""
+        self._timetable.at("publish", self.jobs.next_moment, self._trying("publish", self.jobs.publish))
+        if self.config.feeds.hub and record.name in _PUBLISHING and not record.failures:
+            self._timetable.at("hubs", self._clock.now(), self._trying("hubs", self.jobs.tell_hubs))
+        await self.jobs.note(record)
+
+    # Signals
+
+    def _hear_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._told_to_stop)
+        loop.add_signal_handler(signal.SIGHUP, self._told_to_reload.set)
+
+    def _told_to_stop(self) -> None:
+        if self._stop.is_set():
+            _leave("told to stop twice: what is under way is cut off; what was recorded is kept", code=1)
+        self._stop.set()
+
+    async def _end(self, *beside: asyncio.Task[None]) -> None:
+        """Have everything end; what does not, a thread in a slow disk, is left behind with the process."""
+        tasks = {*beside, *self.tally.tasks}
+        if self._watching is not None:
+            tasks.add(self._watching)
+        for task in tasks:
+            task.cancel()
+        _, left = await asyncio.wait({*tasks, *self.jobs.threads}, timeout=_END_S)
+        if left:
+            _leave("stopped; what did not end in time is cut off, and what was recorded is kept", code=0)
+
+    async def _reload_when_told(self) -> None:
+        while True:
+            await self._told_to_reload.wait()
+            self._told_to_reload.clear()
+            self._notify.reloading(self._clock.monotonic())
             try:
-                checking = await check_due(config, state, clock, progress)
-            finally:
-                telling.cancel()
-        await asyncio.to_thread(_publish, config, clock)
-        await _tell_hubs(config, clock)
-        verdicts = ", ".join(f"{number:,} {kind}" for kind, number in checking.summary.items())
-        offline = "offline: " if checking.online is False else ""
-        log.info("checked: %s%s", offline, verdicts or "nothing was due")
-        if config.archive.enabled:
-            await _look_for_copies(config, clock, online=checking.online)
+                self._take_over(await asyncio.to_thread(self._load))
+            except FeedbotError as error:
+                for line in str(error).splitlines():
+                    log.error("the config is as before, because the new one cannot be used: %s", line)
+            except Exception:
+                log.exception("the config is as before: %s", OWN_ERROR)
+            self._notify.ready()
 
-    async def files_alone() -> None:
-        await asyncio.to_thread(_read, config, clock, stop.is_set)
-        await asyncio.to_thread(_publish, config, clock)
-        await _tell_hubs(config, clock)
-
-    async def guarded(job: Callable[[], Awaitable[None]]) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        under_way.add(task)
-        try:
-            await job()
-        except asyncio.CancelledError:
-            pass  # only the end of the daemon cancels a job; the scheduler would log it as a failure
-        except FeedbotError as error:
-            log.error("%s", error)
-        except Exception:
-            log.exception("an error of feedbot's own; the next slot tries again")
-        finally:
-            under_way.discard(task)
-
-    scheduler = AsyncIOScheduler(timezone=UTC)
-    # None: a slot that comes late is run late. The library's one second would drop it silently.
-    settings = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-    schedule = config.schedule
-    now = clock.now()
-    every_check = IntervalTrigger(seconds=round(schedule.check), timezone=UTC)
-    every_read = IntervalTrigger(seconds=round(schedule.read), timezone=UTC)
-    first_read = now + timedelta(seconds=schedule.read)
-    scheduler.add_job(guarded, every_check, [whole_run], next_run_time=now, id="check", **settings)
-    scheduler.add_job(guarded, every_read, [files_alone], next_run_time=first_read, id="read", **settings)
-    scheduler.start()
-    if (notice := proxy_notice(config.checker.policy())) is not None:
-        log.info("%s", notice)
-    log.info("started: reading every %.0f s, checking every %.0f s", schedule.read, schedule.check)
-    await stop.wait()
-    scheduler.shutdown(wait=False)
-    for task in tuple(under_way):
-        task.cancel()
-    await asyncio.gather(*under_way, return_exceptions=True)
-    log.info("stopped; what was checked is kept")
+    def _take_over(self, config: Config) -> None:
+        """Let another config hold from the next job on; raises ConfigError where it cannot."""
+        before = self.config
+        if config.state_path.absolute() != before.state_path.absolute():
+            raise ConfigError(
+                f"state: cannot change from {before.state} to {config.state} while feedbot runs; restart it for that"
+            )
+        require_usable(config.checker.policy())
+        self.jobs.config = config
+        self._set_intervals()
+        if config.articles != before.articles:
+            self._watch()
+        log.info("the config was read again and holds from the next job on")
 
 
-async def tell_progress(progress: Progress, clock: Clock) -> None:
-    """Log how far a check is, each minute until cancelled; most are over before the first."""
-    while True:
-        await clock.sleep(_TELL_EVERY_S)
-        standing = progress.at(clock.monotonic())
-        if standing is not None:
-            log.info("checking links: %s", ", ".join(standing.words()))
-
-
-async def _look_for_copies(config: Config, clock: Clock, *, online: bool | None) -> None:
-    try:
-        with open_state(config.state_path, who=_WHO) as state, checking_run(state):
-            archiving = await look_for_copies(config, state, clock, online=online)
-    except LockHeld:
-        return  # somebody checks links by hand: the next run asks the archive
-    if archiving.asked:
-        log.info("archive: pages with a copy: %d, without: %d", archiving.found, archiving.absent)
-    if archiving.problem:
-        log.warning("archive: no answer: %s", archiving.problem)
-
-
-def _read(config: Config, clock: Clock, is_stopped: Callable[[], bool]) -> None:
-    with open_state(config.state_path, who=_WHO, write_wait_s=_WAIT_S) as state:
-        reading = read(config, state, clock, is_stopped)
-    # A quiet slot says nothing.
-    if reading.parsed or reading.vanished:
-        log.info("articles: %d read anew, %d gone", reading.parsed, len(reading.vanished))
-        for one in reading.rejected:
-            log.warning("rejected: %s:%d: %s", one.path, one.line, one.reason)
-
-
-def _publish(config: Config, clock: Clock) -> None:
-    with open_state(config.state_path, who=_WHO, write_wait_s=_WAIT_S) as state:
-        publishing = publish(config, state, clock)
-        reporting = report(config, state, clock)
-    if reporting.problem:
-        log.error("the reports of the links are not written: %s", reporting.problem)
-    if publishing.feeds_written:
-        came, went = publishing.added, publishing.removed
-        log.info("feeds: %d files written; entries: %d came, %d went", publishing.feeds_written, came, went)
-    for hold in publishing.holds:
-        if hold.is_new:
-            log.warning("%s; to let them go: feedbot build --accept %s", hold.sentence, hold.feed)
-    if publishing.flood is not None and publishing.flood.is_new:
-        log.warning("%s; to let them come: feedbot build --accept-new", publishing.flood.sentence)
-
-
-async def _tell_hubs(config: Config, clock: Clock) -> None:
-    if not config.feeds.hub:
-        return
-    with open_state(config.state_path, who=_WHO, write_wait_s=_WAIT_S) as state:
-        pinging = await ping(config, state, clock)
-    if pinging.problem:
-        log.error("hubs are not told of what changed: %s", pinging.problem)
-    if pinging.told:
-        log.info("hubs: told of %d addresses that changed", pinging.told)
-    for one in pinging.refused:
-        log.warning("refused: %s", one.sentence)
-    for one in pinging.failed:
-        log.warning("%s; tried again after %s", one.sentence, one.next_at and f"{one.next_at:%Y-%m-%d %H:%M} UTC")
-    for one in pinging.given_up:
-        log.warning("given up after a day: %s", one.sentence)
+def _leave(why: str, code: int) -> None:
+    """End the process as it is, which loses nothing: files are replaced whole, and the database is a log."""
+    log.warning("%s", why)
+    logging.shutdown()
+    os._exit(code)

@@ -354,7 +354,18 @@ CREATE TABLE withdrawn (
 CREATE INDEX withdrawn_at ON withdrawn (at);
 """
 
-MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12)
+_V13 = """
+-- How each job of the daemon ended last, and how often in a row it has failed.
+CREATE TABLE jobs (
+    name TEXT PRIMARY KEY,
+    finished_at TEXT NOT NULL,
+    succeeded_at TEXT,
+    failures INTEGER NOT NULL,
+    problem TEXT
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)

@@ -19,7 +19,7 @@ from feedbot.cli.progress import moving_line, plain_line, show_progress
 from feedbot.clock import SystemClock
 from feedbot.core.progress import Progress, Standing
 from feedbot.core.verdict import VerdictKind
-from feedbot.service.daemon import tell_progress
+from feedbot.service.jobs import tell_progress
 from tests.wire.scripted import ScriptedClock
 
 STANDING = Standing(

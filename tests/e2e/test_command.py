@@ -427,7 +427,7 @@ def test_a_job_that_fails_is_logged_and_the_daemon_goes_on(news):
     daemon.send_signal(signal.SIGINT)
     daemon.communicate(timeout=20)
     assert daemon.returncode == 0
-    assert "ERROR articles.paths" in heard[-1]
+    assert "ERROR read: articles.paths" in heard[-1]
 
 
 def test_a_hold_exits_with_1_once_and_accept_lets_it_go(news):

@@ -1,0 +1,226 @@
+"""What the daemon does: the steps of a run as jobs that wait for each other only where they must.
+
+Reading and publishing run in threads, because signals are answered by the event loop, which must not be kept from
+them. They queue for the files; probing waits for nobody, and nobody waits for it.
+"""
+
+import asyncio
+import functools
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from feedbot.archiving import look_for_copies
+from feedbot.checking import Checking, check_due
+from feedbot.clock import Clock
+from feedbot.config import Config
+from feedbot.core.progress import Progress
+from feedbot.core.slots import end_of
+from feedbot.errors import LockHeld
+from feedbot.pinging import Pinging, ping
+from feedbot.publishing import Publishing, publish
+from feedbot.reading import Reading, read
+from feedbot.reporting import Reporting, report
+from feedbot.service.work import UnderWay
+from feedbot.state import jobs, targets
+from feedbot.state.database import checking_run, open_state
+from feedbot.state.jobs import JobRecord
+from feedbot.state.moments import next_moment
+
+log = logging.getLogger("feedbot")
+
+WHO = "feedbot run"
+_WAIT_S = 5.0
+"""How long a slot waits for another process before it leaves the work to the next; SIGTERM waits for it too."""
+
+# How long each may take from one sign of progress to the next before it is thought to hang: many times what it takes
+# with 100,000 articles on a slow disk. A check has `checker.max_run_s` of its own.
+_READING_S = 600.0
+_PUBLISHING_S = 1800.0
+_BESIDE_PROBING_S = 600.0
+
+_TELL_EVERY_S = 60.0
+
+
+class Jobs:
+    """The work of each slot; `config` may be replaced at any time, and holds from the next job on."""
+
+    def __init__(self, config: Config, clock: Clock, is_stopped: Callable[[], bool]) -> None:
+        self.config = config
+        self.under_way = UnderWay(clock.monotonic)
+        self.threads: set[asyncio.Task[None]] = set()
+        """What runs in a thread; it may go on for a moment after its job was cancelled."""
+        self.progress: Progress | None = None
+        """How far the check under way is; None while there is none."""
+        self.checked: tuple[datetime, str] | None = None
+        """When the last check ended, and what it found."""
+        self.links_due: int | None = None
+        self.next_moment: datetime | None = None
+        """When the feeds change by themselves, as of the last publishing; None where nothing is known to come."""
+        self._clock = clock
+        self._is_stopped = is_stopped
+        self._files = asyncio.Lock()
+        self._was_read = asyncio.Event()
+
+    async def read(self) -> None:
+        """Article files in, feeds out; raises what `read` and `publish` raise."""
+        async with self._files:
+            try:
+                await self._in_thread("reading articles", _READING_S, self._read)
+            finally:
+                self._was_read.set()
+            await self._publish_now()
+
+    async def publish(self) -> None:
+        """Feeds out, of what was read before."""
+        async with self._files:
+            await self._publish_now()
+
+    async def check(self) -> None:
+        """Ask what is due, then feeds out. The first waits for the first reading, which brings the links."""
+        await self._was_read.wait()
+        config, clock = self.config, self._clock
+        with (
+            self.under_way.doing("checking links", config.checker.max_run_s + _BESIDE_PROBING_S),
+            open_state(config.state_path, who=WHO) as state,
+            checking_run(state),
+        ):
+            self.progress = Progress()
+            telling = asyncio.create_task(tell_progress(self.progress, clock))
+            try:
+                checking = await check_due(config, state, clock, self.progress)
+            finally:
+                self.progress = None
+                telling.cancel()
+        self.checked = (checking.finished_at, _found(checking))
+        log.info("checked: %s", self.checked[1])
+        await self.publish()
+        if config.archive.enabled:
+            await self._look_for_copies(config, online=checking.online)
+
+    async def tell_hubs(self) -> None:
+        """Tell the WebSub hubs of the config what changed; nobody waits for a slow one but the next such job."""
+        config = self.config
+        with (
+            self.under_way.doing("telling hubs", _BESIDE_PROBING_S),
+            open_state(config.state_path, who=WHO, write_wait_s=_WAIT_S) as state,
+        ):
+            _tell_pinging(await ping(config, state, self._clock))
+
+    async def note(self, record: JobRecord) -> None:
+        """Keep how a job ended, and see what is due; raises StateError where the database cannot be written."""
+        await self._in_thread("noting how a job ended", _BESIDE_PROBING_S, functools.partial(self._note, record))
+
+    async def _look_for_copies(self, config: Config, *, online: bool | None) -> None:
+        try:
+            with (
+                self.under_way.doing("asking the archive", config.checker.max_run_s + _BESIDE_PROBING_S),
+                open_state(config.state_path, who=WHO) as state,
+                checking_run(state),
+            ):
+                archiving = await look_for_copies(config, state, self._clock, online=online)
+        except LockHeld:
+            return  # somebody checks links by hand: the next run asks the archive
+        if archiving.asked:
+            log.info("archive: pages with a copy: %d, without: %d", archiving.found, archiving.absent)
+        if archiving.problem:
+            log.warning("archive: no answer: %s", archiving.problem)
+
+    async def _publish_now(self) -> None:
+        await self._in_thread("publishing feeds", _PUBLISHING_S, self._publish)
+
+    def _read(self, moved: Callable[[], None]) -> None:
+        def is_stopped() -> bool:
+            moved()
+            return self._is_stopped()
+
+        config = self.config
+        with open_state(config.state_path, who=WHO, write_wait_s=_WAIT_S) as state:
+            _tell_reading(read(config, state, self._clock, is_stopped))
+
+    def _publish(self, moved: Callable[[], None]) -> None:
+        config, clock = self.config, self._clock
+        # As of the beginning: what comes up while this goes on is published by the next. Where this fails, nothing
+        # is known, and the next slot is soon enough.
+        now, self.next_moment = clock.now(), None
+        with open_state(config.state_path, who=WHO, write_wait_s=_WAIT_S) as state:
+            publishing = publish(config, state, clock)
+            moved()
+            reporting = report(config, state, clock)
+            days = [one.until for one in config.links.exclude if one.until is not None and one.until >= now.date()]
+            moments = [next_moment(state, now), *map(end_of, days)]
+        self.next_moment = min((one for one in moments if one is not None), default=None)
+        _tell_publishing(publishing, reporting)
+
+    def _note(self, record: JobRecord, moved: Callable[[], None]) -> None:
+        with open_state(self.config.state_path, who=WHO, write_wait_s=_WAIT_S) as state:
+            jobs.note(state, record)
+            moved()
+            self.links_due = targets.due_count(state, self._clock.now())
+
+    async def _in_thread(self, what: str, bound_s: float, work: Callable[[Callable[[], None]], None]) -> None:
+        """Do the work in a thread; a job that is cancelled leaves its thread to end by itself, in `threads`."""
+
+        def watched() -> None:
+            with self.under_way.doing(what, bound_s) as moved:
+                work(moved)
+
+        thread = asyncio.create_task(asyncio.to_thread(watched))
+        self.threads.add(thread)
+        thread.add_done_callback(self._forget)
+        await asyncio.shield(thread)
+
+    def _forget(self, thread: asyncio.Task[None]) -> None:
+        self.threads.discard(thread)
+        if not thread.cancelled():
+            thread.exception()  # it is raised where it is waited for, if anybody still waits
+
+
+async def tell_progress(progress: Progress, clock: Clock) -> None:
+    """Log how far a check is, each minute until cancelled; most are over before the first."""
+    while True:
+        await clock.sleep(_TELL_EVERY_S)
+        standing = progress.at(clock.monotonic())
+        if standing is not None:
+            log.info("checking links: %s", ", ".join(standing.words()))
+
+
+def _found(checking: Checking) -> str:
+    verdicts = ", ".join(f"{number:,} {kind}" for kind, number in checking.summary.items())
+    offline = "offline: " if checking.online is False else ""
+    return f"{offline}{verdicts or 'nothing was due'}"
+
+
+def _tell_reading(reading: Reading) -> None:
+    # A quiet slot says nothing.
+    if not (reading.parsed or reading.vanished):
+        return
+    log.info("articles: %d read anew, %d gone", reading.parsed, len(reading.vanished))
+    for one in reading.rejected:
+        log.warning("rejected: %s:%d: %s", one.path, one.line, one.reason)
+
+
+def _tell_publishing(publishing: Publishing, reporting: Reporting) -> None:
+    if reporting.problem:
+        log.error("the reports of the links are not written: %s", reporting.problem)
+    if publishing.feeds_written:
+        came, went = publishing.added, publishing.removed
+        log.info("feeds: %d files written; entries: %d came, %d went", publishing.feeds_written, came, went)
+    for hold in publishing.holds:
+        if hold.is_new:
+            log.warning("%s; to let them go: feedbot build --accept %s", hold.sentence, hold.feed)
+    if publishing.flood is not None and publishing.flood.is_new:
+        log.warning("%s; to let them come: feedbot build --accept-new", publishing.flood.sentence)
+
+
+def _tell_pinging(pinging: Pinging) -> None:
+    if pinging.problem:
+        log.error("hubs are not told of what changed: %s", pinging.problem)
+    if pinging.told:
+        log.info("hubs: told of %d addresses that changed", pinging.told)
+    for one in pinging.refused:
+        log.warning("refused: %s", one.sentence)
+    for one in pinging.failed:
+        log.warning("%s; tried again after %s", one.sentence, one.next_at and f"{one.next_at:%Y-%m-%d %H:%M} UTC")
+    for one in pinging.given_up:
+        log.warning("given up after a day: %s", one.sentence)

@@ -1,0 +1,92 @@
+"""Article files that change are read at once; where the system cannot tell of changes, the schedule has to do.
+
+One watch a folder is needed, however many files are in it. A change is told on when it has settled: reading leaves
+files alone that were changed less than two seconds ago (articles/read.py).
+"""
+
+import asyncio
+import errno
+import logging
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from typing import Any
+
+from feedbot.articles.find import Watched
+from feedbot.articles.read import SETTLING_NS
+from feedbot.clock import Clock
+
+log = logging.getLogger("feedbot")
+
+Looking = Callable[[Watched], AsyncGenerator[Iterable[Any], None]]
+"""What changes in folders: sets of changes as they come, and empty ones now and then. Raises OSError."""
+
+_SETTLED_S = SETTLING_NS / 1e9 + 0.1
+_AGAIN_S = 600.0
+"""A watch that cannot be had is asked for again after this."""
+_QUIET_MS = 1000
+_GROUP_MS = 400
+_STEP_MS = 100
+
+
+async def watch(
+    watched: Watched, read: Callable[[], Awaitable[None]], clock: Clock, looking: Looking | None = None
+) -> None:
+    """Call `read` after each change that has settled, until cancelled, and once when the watch begins.
+
+    `looking` is the system's way (inotify on Linux) unless given. Where there is none, one line says so.
+    """
+    look = _system_look if looking is None else looking
+    is_told = False
+    while True:
+        try:
+            before = _identities(watched)
+            is_new = True
+            async for changes in look(watched):
+                if is_new:
+                    log.info("article files are watched: what changes is published at once")
+                if is_new or changes:
+                    is_new = is_told = False
+                    if changes:
+                        await clock.sleep(_SETTLED_S)
+                    await read()
+                if _identities(watched) != before:
+                    break  # the folder is another one by now, which the system does not watch
+        except OSError as error:
+            if not is_told:
+                log.warning("article files are not watched (%s); the schedule reads them", _why(error))
+            is_told = True
+            await clock.sleep(_AGAIN_S)
+        else:
+            await asyncio.sleep(0)
+
+
+async def _system_look(watched: Watched) -> AsyncGenerator[Iterable[Any], None]:
+    from watchfiles import awatch  # noqa: PLC0415 - who does not watch need not load it
+
+    looking = awatch(
+        *watched.folders,
+        watch_filter=lambda _, path: watched.touches(path),
+        debounce=_GROUP_MS,
+        step=_STEP_MS,
+        rust_timeout=_QUIET_MS,
+        yield_on_timeout=True,
+        recursive=watched.is_deep,
+        ignore_permission_denied=True,
+    )
+    async for changes in looking:
+        yield changes
+
+
+def _identities(watched: Watched) -> list[tuple[int, int]]:
+    """Which folders these are; raises OSError where one is not there."""
+    return [(status.st_dev, status.st_ino) for status in map(os.stat, watched.folders)]
+
+
+def _why(error: OSError) -> str:
+    text = error.strerror or str(error)
+    # The library has words of its own for ENOSPC, and no number.
+    if error.errno in {errno.ENOSPC, errno.EMFILE} or "limit" in text:
+        return f"{text}; fs.inotify.max_user_watches and max_user_instances (sysctl) bound this"
+    if isinstance(error, FileNotFoundError):
+        return "a folder is not there"
+    return text
