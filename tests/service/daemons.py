@@ -15,6 +15,8 @@ from sqlite_utils.utils import sqlite3
 FEEDBOT = [sys.executable, "-m", "feedbot"]
 _FAKETIME = Path("/usr/lib") / f"{os.uname().machine}-linux-gnu" / "faketime" / "libfaketime.so.1"
 
+_WITHOUT_NANOSLEEP = Path(__file__).with_name("without_nanosleep")
+
 
 def until(condition, seconds=20.0):
     """Wait for something that must happen; gives what the condition gave."""
@@ -73,6 +75,7 @@ class WallClock:
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "PYTHONPATH": os.pathsep.join([str(_WITHOUT_NANOSLEEP), str(Path(__file__).parents[2])]),
         }
 
     def set(self, seconds):
@@ -86,11 +89,11 @@ class WallClock:
 class Daemon:
     """`feedbot run` under way; its standard error is in `log`."""
 
-    def __init__(self, folder, *words, **environment):
+    def __init__(self, folder, *words, command=(*FEEDBOT, "run"), **environment):
         self.log = folder / "log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*FEEDBOT, "run", *words],
+                [*command, *words],
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stderr=log,
@@ -120,8 +123,8 @@ def _hears_interrupts():
 
 
 @contextmanager
-def daemon(news, *words, **environment):
-    one = Daemon(news.folder, *words, **environment)
+def daemon(news, *words, **more):
+    one = Daemon(news.folder, *words, **more)
     try:
         yield one
     finally:

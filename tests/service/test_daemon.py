@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -161,6 +162,30 @@ def test_told_to_stop_while_a_server_is_silent_it_ends_and_keeps_what_was_seen(n
     with news.state() as state:
         assert state.value("SELECT count(*) FROM observations") == 2
         assert state.value("PRAGMA integrity_check") == "ok"
+
+
+@pytest.fixture
+def hanging(news):
+    schedule(news)
+    news.article("one")
+    script = [sys.executable, str(Path(__file__).with_name("hanging.py")), str(news.config_file)]
+    with daemon(news, command=script) as one:
+        one.until_said("hanging")
+        yield one
+
+
+def test_told_to_stop_it_leaves_behind_what_hangs_within_ten_seconds(hanging):
+    started_at = time.monotonic()
+    assert hanging.end() == 0
+    assert time.monotonic() - started_at < 10
+    assert "what did not end in time is cut off" in hanging.said
+
+
+def test_told_twice_to_stop_it_ends_at_once(hanging):
+    hanging.hear(signal.SIGINT)
+    hanging.hear(signal.SIGTERM)
+    assert hanging.process.wait(20) == 1
+    assert "told to stop twice" in hanging.said
 
 
 def test_logs_are_json_lines_where_asked_for(news):
