@@ -2,7 +2,8 @@
 
 Jobs: `read` (article files in, feeds out) at every `schedule.read` and as soon as files change; `check` (ask what is
 due, feeds out) at every `schedule.check`; `publish` at the minute of the next article that is dated ahead; `hubs`
-after each of them, where the config names hubs. One that fails is logged and counted, and tries again at its next slot.
+after each of them, where the config names hubs; `maintain` (state.db is looked after) at night. One that fails is
+logged and counted, and tries again at its next slot.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from functools import partial
 
 from feedbot.articles.find import to_watch
@@ -33,6 +34,11 @@ log = logging.getLogger("feedbot")
 
 _END_S = 8.0
 """What is under way has so long to end after SIGTERM, of the ten seconds that are promised."""
+
+_NIGHT = time(3, 17)
+"""When state.db is looked after (UTC)."""
+
+_SETTLED_IN = timedelta(minutes=15)
 
 _PUBLISHING = {"read", "check", "publish"}
 """The jobs after which feeds may have changed."""
@@ -127,7 +133,11 @@ class Daemon:
     # What runs when
 
     def _begin(self) -> None:
-        self._set_intervals(first_at=self._clock.now())
+        now, maintain = self._clock.now(), self._trying("maintain", self.jobs.maintain)
+        self._set_intervals(first_at=now)
+        self._timetable.nightly("maintain", _NIGHT, maintain)
+        # A machine that is off at night has its database looked after as well: it is done once a day.
+        self._timetable.at("maintain by day", now + _SETTLED_IN, maintain)
         self._timetable.start()
         self._watch()
         if (notice := proxy_notice(self.config.checker.policy())) is not None:

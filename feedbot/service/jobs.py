@@ -16,7 +16,8 @@ from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.progress import Progress
 from feedbot.core.slots import end_of
-from feedbot.errors import LockHeld
+from feedbot.errors import LockHeld, StateError
+from feedbot.maintaining import Maintenance, maintain_when_due
 from feedbot.pinging import Pinging, ping
 from feedbot.publishing import Publishing, publish
 from feedbot.reading import Reading, read
@@ -38,6 +39,7 @@ _WAIT_S = 5.0
 _READING_S = 600.0
 _PUBLISHING_S = 1800.0
 _BESIDE_PROBING_S = 600.0
+_MAINTAINING_S = 7200.0
 
 _TELL_EVERY_S = 60.0
 
@@ -107,6 +109,10 @@ class Jobs:
         ):
             _tell_pinging(await ping(config, state, self._clock))
 
+    async def maintain(self) -> None:
+        """Look after state.db where that was not done within a day; raises StateError with what is wrong with it."""
+        await self._in_thread("looking after state.db", _MAINTAINING_S, self._maintain)
+
     async def note(self, record: JobRecord) -> None:
         """Keep how a job ended, and see what is due; raises StateError where the database cannot be written."""
         await self._in_thread("noting how a job ended", _BESIDE_PROBING_S, functools.partial(self._note, record))
@@ -151,6 +157,10 @@ class Jobs:
             moments = [next_moment(state, now), *map(end_of, days)]
         self.next_moment = min((one for one in moments if one is not None), default=None)
         _tell_publishing(publishing, reporting)
+
+    def _maintain(self, moved: Callable[[], None]) -> None:
+        with open_state(self.config.state_path, who=WHO, write_wait_s=_WAIT_S) as state:
+            _tell_maintenance(maintain_when_due(self.config, state, self._clock))
 
     def _note(self, record: JobRecord, moved: Callable[[], None]) -> None:
         with open_state(self.config.state_path, who=WHO, write_wait_s=_WAIT_S) as state:
@@ -224,3 +234,12 @@ def _tell_pinging(pinging: Pinging) -> None:
         log.warning("%s; tried again after %s", one.sentence, one.next_at and f"{one.next_at:%Y-%m-%d %H:%M} UTC")
     for one in pinging.given_up:
         log.warning("given up after a day: %s", one.sentence)
+
+
+def _tell_maintenance(done: Maintenance) -> None:
+    if done.backup is not None:
+        log.info("backup: %s", done.backup.path)
+    for note in done.notes:
+        log.warning("%s", note)
+    if done.problems:
+        raise StateError("; ".join(done.problems))

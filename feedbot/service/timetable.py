@@ -27,6 +27,8 @@ Work = Callable[[], Awaitable[None]]
 # None: a slot that comes late is run late. The library's one second would drop it silently.
 _SETTINGS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None, "replace_existing": True}
 
+_JUST_NOW_S = 3600.0
+
 
 class Timetable:
     """Jobs by name, each with its next time; the work is a coroutine function that raises nothing."""
@@ -114,6 +116,8 @@ class Timetable:
         if isinstance(job.trigger, _Nightly):
             last = self._nights.get(job.id)
             since_last_s = None if last is None else self._clock.monotonic() - last
+            if job.next_run_time <= self._clock.now() and (since_last_s is None or since_last_s > _JUST_NOW_S):
+                return None  # the machine slept over it: it is made up for at once
             return next_night(self._clock.now(), job.trigger.at, since_last_s)
         return None
 

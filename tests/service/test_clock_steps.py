@@ -141,3 +141,19 @@ def test_the_daemon_goes_on_reading_after_a_step(news, wall, step):
         assert "the clock was set" in one.said
         assert job(news, "read")["failures"] == 0
         assert one.end() == 0
+
+
+def test_the_database_is_looked_after_once_a_day(news, wall):
+    schedule(news)
+    news.article("one")
+    with daemon(news, **wall.environment) as one:
+        until(lambda: job(news, "check"))
+        assert job(news, "maintain") is None
+        wall.set(1200)
+        assert until(lambda: job(news, "maintain"))["failures"] == 0
+        # The database is younger than a day.
+        backups = news.folder / "backups"
+        assert not backups.exists()
+        wall.set(1200 + 30 * HOUR)
+        until(lambda: backups.exists() and list(backups.glob("*.gz")))
+        assert one.end() == 0
