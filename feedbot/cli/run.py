@@ -14,13 +14,13 @@ from feedbot.cli.report import maintenance_lines, run_lines
 from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy
 from feedbot.cli.text import plain
 from feedbot.cli.textfile import textfile_option, write_textfile
-from feedbot.clock import SystemClock
+from feedbot.clock import Clock, SystemClock
 from feedbot.config import load_config
 from feedbot.core.progress import Progress
 from feedbot.cycle import run_once
 from feedbot.errors import UsageError
 from feedbot.maintaining import maintain_when_due
-from feedbot.service.daemon import serve_until_signalled
+from feedbot.service.daemon import Companion, serve_until_signalled
 from feedbot.state import runs
 from feedbot.state.database import checking_run, open_state
 
@@ -28,6 +28,7 @@ from feedbot.state.database import checking_run, open_state
 @click.command()
 @click.option("--once", is_flag=True, help="Do everything that is due now, print a summary, and end.")
 @click.option("--wait", is_flag=True, help="Wait for another run to end, instead of exiting with 75.")
+@click.option("--serve", is_flag=True, help="Also serve the feeds, as `feedbot serve` does.")
 @click.option(
     "--log-format",
     type=click.Choice([one.value for one in LogFormat]),
@@ -37,7 +38,9 @@ from feedbot.state.database import checking_run, open_state
 @progress_option
 @textfile_option
 @click.pass_obj
-def command(told: Told, once: bool, wait: bool, log_format: str, shown: bool | None, textfile: Path | None) -> int:
+def command(
+    told: Told, once: bool, wait: bool, serve: bool, log_format: str, shown: bool | None, textfile: Path | None
+) -> int:
     """Read articles, check the links that are due, publish the feeds that changed.
 
     Without --once it stays and does so on the schedule of the config, until SIGTERM or ctrl-C. SIGHUP reads
@@ -45,6 +48,8 @@ def command(told: Told, once: bool, wait: bool, log_format: str, shown: bool | N
     """
     if textfile is not None and not once:
         raise click.UsageError("--metrics-textfile is for --once; `feedbot serve` has /metrics")
+    if once and serve:
+        raise UsageError("--serve: --once ends, and so would the server; leave one of the two out")
     if once and log_format != LogFormat.AUTO:
         raise UsageError("--log-format: --once prints a summary and logs nothing; leave one of the two out")
     config = load_config(told.config_path)
@@ -54,7 +59,8 @@ def command(told: Told, once: bool, wait: bool, log_format: str, shown: bool | N
         # systemd ends what hangs with SIGABRT: then the log shows where it hung.
         if sys.stderr is not None:
             faulthandler.enable()
-        serve_until_signalled(config, clock, partial(load_config, told.config_path), wait=wait)
+        load = partial(load_config, told.config_path)
+        serve_until_signalled(config, clock, load, wait=wait, companions=_companions(clock) if serve else ())
         return 0
     say_of_proxy(config)
     # The lock is waited for outside of the event loop, where ctrl-C and SIGTERM end the waiting.
@@ -73,3 +79,9 @@ def command(told: Told, once: bool, wait: bool, log_format: str, shown: bool | N
         click.echo(f"feedbot: {plain(problem)}", err=True)
     write_textfile(config, clock, textfile)
     return 1 if run.publishing.is_held_anew or maintenance.problems else 0
+
+
+def _companions(clock: Clock) -> list[Companion]:
+    from feedbot.service.serving import web_server  # noqa: PLC0415 - a server takes its time to load
+
+    return [web_server(clock)]

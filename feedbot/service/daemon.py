@@ -87,11 +87,11 @@ class Daemon:
         self._clock = clock
         self._load = load
         self._notify = notify
-        self._stop = asyncio.Event()
+        self.told_to_stop = asyncio.Event()
         self._told_to_reload = asyncio.Event()
         self._timetable = Timetable(clock)
         self._watching: asyncio.Task[None] | None = None
-        self.jobs = Jobs(config, clock, self._stop.is_set)
+        self.jobs = Jobs(config, clock, self.told_to_stop.is_set)
         self.tally = Tally(clock, known, [self._after_job, *listeners])
 
     @property
@@ -109,7 +109,7 @@ class Daemon:
             pulse = beat(self._clock, self._timetable, self.jobs.under_way, self._notify, self.status)
             lasting = [asyncio.create_task(one) for one in (pulse, self._reload_when_told())]
             self._notify.ready()
-            await self._stop.wait()
+            await self.told_to_stop.wait()
             self._notify.stopping()
             self._timetable.stop()
             await self._end(*lasting)
@@ -178,13 +178,13 @@ class Daemon:
     def _hear_signals(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._told_to_stop)
+            loop.add_signal_handler(number, self._stop)
         loop.add_signal_handler(signal.SIGHUP, self._told_to_reload.set)
 
-    def _told_to_stop(self) -> None:
-        if self._stop.is_set():
+    def _stop(self) -> None:
+        if self.told_to_stop.is_set():
             _leave("told to stop twice: what is under way is cut off; what was recorded is kept", code=1)
-        self._stop.set()
+        self.told_to_stop.set()
 
     async def _end(self, *beside: asyncio.Task[None]) -> None:
         """Have everything end; what does not, a thread in a slow disk, is left behind with the process."""

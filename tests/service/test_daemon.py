@@ -2,10 +2,12 @@
 
 import json
 import signal
+import socket
 import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -208,3 +210,41 @@ def test_two_daemons_the_second_names_the_first(news):
         assert second.process.wait(20) == 75
         assert f"feedbot run, process {one.process.pid}" in second.said
         assert one.end() == 0
+
+
+def a_free_port():
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return one.getsockname()[1]
+
+
+def test_it_can_serve_what_it_publishes(news):
+    schedule(news)
+    news.article("one")
+    port = a_free_port()
+    with news.config_file.open("a", encoding="utf-8") as config:
+        config.write(f"serve: {{port: {port}}}\n")
+    with daemon(news, "--serve") as one:
+        until(lambda: published(news))
+        with urlopen(f"http://127.0.0.1:{port}/feeds/all.atom", timeout=20) as answer:
+            assert answer.read() == news.feeds()["all.atom"]
+        # The next request is answered by a config that was read again.
+        text = news.config_file.read_text(encoding="utf-8")
+        news.config_file.write_text(text.replace("example.org/feeds/", "example.org/news/"), encoding="utf-8")
+        one.hear(signal.SIGHUP)
+        one.until_said("the config was read again")
+        with urlopen(f"http://127.0.0.1:{port}/news/all.atom", timeout=20) as answer:
+            assert answer.status == 200
+        second = Daemon(news.folder, "--serve")
+        assert second.process.wait(20) == 75
+        assert one.end() == 0
+
+
+def test_where_it_cannot_serve_it_does_not_start(news):
+    schedule(news)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with news.config_file.open("a", encoding="utf-8") as config:
+            config.write(f"serve: {{port: {port}}}\n")
+        with daemon(news, "--serve") as one:
+            assert one.process.wait(20) == 1
+            assert f"cannot listen at 127.0.0.1 port {port}" in one.said
