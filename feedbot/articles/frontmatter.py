@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
 import yaml
 from yaml.events import (
     AliasEvent,
@@ -75,8 +76,7 @@ class Unusable(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """A value in the front matter and its line in the file, from 1. Scalars are text or None, nothing else."""
 
     value: "Value"

@@ -1,7 +1,8 @@
 """An article without the links that were taken down, as if its file had never held them."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from feedbot.articles.body import without_links
 from feedbot.core.article import Article, Image, Related

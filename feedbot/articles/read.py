@@ -1,6 +1,7 @@
 """Which files have changed, and what those say now."""
 
 import errno
+import gc
 import hashlib
 import multiprocessing
 import os
@@ -152,6 +153,7 @@ def _unpacked(packed: bytes) -> Iterator[ReadFile]:
 
 def _live_with_the_parent() -> None:
     """Leave ctrl-C to the parent, and end when it ends, however that happens: nobody else would end us."""
+    gc.set_threshold(100_000)  # as the command itself does
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
 

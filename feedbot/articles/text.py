@@ -11,7 +11,7 @@ _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 def clean_text(text: str) -> str:
     """The text without characters that XML 1.0 forbids and without lone surrogates; lines are kept."""
-    return _ILLEGAL.sub("", text)
+    return text if text.isprintable() else _ILLEGAL.sub("", text)
 
 
 def clean_line(text: str) -> str:

@@ -1,8 +1,9 @@
 """An article, the links in it, and which articles are published."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 
 class LinkRole(StrEnum):
@@ -22,8 +23,7 @@ class LinkRole(StrEnum):
     BODY = "body"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """A URL in an article file; `url` is the canonical target (core/url.py), `line` counts from 1.
 
     `item` is 0 for the article itself and n for its n-th related article. `is_ignored`: the article asks
@@ -37,8 +37,7 @@ class Link:
     is_ignored: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(msgspec.Struct, frozen=True):
     """A picture at an absolute URL; width and height in pixels where the file says so."""
 
     url: str
@@ -47,16 +46,14 @@ class Image:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(msgspec.Struct, frozen=True):
     """Who published the source: a display name and a bare domain such as `nytimes.com`."""
 
     name: str = ""
     domain: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(msgspec.Struct, frozen=True):
     """A further article on the same story: a title and where it can be read."""
 
     title: str
@@ -69,8 +66,7 @@ class Related:
     images: tuple[Image, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(msgspec.Struct, frozen=True):
     """One article file, read and understood.
 
     Every URL is absolute and normalised (WHATWG URL standard) and keeps its fragment; times are
@@ -97,11 +93,10 @@ class Article:
     topics: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
     related: tuple[Related, ...] = ()
-    links: tuple[Link, ...] = field(default=())
+    links: tuple[Link, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(msgspec.Struct, frozen=True):
     """An article file that cannot be used: where (line 0 = the file as a whole) and why, in a sentence."""
 
     path: str
@@ -109,8 +104,7 @@ class Rejected:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(msgspec.Struct, frozen=True):
     """Something odd in an article file that is still usable: where and what, in a sentence."""
 
     path: str

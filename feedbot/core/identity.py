@@ -326,4 +326,7 @@ def _hex16(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    return " ".join(_URL.sub(" ", unicodedata.normalize("NFC", text)).split())
+    normal = unicodedata.normalize("NFC", text)
+    if "://" in normal:
+        normal = _URL.sub(" ", normal)
+    return " ".join(normal.split())

@@ -1,5 +1,6 @@
 """The URL of a link, made canonical by the WHATWG URL standard before anything else looks at it."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,6 +40,12 @@ BAD_PORTS = frozenset(
 )
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# What the standard leaves as it is: a plain host with no label in Punycode or number at its end, a path without dot
+# segments or anything to be encoded. Most URLs in article files are written so, and need no parser.
+_NORMALISED = re.compile(
+    r"https?://(?:[a-z0-9-]+\.)+[a-z]{2,}/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*(?:[A-Za-z0-9_-][A-Za-z0-9._-]*)?"
+)
+
 _PARTS = ("protocol", "hostname", "port", "pathname", "search")
 
 
@@ -72,6 +79,8 @@ def resolve_url(text: str, base: str | None = None) -> str:
         raise InvalidUrl("empty URL")
     if len(text) > MAX_URL_LENGTH:
         raise InvalidUrl(f"URL of {len(text):,} characters (at most {MAX_URL_LENGTH:,})")
+    if _NORMALISED.fullmatch(text) and "xn--" not in text:
+        return text
     try:
         href = ada_url.normalize_url(text) if base is None else ada_url.join_url(base, text)
         if "@" in href:

@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from feedbot.core.article import Article, Link, LinkRole, Rejected, Remark
 from feedbot.core.slug import topic_key

@@ -1,5 +1,6 @@
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from feedbot.articles.body import without_links
 from feedbot.articles.leave_out import leave_out

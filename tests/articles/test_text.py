@@ -2,6 +2,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedbot.articles.text import clean_line, clean_text, fold_name, has_hidden_characters
+from feedbot.publish.xml_text import xml_line, xml_text
 
 
 def test_characters_that_xml_forbids_are_left_out():
@@ -49,3 +50,12 @@ def test_names_that_differ_in_case_composition_or_white_space_are_one():
 def test_a_cleaned_line_stays_as_it_is(text):
     assert clean_line(clean_line(text)) == clean_line(text)
     clean_line(text).encode()
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\x00\x7f\x85\ud800\ufffe\uffff \t\n\u00a0\u202e"))))
+def test_a_text_keeps_every_character_that_xml_allows_and_no_other(text):
+    def is_allowed(one: str) -> bool:  # XML 1.0, section 2.2
+        return one in "\t\n\r" or " " <= one <= "\ud7ff" or "\ue000" <= one <= "\ufffd" or one >= "\U00010000"
+
+    assert clean_text(text) == xml_text(text) == "".join(filter(is_allowed, text))
+    assert xml_line(text) == " ".join(xml_text(text).split())

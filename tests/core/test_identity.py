@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace as revised
 
 from feedbot.core.article import Article, Image, Provider, Related
 from feedbot.core.identity import Candidate, Duplicate, Identified, Identity, content_digest, feed_id, identify, mint_id
@@ -78,7 +79,7 @@ def test_a_new_file_at_the_path_of_a_moved_one_is_new() -> None:
 def test_two_files_that_swap_their_names_keep_their_ids() -> None:
     one, two = article("1.md", "https://x.org/1"), article("2.md", "https://x.org/2")
     before = run([one, two])
-    after = run([replace(one, path="2.md"), replace(two, path="1.md")], before.applied_to(()))
+    after = run([revised(one, path="2.md"), revised(two, path="1.md")], before.applied_to(()))
     assert ids(after) == {"1.md": ids(before)["2.md"], "2.md": ids(before)["1.md"]}
 
 
@@ -196,10 +197,10 @@ def test_an_own_id_cannot_be_the_minted_id_of_another_article() -> None:
 def test_an_own_id_moved_from_one_file_to_another_goes_with_it() -> None:
     one, two = article("1.md", "https://x.org/1", own_id="urn:x"), article("2.md", "https://x.org/2")
     before = known(one, two)
-    after = run([replace(one, own_id=None), replace(two, own_id="urn:x")], before)
+    after = run([revised(one, own_id=None), revised(two, own_id="urn:x")], before)
     assert ids(after)["2.md"] == "urn:x"
     assert ids(after)["1.md"] == mint_id("https://x.org/1", AUTHORITY, YEAR)
-    assert run([replace(one, own_id=None), replace(two, own_id="urn:x")], after.applied_to(before)).changed == ()
+    assert run([revised(one, own_id=None), revised(two, own_id="urn:x")], after.applied_to(before)).changed == ()
 
 
 # --- updated
@@ -248,7 +249,7 @@ def test_a_change_before_publication_is_none() -> None:
 )
 def test_what_no_editor_wrote_moves_nothing(fields: dict[str, object]) -> None:
     before = article(body_html='<p>See <a href="https://old.org/">this</a> https://old.org</p>', excerpt="Words here")
-    assert updated(before, replace(before, **fields)) == PUBLISHED  # type: ignore[arg-type]
+    assert updated(before, revised(before, **fields)) == PUBLISHED  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -359,7 +360,7 @@ def test_an_id_never_changes_over_edits_of_source_or_path(edits: list[tuple[int,
     first = [ids(run(files, ledger))[file.path] for file in files]
     for which, is_move, value in edits:
         file = files[which]
-        edited = replace(file, path=f"{value}.md") if is_move else replace(file, source_url=f"https://x.org/{value}")
+        edited = revised(file, path=f"{value}.md") if is_move else revised(file, source_url=f"https://x.org/{value}")
         others = files[:which] + files[which + 1 :]
         if any(edited.path == other.path or edited.source_url == other.source_url for other in others):
             continue

@@ -1,5 +1,6 @@
+import ada_url
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedbot.core.url import (
@@ -100,3 +101,27 @@ def test_ports_blocked_by_the_fetch_standard_are_never_asked(port):
 @pytest.mark.parametrize("port", [80, 443, 8080, 8443, 3000])
 def test_other_ports_are_asked(port):
     assert why_never_asked(split_url(f"http://example.org:{port}/")) is None
+
+
+@given(st.text(alphabet="ab-.09xnAZ/:_?#@%~ \\\n\u00fc[]", max_size=40))
+@example("www.example.org/a/b.c/d-e_f/")
+@example("example.org/../a")
+@example("example.org/a/./b")
+@example("example.org/.a")
+@example("xn--bcher-kva.example/")
+@example("xn--a.example/")
+@example("a.xn--n/")
+@example("example.0x1/")
+@example("1.2.3.4/")
+@example("example.org")
+@example("example..org/")
+def test_what_needs_no_parser_is_what_the_parser_makes_of_it(rest: str) -> None:
+    for text in (f"https://{rest}", f"http://{rest}"):
+        try:
+            expected = ada_url.normalize_url(text.strip())
+        except ValueError:
+            with pytest.raises(InvalidUrl):
+                resolve_url(text)
+        else:
+            if "@" not in expected:  # what is to be left out of it, others test
+                assert resolve_url(text) == expected

@@ -189,7 +189,7 @@ def test_no_text_changes_the_shape_of_a_page_or_gets_lost(title, text, name):
             title=title,
             excerpt=text,
             provider_name=name,
-            images=(replace(ENTRY.images[0], title=text),),
+            images=(Image("https://cdn.example.org/lead.JPG?w=2", 640, 480, text),),
             related=(RelatedLink(name, "https://x.org/"),),
             categories=(Category(title, ""), Category(name, "")),
         )

@@ -3,11 +3,11 @@ import pwd
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sqlite_utils.utils import sqlite3
 
 from feedbot.core.article import Article, Provider
