@@ -53,10 +53,14 @@ def offer_ledger(state: State) -> Offer:
     """The ledger of the ids that readers have seen, and of the topics that have an address."""
     # It comes first: a feed with an id that the ledger does not know would be worse than an old feed.
     topics = tuple(LedgerTopic(topic.key, topic.name, topic.slug) for topic in identities.topics(state))
-    # What nobody may see yet is not told by its id, path or source either.
-    ledger = Ledger(topics, tuple(one for one in identities.ledger(state) if one.public))
+    inputs = _hash((topics, identities.seen(state)))
     # No reader asks for it.
-    return Offer(LEDGER_NAME, _hash(ledger), partial(ledger_bytes, ledger), has_gzip=False)
+    return Offer(LEDGER_NAME, inputs, partial(_render_ledger, state, topics), has_gzip=False)
+
+
+def _render_ledger(state: State, topics: tuple[LedgerTopic, ...]) -> bytes:
+    # What nobody may see yet is not told by its id, path or source either.
+    return ledger_bytes(Ledger(topics, tuple(one for one in identities.ledger(state) if one.public)))
 
 
 def offer_feeds(config: Config, selections: Sequence[Selection], entries: "Entries") -> Iterator[Offer]:

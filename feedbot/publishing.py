@@ -1,5 +1,6 @@
 """The last step of a run: feeds whose content changed are written, and mass removals are held back."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -98,7 +99,8 @@ def publish(
         noted = published.files(state)
         gone = noted.keys() - {name for offer in offers for name in offer.names}
         _withdraw(config, state, (name for name in gone if name.endswith(GZIP_SUFFIX)))
-        fresh = [offer for offer in offers if not _is_as_noted(config, offer, noted)]
+        there = published.lying_in(config.feeds_path)
+        fresh = [offer for offer in offers if not _is_as_noted(offer, noted, there)]
         outcomes = publish_files(config.feeds_path, (file for offer in fresh for file in offer.files()))
         written = tuple(outcome.name for outcome in outcomes if isinstance(outcome, Published))
         feeds_written = [offer.name for offer in feed_offers if offer.name in written]
@@ -136,9 +138,12 @@ def _flood(state: State, now: datetime) -> list[str]:
     return old if is_flood(len(old)) else []
 
 
-def _is_as_noted(config: Config, offer: Offer, noted: Mapping[str, FileOnDisk]) -> bool:
+def _is_as_noted(offer: Offer, noted: Mapping[str, FileOnDisk], there: Mapping[str, os.stat_result]) -> bool:
     """True where the file and its .gz lie there as they were written, and would be written so again."""
-    return all(name in noted and noted[name] == _on_disk(config, name, offer.inputs) for name in offer.names)
+    return all(
+        name in noted and name in there and noted[name] == published.with_status(offer.inputs, there[name])
+        for name in offer.names
+    )
 
 
 def _on_disk(config: Config, name: str, inputs: str) -> FileOnDisk | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from feedbot.core.identity import Candidate, Identified, Identity
 from feedbot.state.database import State, moment, stamp
@@ -32,6 +33,13 @@ def ledger(state: State) -> list[Identity]:
         )
         for row in state.rows("SELECT * FROM identities ORDER BY id")
     ]
+
+
+def seen(state: State) -> list[dict[str, Any]]:
+    """What the database says of every identity that readers have seen, by id: for who asks whether any changed."""
+    return state.rows(
+        "SELECT id, path, source, published_at, updated_at, digest, own_id FROM identities WHERE public = 1 ORDER BY id"
+    )
 
 
 def unidentified(state: State) -> list[Candidate]:
@@ -101,12 +109,18 @@ def adopt(state: State, identities: Sequence[Identity], topics: Iterable[Topic])
             connection.execute("UPDATE files SET identified = 0")
 
 
+# Asked of those that nobody has seen, which are few but for a first build.
+_IS_DUE = """EXISTS (
+    SELECT 1 FROM files JOIN members ON members.file_id = files.id
+    WHERE files.entry_id = identities.id AND files.vanished_at IS NULL
+        AND members.topic = '' AND members.published_at <= ?
+)"""
+
+
 def unseen(state: State, until: datetime) -> list[str]:
     """The ids of articles that were published by then and that no reader has seen, by id."""
     rows = state.rows(
-        "SELECT id FROM identities WHERE public = 0 AND id IN"
-        " (SELECT files.entry_id FROM members JOIN files ON files.id = members.file_id"
-        " WHERE members.topic = '' AND members.published_at <= ? AND files.vanished_at IS NULL) ORDER BY id",
+        f"SELECT id FROM identities WHERE public = 0 AND {_IS_DUE} ORDER BY id",  # noqa: S608 - no outside text
         [stamp(until)],
     )
     return [row["id"] for row in rows]
@@ -114,11 +128,7 @@ def unseen(state: State, until: datetime) -> list[str]:
 
 def mark_public(state: State, now: datetime) -> None:
     """Note whose articles readers can see now; only those ids leave the database. After `published.hold_back`."""
-    due = (
-        "public = 0 AND id NOT IN (SELECT entry_id FROM temp.held_back)"
-        " AND id IN (SELECT files.entry_id FROM members JOIN files ON files.id = members.file_id"
-        " WHERE members.topic = '' AND members.published_at <= ? AND files.vanished_at IS NULL)"
-    )
+    due = f"public = 0 AND id NOT IN (SELECT entry_id FROM temp.held_back) AND {_IS_DUE}"  # noqa: S608
     if state.value(f"SELECT 1 FROM identities WHERE {due} LIMIT 1", [stamp(now)]) is not None:  # noqa: S608
         with state.write() as connection:
             connection.execute(f"UPDATE identities SET public = 1 WHERE {due}", [stamp(now)])  # noqa: S608

@@ -1,5 +1,6 @@
 """What subscribers have: the files in the feeds folder, the entries in each feed, and what is held."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -193,13 +194,27 @@ def is_as_noted(state: State, folder: Path, name: str) -> bool:
     return noted is not None and on_disk(folder / name, noted.inputs) == noted
 
 
+def lying_in(folder: Path) -> dict[str, os.stat_result]:
+    """The status of everything in a folder, by name; empty where there is no such folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return {entry.name: entry.stat(follow_symlinks=False) for entry in entries}
+    except OSError:
+        return {}
+
+
 def on_disk(path: Path, inputs: str) -> FileOnDisk | None:
     """A file as it lies on the disk now; None where there is none."""
     try:
         found = path.stat()
     except OSError:
         return None
-    return FileOnDisk(inputs, found.st_mtime_ns, found.st_size, found.st_ino)
+    return with_status(inputs, found)
+
+
+def with_status(inputs: str, status: os.stat_result) -> FileOnDisk:
+    """A file made from these inputs that lies on the disk with this status."""
+    return FileOnDisk(inputs, status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 def save(

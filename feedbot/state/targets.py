@@ -345,7 +345,8 @@ def set_unlinkable(state: State, target_ids: Iterable[int]) -> None:
 def unlinkable(state: State) -> dict[str, frozenset[str]]:
     """By article path, the canonical URLs that no reader may be sent to (`set_unlinkable`)."""
     rows = state.rows(
-        "SELECT files.path AS path, targets.url AS url FROM temp.unlinkable JOIN targets USING (id)"
+        # From the few that are: SQLite would rather go through all targets.
+        "SELECT files.path AS path, targets.url AS url FROM temp.unlinkable CROSS JOIN targets USING (id)"
         " CROSS JOIN links ON links.target_id = targets.id CROSS JOIN files ON files.id = links.file_id"
         " WHERE links.ignored = 0"
     )

@@ -34,22 +34,31 @@ END, targets.strikes DESC, targets.since_at, targets.url
 
 _WORST = f"""
 SELECT targets.*, 0 AS head_refused, targets.id IN (SELECT id FROM temp.unlinkable) AS is_lost
-FROM temp.reported JOIN targets ON targets.id = target_id
-WHERE {_TROUBLED} ORDER BY {_WORST_FIRST} LIMIT ?
+FROM temp.troubled JOIN targets ON targets.id = target_id
+ORDER BY {_WORST_FIRST} LIMIT ?
 """  # noqa: S608 - no outside text
 
-_BY_TOPIC = f"""
-WITH troubled (id) AS MATERIALIZED (
-    SELECT targets.id FROM temp.reported JOIN targets ON targets.id = target_id WHERE {_TROUBLED}
+# The links of those few hosts are counted one host after the other, by the index of targets.
+_BY_HOST = """
+WITH worst (host, troubled, hosts) AS MATERIALIZED (
+    SELECT host, count(*) AS n, count(*) OVER () FROM temp.troubled JOIN targets ON targets.id = target_id
+    GROUP BY host ORDER BY n DESC, host LIMIT ?
 )
-SELECT topics.name AS name, count(DISTINCT troubled.id) AS n, count(*) OVER () AS topics
-FROM troubled
-CROSS JOIN links ON links.target_id = troubled.id AND links.ignored = 0
+SELECT host, troubled, hosts, (
+    SELECT count(*) FROM targets WHERE targets.host = worst.host AND targets.id IN (SELECT target_id FROM temp.reported)
+) AS links
+FROM worst ORDER BY troubled DESC, host
+"""
+
+_BY_TOPIC = """
+SELECT topics.name AS name, count(DISTINCT troubled.target_id) AS n, count(*) OVER () AS topics
+FROM temp.troubled AS troubled
+CROSS JOIN links ON links.target_id = troubled.target_id AND links.ignored = 0
 CROSS JOIN temp.reported_files USING (file_id)
 CROSS JOIN members USING (file_id)
 CROSS JOIN topics ON topics.key = members.topic
 GROUP BY topics.key ORDER BY n DESC, topics.name LIMIT ?
-"""  # noqa: S608 - no outside text
+"""
 
 _PUBLIC = """
     AND files.draft = 0 AND files.published_at <= :now
@@ -104,8 +113,10 @@ def choose(state: State, now: datetime, *, public: bool) -> None:
         connection = state.db.conn
         connection.execute("CREATE TEMP TABLE IF NOT EXISTS reported_files (file_id INTEGER PRIMARY KEY)")
         connection.execute("CREATE TEMP TABLE IF NOT EXISTS reported (target_id INTEGER PRIMARY KEY)")
+        connection.execute("CREATE TEMP TABLE IF NOT EXISTS troubled (target_id INTEGER PRIMARY KEY)")
         connection.execute("DELETE FROM temp.reported_files")
         connection.execute("DELETE FROM temp.reported")
+        connection.execute("DELETE FROM temp.troubled")
         connection.execute(
             f"INSERT INTO temp.reported_files SELECT id FROM files WHERE vanished_at IS NULL {only}",  # noqa: S608
             {"now": stamp(now)} if public else {},
@@ -113,6 +124,10 @@ def choose(state: State, now: datetime, *, public: bool) -> None:
         connection.execute(
             "INSERT INTO temp.reported SELECT DISTINCT target_id FROM links"
             " JOIN temp.reported_files USING (file_id) WHERE ignored = 0"
+        )
+        # Every target is looked at here, once, and the few that are found are what most is told of.
+        connection.execute(
+            f"INSERT INTO temp.troubled SELECT id FROM temp.reported JOIN targets ON id = target_id WHERE {_TROUBLED}"  # noqa: S608
         )
 
 
@@ -136,12 +151,7 @@ def by_verdict(state: State) -> list[tuple[str, str | None, int]]:
 
 def by_host(state: State, limit: int) -> tuple[list[HostCount], int]:
     """The hosts with the most targets in trouble, and how many hosts have any."""
-    rows = state.rows(
-        f"SELECT host, count(*) AS links, sum({_TROUBLED}) AS troubled, count(*) OVER () AS hosts"  # noqa: S608
-        " FROM temp.reported JOIN targets ON targets.id = target_id"
-        " GROUP BY host HAVING troubled > 0 ORDER BY troubled DESC, host LIMIT ?",
-        [limit],
-    )
+    rows = state.rows(_BY_HOST, [limit])
     found = [HostCount(row["host"], row["links"], row["troubled"]) for row in rows]
     return found, rows[0]["hosts"] if rows else 0
 
@@ -158,9 +168,7 @@ def worst(state: State, limit: int, *, most_places: int) -> tuple[list[Troubled]
     After `targets.set_unlinkable`.
     """
     rows = state.rows(_WORST, [limit])
-    number = state.value(
-        f"SELECT count(*) FROM temp.reported JOIN targets ON targets.id = target_id WHERE {_TROUBLED}"  # noqa: S608
-    )
+    number = state.value("SELECT count(*) FROM temp.troubled")
     ids = json.dumps([row["id"] for row in rows])
     where, counts = _places(state, ids, most_places)
     topics = _topics(state, ids)
