@@ -1,6 +1,7 @@
 """The middle of a run: targets are asked in parallel, judged, and recorded by one writer."""
 
 import asyncio
+import logging
 import math
 from asyncio.subprocess import Process
 from collections import Counter
@@ -29,7 +30,8 @@ from feedbot.core.status import StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.errors import StateError
 from feedbot.look import Look, Seen, advanced, as_sibling, as_source, look_at
-from feedbot.state import forgotten, marks, own_pages, runs, siblings, targets, transitions
+from feedbot.state import forgotten, marks, own_pages, retention, runs, siblings, targets, transitions
+from feedbot.state.copies import free_bytes, megabytes
 from feedbot.state.database import State
 from feedbot.state.targets import LinkPlace, Target
 from feedbot.wire.choice import require_usable
@@ -38,6 +40,8 @@ from feedbot.wire.local import LocalWire, WireOver, open_local
 from feedbot.wire.prober import Postponed, ProbeTarget
 from feedbot.wire.resolver import Resolver
 from feedbot.wire.workers import how_many, started
+
+log = logging.getLogger("feedbot")
 
 # What is seen is written in batches, and none waits longer than this for the disk.
 _RESULTS_A_WRITE = 2000
@@ -125,7 +129,7 @@ async def check(
     if not due:
         runs.finish(state, run_id, started_at, online=None, summary={})
         return Checking(run_id, started_at, started_at, online=None)
-    asking = _Asking(config, state, clock, run_id, due)
+    asking = _Asking(config, state, clock, run_id, due, keeps_looks=_has_room(config, state))
     async with open_local(checker, config.contact, clock, resolver, wire_over=wire_over, ready=ready) as wire:
         was_online = runs.was_online_lately(state, started_at)
         online = (was_online or await wire.online()) and await asking.ask_all(wire, progress)
@@ -161,7 +165,9 @@ def _is_ignored(mark: Mark | None) -> bool:
 class _Asking:
     """The targets of one run while they are asked: results are recorded in batches, one writer."""
 
-    def __init__(self, config: Config, state: State, clock: Clock, run_id: int, due: Sequence[Target]) -> None:
+    def __init__(
+        self, config: Config, state: State, clock: Clock, run_id: int, due: Sequence[Target], *, keeps_looks: bool
+    ) -> None:
         self._policy = config.schedule.policy()
         self._strikes = config.verdicts.policy()
         self._exclusions = config.links.exclusions()
@@ -169,6 +175,7 @@ class _Asking:
         self._state = state
         self._clock = clock
         self._run_id = run_id
+        self._keeps_looks = keeps_looks
         self._due = {target.url: target for target in due}
         self._taken_down = forgotten.known(state)
         self._undecided: list[Look] = []
@@ -358,7 +365,8 @@ class _Asking:
         if not seen:
             return
         with self._state.write() as connection:
-            runs.add_observations(connection, self._run_id, (look.as_judged for look in seen))
+            if self._keeps_looks:
+                runs.add_observations(connection, self._run_id, (look.as_judged for look in seen))
             results = self._settle(connection, [look for look in seen if look.verdict.failure not in NETWORK_KINDS])
         self._unrecorded = self._unrecorded[len(seen) :]
         self._network_failures += [look for look in seen if look.verdict.failure in NETWORK_KINDS]
@@ -392,6 +400,8 @@ class _Asking:
             # What its page said is written, and nobody asks for it any more.
             results[target.url] = Result(target, replace(after, page=None), look.seen, verdict)
         targets.save(connection, standing)
+        if not self._keeps_looks:
+            retention.stand_in(connection, [after for after, _ in standing])
         transitions.note(connection, told)
         targets.ask_neighbours(connection, alarms, now)
         return results
@@ -405,6 +415,20 @@ class _Asking:
     def _advanced(self, target: Target, look: Look) -> Target:
         answers = look.verdict.kind is not VerdictKind.UNREACHABLE or targets.host_answers(self._state, target)
         return advanced(target, look, host_answers=answers, strikes=self._strikes)
+
+
+def _has_room(config: Config, state: State) -> bool:
+    """False, and a warning, where the disk is so full that looks are not kept, lest no feed could be written."""
+    free, low = free_bytes(state.path.parent), config.disk.low
+    if free < low:
+        log.warning(
+            "%s: its disk has %s free, less than disk.low (%s): where links stand is kept, what is seen of them is not;"
+            " free some",
+            state.path,
+            megabytes(free),
+            megabytes(low),
+        )
+    return free >= low
 
 
 def _is_older(observation: Observation, target: Target, now: datetime) -> bool:

@@ -53,9 +53,8 @@ def rejudge(config: Config, state: State, clock: Clock, *, apply: bool) -> Rejud
             continue
         target = targets.get(state, recorded[-1].target_id)
         answers = targets.host_answers(state, target)
-        rolled_up = retention.rolled_up(state, target.id)
-        start = None if rolled_up is None else rolled_up.status
-        after = replay(history, host_answers=answers, policy=strikes, start=start)
+        start = retention.start_of(state, target.id)
+        after = replay(retention.since(start, recorded), host_answers=answers, policy=strikes, start=start)
         if _stands_alike(target.status, after):
             continue
         changes.append(Change(target.url, target.status, after, verdicts[-1]))

@@ -18,7 +18,7 @@ from feedbot.core.url import InvalidUrl, canonical_url
 from feedbot.core.verdict import RULES
 from feedbot.errors import FeedbotError, UsageError
 from feedbot.rejudging import verdicts_of
-from feedbot.state import marks, runs, snapshots, targets
+from feedbot.state import marks, retention, runs, snapshots, targets
 from feedbot.state.database import State, open_for_reading
 from feedbot.state.runs import Recorded
 from feedbot.state.targets import Target
@@ -70,6 +70,10 @@ def _lines(config: Config, state: State, target: Target, now: datetime, *, every
         yield f"  linked in  {plain(place.article)}:{place.line} ({place.role})"
     if target.signals is not None:
         yield f"  its page   {_page(target.signals)}"
+    earlier = retention.rolled_up(state, target.id)
+    if earlier is not None:
+        number = count(earlier.looks, "look")
+        yield f"  rolled up  {number}, the first on {_when(earlier.first_at)}: what was seen is no longer kept"
     if not trail:
         yield "  not looked at yet" if status.kind is StatusKind.UNCHECKED else "  what was seen is no longer kept"
         return

@@ -9,6 +9,8 @@ from feedbot.core.observation import Observation
 from feedbot.core.status import DEFAULT_STRIKES, Status, StrikePolicy, advance
 from feedbot.core.verdict import Verdict, judge
 
+_NEW = Status()
+
 
 class Seen(msgspec.Struct, frozen=True):
     """An observation with what was known then; `counted` is False where it was put down to our own network."""
@@ -24,13 +26,13 @@ def judge_again(history: Sequence[Seen]) -> list[Verdict]:
 
 
 def replay(
-    history: Sequence[Seen], *, host_answers: bool, policy: StrikePolicy = DEFAULT_STRIKES, start: Status | None = None
+    history: Sequence[Seen], *, host_answers: bool, policy: StrikePolicy = DEFAULT_STRIKES, start: Status = _NEW
 ) -> Status:
     """The status to which a target's observations lead, oldest first, by the rules of today.
 
-    `start` is where it stood before the first of them; None where that was its first look.
+    `start` is where it stood before the first of them.
     """
-    status = Status() if start is None else start
+    status = start
     for seen in history:
         if seen.counted:
             verdict = judge(seen.observation, seen.context)

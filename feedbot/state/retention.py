@@ -16,6 +16,7 @@ from feedbot.core.status import Status, StrikePolicy
 from feedbot.state import runs, targets
 from feedbot.state.database import State, moment, stamp
 from feedbot.state.runs import Recorded
+from feedbot.state.targets import Target
 
 MOST_LOOKS = 200_000
 """So many looks are rolled up at once, at most: half a minute and more. The next time goes on."""
@@ -37,6 +38,11 @@ SELECT id, started_at, EXISTS (
 FROM observations AS seen WHERE id > ? ORDER BY id LIMIT ?
 """
 
+_KEEP = """
+INSERT INTO rolled_up (target_id, looks, first_at, status) VALUES (?, ?, ?, ?)
+ON CONFLICT (target_id) DO UPDATE SET looks = looks + excluded.looks, status = excluded.status
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class RolledUp:
@@ -56,6 +62,29 @@ def rolled_up(state: State, target_id: int) -> RolledUp | None:
     if not rows:
         return None
     return RolledUp(rows[0]["looks"], moment(rows[0]["first_at"]), _decode_status(rows[0]["status"]))
+
+
+def start_of(state: State, target_id: int) -> Status:
+    """Where a target stood before the looks at it that are still kept, as far as they come later (`since`)."""
+    earlier = rolled_up(state, target_id)
+    return Status() if earlier is None else earlier.status
+
+
+def since(start: Status, recorded: Iterable[Recorded]) -> list[Seen]:
+    """The looks that came after a status, and may be replayed from it.
+
+    Earlier ones can still be there where later ones were not kept, for want of room (`stand_in`).
+    """
+    return [
+        Seen(one.observation, one.context, counted=one.counted)
+        for one in recorded
+        if start.checked_at is None or one.observation.started_at > start.checked_at
+    ]
+
+
+def stand_in(connection: Any, standing: Iterable[Target]) -> None:
+    """Keep where targets stand after a look that is not kept, so that later ones go on from there."""
+    connection.executemany(_KEEP, [_row(one.id, 1, one.status.checked_at, one.status) for one in standing])
 
 
 def roll_up(state: State, before: datetime, now: datetime, *, strikes: StrikePolicy, most: int = MOST_LOOKS) -> int:
@@ -83,24 +112,21 @@ def _roll_up(state: State, connection: Any, looks: Iterable[Recorded], strikes: 
     for look in looks:
         by_target.setdefault(look.target_id, []).append(look)
     for target_id, recorded in by_target.items():
-        earlier = rolled_up(state, target_id)
+        start = start_of(state, target_id)
         status = replay(
-            [Seen(one.observation, one.context, counted=one.counted) for one in recorded],
+            since(start, recorded),
             host_answers=targets.host_answers(state, targets.get(state, target_id)),
             policy=strikes,
-            start=None if earlier is None else earlier.status,
+            start=start,
         )
-        connection.execute(
-            "INSERT INTO rolled_up (target_id, looks, first_at, status) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (target_id) DO UPDATE SET looks = looks + excluded.looks, status = excluded.status",
-            [
-                target_id,
-                len(recorded),
-                stamp(recorded[0].observation.started_at),
-                msgspec.json.encode(msgspec.structs.replace(status, reason="")).decode(),
-            ],
-        )
+        connection.execute(_KEEP, _row(target_id, len(recorded), recorded[0].observation.started_at, status))
         connection.executemany("DELETE FROM observations WHERE id = ?", [(one.id,) for one in recorded])
+
+
+def _row(target_id: int, looks: int, first_at: datetime | None, status: Status) -> list[Any]:
+    assert first_at is not None, "a look has a time"
+    kept = msgspec.structs.replace(status, reason="")
+    return [target_id, looks, stamp(first_at), msgspec.json.encode(kept).decode()]
 
 
 def delete_transitions(state: State, before: datetime) -> int:
