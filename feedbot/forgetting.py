@@ -17,7 +17,7 @@ from feedbot.publish.gzipped import GZIP_SUFFIX
 from feedbot.publishing import Publishing, publish
 from feedbot.reading import Reading, read
 from feedbot.reporting import Reporting, report
-from feedbot.state import files, forgotten, withdrawn
+from feedbot.state import files, forgotten, targets, withdrawn
 from feedbot.state.database import State, checking_run, one_at_a_time, wipe
 from feedbot.state.forgotten import Scope
 
@@ -95,6 +95,18 @@ def forget(config: Config, state: State, clock: Clock, named: Named, *, wait: bo
     words = (*takedown.about.entry_ids, *takedown.about.urls, *takedown.about.paths)
     still_in = tuple(_naming(config, words, publishing.written))
     return Forgetting(takedown, publishing, reporting, is_wiped, still_in)
+
+
+def repeat(config: Config, state: State, clock: Clock) -> None:
+    """Carry takedowns out once more whose articles and links are there again, in a copy that was brought back.
+
+    Raises as `forget` does.
+    """
+    taken_down = forgotten.known(state)
+    paths = [Named(path=path) for path in files.paths(state) if path in taken_down]
+    urls = [Named(url=url) for url in targets.urls(state) if url in taken_down]
+    for named in (*paths, *urls):
+        forget(config, state, clock, named)
 
 
 def undo(config: Config, state: State, clock: Clock, named: Named) -> tuple[Reading, Publishing, Reporting] | None:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.context import ASK_SIBLING_EVERY
-from feedbot.errors import FeedbotError, LockHeld
+from feedbot.errors import FeedbotError, LockHeld, UsageError
 from feedbot.state import backups, care, copies, retention, soundness
 from feedbot.state.backups import Backup
 from feedbot.state.care import Deed
@@ -30,6 +31,7 @@ class Maintenance:
     """
 
     was_whole_check: bool = False
+    is_damaged: bool = False
     backup: Backup | None = None
     looks: int = 0
     transitions: int = 0
@@ -61,11 +63,13 @@ def maintain(config: Config, state: State, clock: Clock) -> Maintenance:
         now = clock.now()
         with _told(done):
             _check(state, done, now)
-        if done.problems:
-            done.problems.append(_way_back(config, state))
+        if done.is_damaged:
+            done.problems += ["no backup is made of it, lest it take the place of a good one", *way_back(config)]
         else:
             with _told(done):
-                _back_up(config, state, done, now)
+                if config.backups_path is not None:
+                    done.backup = _back_up(config, state, config.backups_path, now)
+                    done.problems += _too_large(config, done.backup)
             with _told(done):
                 _tidy(config, state, done, now)
         with _told(done):
@@ -73,11 +77,28 @@ def maintain(config: Config, state: State, clock: Clock) -> Maintenance:
     return done
 
 
-def _way_back(config: Config, state: State) -> str:
-    copies = [] if config.backups_path is None else backups.kept(config.backups_path, state.path)
-    if not copies:
-        return "no backup is made of a damaged database, and there is none from before: `feedbot db restore` says more"
-    return f"no backup is made of a damaged database; the newest is from before: feedbot db restore {copies[-1].path}"
+def back_up_now(config: Config, state: State, clock: Clock) -> Backup:
+    """The backup of this day, made now; raises UsageError where the config says that there are none.
+
+    Raises StateError where the database is damaged, or there is no room for it; LockHeld where another process looks
+    after the database just now.
+    """
+    if config.backups_path is None:
+        raise UsageError("backup.directory is null in the config: there is no place for a backup")
+    with maintenance(state):
+        soundness.require_sound(state)
+        return _back_up(config, state, config.backups_path, clock.now())
+
+
+def way_back(config: Config) -> list[str]:
+    """How a damaged database is mended, in sentences."""
+    there = [] if config.backups_path is None else backups.kept(config.backups_path, config.state_path)
+    if there:
+        return [f"to bring back the newest backup, of {there[-1].day}: feedbot db restore {there[-1].path}"]
+    return [
+        f"there is no backup; move {config.state_path} away, with what is named after it, and `feedbot run --once`"
+        " starts anew with the ids kept in ids.json"
+    ]
 
 
 @contextmanager
@@ -90,27 +111,26 @@ def _told(done: Maintenance) -> Iterator[None]:
 
 def _check(state: State, done: Maintenance, now: datetime) -> None:
     """Every page each time; once a week, which takes longer, indexes and references as well."""
-    if not care.is_due(state, Deed.WHOLE_CHECK, _WHOLE_CHECK_EVERY, now):
-        soundness.require_sound(state)
-        return
-    done.was_whole_check = True
-    found = soundness.unsound(state)
+    done.was_whole_check = care.is_due(state, Deed.WHOLE_CHECK, _WHOLE_CHECK_EVERY, now)
+    found = soundness.damage(state, whole=done.was_whole_check)
+    done.is_damaged = bool(found)
+    if done.was_whole_check:
+        found += soundness.inconsistencies(state)
     done.problems += [f"{state.path}: {one}" for one in found]
-    if not found:
+    if done.was_whole_check and not found:
         care.note(state, Deed.WHOLE_CHECK, now)
 
 
-def _back_up(config: Config, state: State, done: Maintenance, now: datetime) -> None:
-    folder, told = config.backups_path, config.backup
-    if folder is None:
-        return
-    done.backup = backups.back_up(
-        state, folder, now, keep=told.keep, max_bytes=told.max_bytes, leave_free=config.disk.low
-    )
-    if done.backup.size > told.max_bytes:
-        done.problems.append(
-            f"{done.backup.path}: has {copies.megabytes(done.backup.size)}, more than backup.max_bytes"
-            f" ({copies.megabytes(told.max_bytes)}), so that it is the only one that is kept"
+def _back_up(config: Config, state: State, folder: Path, now: datetime) -> Backup:
+    told = config.backup
+    return backups.back_up(state, folder, now, keep=told.keep, max_bytes=told.max_bytes, leave_free=config.disk.low)
+
+
+def _too_large(config: Config, backup: Backup) -> Iterator[str]:
+    if backup.size > config.backup.max_bytes:
+        yield (
+            f"{backup.path}: has {copies.megabytes(backup.size)}, more than backup.max_bytes"
+            f" ({copies.megabytes(config.backup.max_bytes)}), so that it is the only one that is kept"
         )
 
 

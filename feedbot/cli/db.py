@@ -1,14 +1,25 @@
 """`feedbot db`: what concerns the database itself."""
 
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
 import click
 
 from feedbot.cli.main import Told
 from feedbot.cli.text import count, plain
 from feedbot.clock import SystemClock
-from feedbot.config import load_config
+from feedbot.config import Config, load_config
 from feedbot.core.verdict import RULES
+from feedbot.errors import LockHeld, StateError
+from feedbot.forgetting import repeat
+from feedbot.maintaining import back_up_now, way_back
 from feedbot.rejudging import rejudge
-from feedbot.state.database import checking_run, open_state
+from feedbot.state import backups, retention, soundness
+from feedbot.state.copies import free_bytes, megabytes
+from feedbot.state.database import checking_run, copies_before, open_for_reading, open_state, wipe
+from feedbot.state.restoring import restore
+from feedbot.state.schema import VERSION
 
 
 @click.group()
@@ -43,3 +54,112 @@ def rejudge_command(told: Told, apply: bool) -> int:
     else:
         click.echo(f"{count(len(found.changes), 'link')} would stand elsewhere; --apply lets them")
     return 0
+
+
+@command.command("check")
+@click.pass_obj
+def check_command(told: Told) -> int:
+    """Look over all of state.db: pages and indexes, references, and schema.
+
+    Where it is damaged, it says how to bring a copy back.
+    """
+    config = load_config(told.config_path)
+    path = config.state_path
+    try:
+        with open_for_reading(path, who="feedbot db check") as state:
+            problems = [*soundness.damage(state, whole=True), *soundness.inconsistencies(state)]
+            used, free = retention.room(state)
+    except LockHeld:
+        raise
+    except StateError as error:
+        raise StateError("\n".join([str(error), *way_back(config)])) from error
+    if problems:
+        raise StateError("\n".join([*(f"{path}: {plain(one)}" for one in problems), *way_back(config)]))
+    click.echo(f"{path}: schema {VERSION}, {megabytes(used)}, and {megabytes(free)} free for what comes")
+    click.echo("its pages, indexes, references and schema are as they should be")
+    return 0
+
+
+@command.command("backup")
+@click.pass_obj
+def backup_command(told: Told) -> int:
+    """Make the backup of this day now, in the place of one that was made before.
+
+    It is found whole before it gets its name; of those before, the oldest go as the config says (backup).
+    """
+    config = load_config(told.config_path)
+    with open_state(config.state_path, who="feedbot db backup") as state:
+        backup = back_up_now(config, state, SystemClock())
+    click.echo(f"{backup.path}: {megabytes(backup.size)}")
+    for one in backup.gone:
+        click.echo(f"  gone       {one}")
+    return 0
+
+
+@command.command("restore")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.pass_obj
+def restore_command(told: Told, file: Path | None) -> int:
+    """Bring back a copy of state.db: a backup, or what it was before an upgrade. Without FILE, show which there are.
+
+    The copy is found whole first, and what it replaces is kept aside. Takedowns hold on. It is refused while a daemon
+    or a run is at work: stop it first.
+    """
+    config = load_config(told.config_path)
+    path = config.state_path
+    if file is None:
+        there = list(_copies(config))
+        for copy, about in there:
+            click.echo(f"  {about}  feedbot db restore {copy}")
+        if not there:
+            click.echo(f"There is no copy of {path}, neither beside it nor in {config.backups_path or 'a folder'}.")
+        return 0
+    clock = SystemClock()
+    done = restore(path, file, clock.now(), who="feedbot db restore")
+    click.echo(f"Restored   {path}, with what it knew at {_at(done.is_of)}, from {plain(str(file))}")
+    if done.aside is not None:
+        click.echo(f"Lost       what was seen and said of links since, up to {_at(done.was_of)}")
+        click.echo(f"           what was there is kept in {done.aside}; remove it when all is well")
+    if done.takedowns is None:
+        click.echo("Takedowns  are NOT brought along, for this copy is older than they: `feedbot forget` them again")
+    elif done.takedowns:
+        with open_state(path, who="feedbot db restore") as state:
+            repeat(config, state, clock)
+        click.echo("Takedowns  made since hold on, and were carried out again in this copy")
+    if done.version < VERSION:
+        click.echo(f"Schema     {done.version}; the next command that writes brings it to {VERSION}")
+    click.echo("Next       `feedbot build`: entries published since get their ids back from ids.json")
+    return 0
+
+
+@command.command("vacuum")
+@click.pass_obj
+def vacuum_command(told: Told) -> int:
+    """Write state.db anew, without the room that what was deleted has left. Others wait meanwhile."""
+    config = load_config(told.config_path)
+    path = config.state_path
+    with open_state(path, who="feedbot db vacuum") as state:
+        used, free = retention.room(state)
+        # It is written to the log, and from there to the file.
+        if (left := free_bytes(path.parent)) < 2 * used:
+            raise StateError(
+                f"{path}: takes {megabytes(2 * used)} while it is written anew; {megabytes(left)} are free"
+            )
+        if not wipe(state):
+            click.echo(f"  note       another process reads {path}; the file shrinks when that ends")
+        after = sum(retention.room(state))
+    click.echo(f"{path}: {megabytes(used + free)} before, {megabytes(after)} now")
+    return 0
+
+
+def _copies(config: Config) -> Iterator[tuple[Path, str]]:
+    """Each copy that can be restored, with what it is, the newest backup first."""
+    made = [] if config.backups_path is None else backups.kept(config.backups_path, config.state_path)
+    for backup in reversed(made):
+        yield backup.path, f"{backup.day}, {megabytes(backup.size)}"
+    for copy in copies_before(config.state_path):
+        yield copy, f"before the upgrade from schema {copy.name.rpartition('-v')[2]}"
+
+
+def _at(moment: datetime | None) -> str:
+    return "a time that cannot be told" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"

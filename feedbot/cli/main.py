@@ -35,7 +35,7 @@ COMMANDS = {
     "mark": "Say what a link is worth: alive, dead, or to be left alone.",
     "forget": "Take an article or a link down: out of the feeds and all that is stored.",
     "serve": "Serve the feeds over HTTP, with health and metrics.",
-    "db": "Look after state.db: judge again what was seen.",
+    "db": "Look after state.db: check, back up, restore, judge again.",
 }
 
 

@@ -28,10 +28,15 @@ def copy_of(connection: Any, target: Path) -> int:
     """Write what a database holds to a file of its own, as VACUUM INTO does; returns the schema it has.
 
     The database is read at one moment, and others may write meanwhile. Raises StateError where the copy is not whole
-    or cannot be written, sqlite3.Error where the database cannot be read.
+    or cannot be written, or the database cannot be read.
     """
     with unfinished(target) as temp:
-        connection.execute("VACUUM INTO ?", [os.fspath(temp)])
+        try:
+            connection.execute("VACUUM INTO ?", [os.fspath(temp)])
+        except sqlite3.Error as error:
+            raise StateError(
+                f"{target}: cannot be made ({error}); `feedbot db check` tells whether the database is damaged"
+            ) from error
         version = require_whole(temp)
         _sync(temp)
     return version

@@ -70,6 +70,11 @@ def present(state: State) -> set[str]:
     return {row["path"] for row in state.rows("SELECT path FROM files WHERE vanished_at IS NULL")}
 
 
+def paths(state: State) -> list[str]:
+    """The paths of all files that were ever read and are remembered."""
+    return [row["path"] for row in state.rows("SELECT path FROM files ORDER BY path")]
+
+
 def record(state: State, readings: Iterable[FileReading], rules: str, now: datetime) -> None:
     """Store what was read, in one write phase: parsed forms, links and new targets."""
     due_at = stamp(now)

@@ -327,6 +327,11 @@ def seem_unlinkable(state: State) -> list[tuple[int, str]]:
     return [(row["id"], row["url"]) for row in rows]
 
 
+def urls(state: State) -> list[str]:
+    """The canonical URLs of all targets, linked or not."""
+    return [row["url"] for row in state.rows("SELECT url FROM targets ORDER BY url")]
+
+
 def numbers(state: State, urls: Iterable[str]) -> list[int]:
     """The numbers of targets by their canonical URLs; those that are not known are left out."""
     rows = state.rows("SELECT id FROM targets WHERE url IN (SELECT value FROM json_each(?))", [json.dumps(list(urls))])
