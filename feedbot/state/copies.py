@@ -37,7 +37,12 @@ def copy_of(connection: Any, target: Path) -> int:
             raise StateError(
                 f"{target}: cannot be made ({error}); `feedbot db check` tells whether the database is damaged"
             ) from error
-        version = require_whole(temp)
+        try:
+            version = require_whole(temp)
+        except StateError as error:
+            raise StateError(
+                f"{target}: is not kept, for it is not whole ({error}); `feedbot db check` looks at the database itself"
+            ) from error
         _sync(temp)
     return version
 

@@ -19,7 +19,7 @@ from feedbot.state.runs import Recorded
 from feedbot.state.targets import Target
 
 MOST_LOOKS = 200_000
-"""So many looks are rolled up at once, at most: half a minute and more. The next time goes on."""
+"""So many looks are rolled up at once, at most: a dozen seconds of a processor, about. The next time goes on."""
 
 _LOOKS_A_WRITE = 200
 _ROWS_A_WRITE = 5_000

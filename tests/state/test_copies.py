@@ -107,16 +107,59 @@ def test_what_the_log_of_the_replaced_database_holds_is_kept_aside(tmp_path):
     assert hosts(done.aside) == ["a.example", "late.example"]
 
 
-def test_a_log_that_is_left_without_its_database_is_not_taken_for_that_of_the_copy(tmp_path):
-    path = made(tmp_path, "a.example")
-    backup = backed_up(path, tmp_path / "backups", FIRST)
+def log_of(path: Path) -> bytes:
+    """The log that a process leaves which is killed after a commit."""
     connection = sqlite3.connect(path)
     connection.execute("INSERT INTO hosts (host) VALUES ('late.example')")
     connection.commit()
-    path.unlink()
-    restore(path, backup, SECOND, who="a test")
-    assert hosts(path) == ["a.example"]
+    log = path.with_name("state.db-wal").read_bytes()
     connection.close()
+    return log
+
+
+def test_a_log_that_is_left_without_its_database_is_not_taken_for_that_of_the_copy(tmp_path):
+    path = made(tmp_path, "a.example")
+    backup = backed_up(path, tmp_path / "backups", FIRST)
+    log = log_of(path)
+    path.unlink()
+    path.with_name("state.db-wal").write_bytes(log)
+    restore(path, backup, SECOND, who="a test")
+    assert not path.with_name("state.db-wal").exists()
+    assert hosts(path) == ["a.example"]
+
+
+def test_the_log_of_a_database_that_is_damaged_is_kept_aside_as_well(tmp_path):
+    path = made(tmp_path, "a.example")
+    backup = backed_up(path, tmp_path / "backups", FIRST)
+    log = log_of(path)
+    path.write_bytes(b"no database" * 1000)
+    path.with_name("state.db-wal").write_bytes(log)
+    done = restore(path, backup, SECOND, who="a test")
+    assert done.aside.with_name(done.aside.name + "-wal").read_bytes() == log
+    assert hosts(path) == ["a.example"]
+
+
+def test_a_copy_that_is_not_whole_is_not_kept(tmp_path):
+    """VACUUM INTO copies what a table may not hold."""
+    path = made(tmp_path, "a.example")
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA writable_schema = ON")
+    table = "name = 'hosts' AND type = 'table'"
+    (sql,) = connection.execute(f"SELECT sql FROM sqlite_master WHERE {table}").fetchone()
+    connection.execute(f"UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', '') WHERE {table}")
+    connection.close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("UPDATE hosts SET head_refused = NULL")
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute(f"UPDATE sqlite_master SET sql = ? WHERE {table}", [sql])
+    connection.close()
+    connection = sqlite3.connect(path)
+    with pytest.raises(
+        StateError, match=r"copy\.db: is not kept, for it is not whole.*NULL value in hosts\.head_refused"
+    ):
+        copies.copy_of(connection, tmp_path / "copy.db")
+    connection.close()
+    assert {one.name for one in tmp_path.iterdir()} == {"state.db", "state.db.lock"}
 
 
 def test_a_copy_in_a_folder_that_is_not_there_is_told(tmp_path):
