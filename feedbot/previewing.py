@@ -14,7 +14,7 @@ from feedbot.gate import NO_GATE, Gate
 from feedbot.publish.ledger import LEDGER_NAME
 from feedbot.publish.read_back import Shown, shown_in
 from feedbot.publish.render import RENDERERS
-from feedbot.publishing import Flood, publish
+from feedbot.publishing import Flood, Renaming, publish
 from feedbot.reading import Reading, read
 from feedbot.selection import HeldFeed
 from feedbot.state import files
@@ -47,6 +47,7 @@ class Preview:
     changes: tuple[FeedChange, ...]
     holds: tuple[HeldFeed, ...]
     flood: Flood | None = None
+    renaming: Renaming | None = None
     gate: Gate = NO_GATE
 
 
@@ -71,12 +72,13 @@ def preview(
         feeds = beside / "feeds" if out is None else out
         copy = _beside(config, beside / "state.db", feeds)
         with open_state(copy.state_path, who=_WHO) as state:
-            reading = read(copy, state, clock)
+            reading = read(copy, state, clock, accept_new=accept_new)
             if drafts:
                 files.show_withheld(state, clock.now())
             publishing = publish(copy, state, clock, accept, accept_new=accept_new)
         changes = tuple(_changes(config, config.feeds_path, feeds))
-        return Preview(reading, changes, publishing.holds, publishing.flood, publishing.gate)
+        held = (publishing.holds, publishing.flood, publishing.renaming, publishing.gate)
+        return Preview(reading, changes, *held)
 
 
 def _beside(config: Config, database: Path, feeds: Path) -> Config:

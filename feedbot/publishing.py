@@ -40,6 +40,7 @@ class Publishing:
     instead: Mapping[str, Link] = field(default_factory=dict)
     """By article path, where entries lead instead of to their source."""
     flood: "Flood | None" = None
+    renaming: "Renaming | None" = None
     gate: Gate = NO_GATE
     site_data: Path | None = None
     """The file for the publication's own pages, where it was written."""
@@ -47,7 +48,8 @@ class Publishing:
     @property
     def is_held_anew(self) -> bool:
         """True where something is held back that was not before: a person is to be told."""
-        return any(hold.is_new for hold in self.holds) or (self.flood is not None and self.flood.is_new)
+        whole = (one for one in (self.flood, self.renaming) if one is not None)
+        return any(hold.is_new for hold in self.holds) or any(one.is_new for one in whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,22 @@ class Flood:
         return (
             f"{self.articles:,} articles that are older than a week would come at once, all unread to subscribers;"
             " held: they wait until this is confirmed"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """So many articles that readers know would have other ids that all keep theirs; `is_new` the first time."""
+
+    articles: int
+    is_new: bool
+
+    @property
+    def sentence(self) -> str:
+        """What is held, for an operator."""
+        return (
+            f"{self.articles:,} articles that readers know would come under other ids, all unread again: their files"
+            " now name ids of their own (articles.fields.id); held: they keep the ids that they have"
         )
 
 
@@ -82,7 +100,9 @@ def publish(
         mended = mend(config, state, now)
         entry_links.set_lost(state, mended.lost.values())
         old = [] if accept_new else _flood(state, now)
-        flood = Flood(len(old), is_new=published.flood_since(state) is None) if old else None
+        flood = Flood(len(old), is_new=published.held_since(state, "flood") is None) if old else None
+        other_ids = identities.held_ids(state)
+        renaming = Renaming(other_ids, is_new=published.held_since(state, "ids") is None) if other_ids else None
         gate = at_the_gate(state, mended.missing, old, now)
         published.hold_back(state, [*old, *gate.since])
         heads = feed_heads(config, state, now)
@@ -111,7 +131,8 @@ def publish(
         # Last, and at once: until then a hold is news, and the next build tells of it.
         files_now = {name: _on_disk(config, name, offer.inputs) for offer in fresh for name in offer.names}
         published.save(state, files_now, changed, held)
-        published.note_flood(state, None if flood is None else published.flood_since(state) or now)
+        published.note_held(state, "flood", None if flood is None else published.held_since(state, "flood") or now)
+        published.note_held(state, "ids", None if renaming is None else published.held_since(state, "ids") or now)
         own_pages.note_waiting(state, gate.since)
         # After what led there has been written without that.
         _withdraw(config, state, (name for name in gone if is_document_file(name)))
@@ -127,6 +148,7 @@ def publish(
         holds=tuple(selection.held for selection in selections if selection.held is not None),
         instead=mended.instead,
         flood=flood,
+        renaming=renaming,
         gate=gate,
         site_data=site_data,
     )

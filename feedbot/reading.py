@@ -1,7 +1,7 @@
 """The first step of a run: article files that changed are read, and every new article gets its identity."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
@@ -14,7 +14,8 @@ from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.article import Article, Rejected, Remark
 from feedbot.core.forgotten import Forgotten
-from feedbot.core.identity import Identity, identify
+from feedbot.core.guard import is_renaming
+from feedbot.core.identity import Candidate, Identified, Identity, identify
 from feedbot.core.url import canonical_url
 from feedbot.errors import ArticlesError, FeedbotError
 from feedbot.publish.ledger import LEDGER_NAME, LedgerBroken, read_ledger
@@ -42,15 +43,24 @@ class Reading:
     """The files that are there and were taken down, and what to name to let each come back."""
 
 
-def read(config: Config, state: State, clock: Clock, is_stopped: Callable[[], bool] = lambda: False) -> Reading:
+def read(
+    config: Config,
+    state: State,
+    clock: Clock,
+    is_stopped: Callable[[], bool] = lambda: False,
+    *,
+    accept_new: bool = False,
+) -> Reading:
     """Read the article files that changed, and give every new article its identity.
+
+    Where many articles that subscribers have would get other ids, they keep theirs, unless `accept_new`.
 
     Raises ArticlesError where a folder is missing, or where every file of one went away at once: that
     is an accident of the operator's, not the withdrawal of a whole publication. Where `is_stopped`
     comes true it raises FeedbotError; what was read by then is kept, and the next reading goes on.
     """
     with one_at_a_time(state):
-        return _read(config, state, clock.now(), is_stopped)
+        return _read(config, state, clock.now(), is_stopped, accept_new=accept_new)
 
 
 def settling_s(config: Config, clock: Clock) -> float:
@@ -64,7 +74,7 @@ def settling_s(config: Config, clock: Clock) -> float:
     return max((SETTLING_NS - age for age in ages if 0 <= age < SETTLING_NS), default=0) / 1e9
 
 
-def _read(config: Config, state: State, now: datetime, is_stopped: Callable[[], bool]) -> Reading:
+def _read(config: Config, state: State, now: datetime, is_stopped: Callable[[], bool], *, accept_new: bool) -> Reading:
     rules = read_rules(config)
     found = find_files(config.root, config.articles.paths, config.articles.exclude)
     present = files.present(state)
@@ -91,7 +101,7 @@ def _read(config: Config, state: State, now: datetime, is_stopped: Callable[[], 
         if is_stopped():
             raise FeedbotError("stopped while reading articles; the next run goes on where this one was")
     files.mark_vanished(state, vanished, now)
-    _give_identities(config, state, now)
+    _give_identities(config, state, now, accept_new=accept_new)
     return Reading(
         parsed=parsed,
         vanished=tuple(sorted(vanished)),
@@ -154,11 +164,21 @@ def _adopt_ledger(config: Config, state: State, taken_down: Forgotten, *, is_emp
     identities.adopt(state, kept, (Topic(one.key, one.name, one.slug) for one in ledger.topics))
 
 
-def _give_identities(config: Config, state: State, now: datetime) -> None:
+def _give_identities(config: Config, state: State, now: datetime, *, accept_new: bool) -> None:
     candidates = identities.unidentified(state)
     if not candidates:
         return
-    identified = identify(
+    identified = _identify(config, state, candidates, now)
+    held = frozenset() if accept_new else _renamed_in_bulk(state, identified)
+    if held:
+        # Without the id that it now names, an article goes by its source and its path: it keeps the id that it had.
+        unnamed = [replace(one, own_id=None) if one.path in held else one for one in candidates]
+        identified = _identify(config, state, unnamed, now)
+    identities.save(state, [candidate.path for candidate in candidates], identified, held)
+
+
+def _identify(config: Config, state: State, candidates: Iterable[Candidate], now: datetime) -> Identified:
+    return identify(
         candidates,
         identities.ledger(state),
         present=identities.present_sources(state),
@@ -166,7 +186,14 @@ def _give_identities(config: Config, state: State, now: datetime) -> None:
         authority=config.id_authority,
         year=config.feeds.id_year,
     )
-    identities.save(state, [candidate.path for candidate in candidates], identified)
+
+
+def _renamed_in_bulk(state: State, identified: Identified) -> frozenset[str]:
+    """The paths of articles that would get other ids, where too many of them are in a feed."""
+    # A database that has published nothing yet goes on with a ledger that says what readers have.
+    shown = None if published.is_empty(state) else published.entry_ids(state)
+    lost = [one for one in identified.renamed.values() if shown is None or one in shown]
+    return frozenset(identified.renamed) if is_renaming(len(lost)) else frozenset()
 
 
 def _batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:

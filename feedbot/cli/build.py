@@ -26,7 +26,11 @@ from feedbot.state.database import open_state
     metavar="FEED",
     help="Let the held removals of this feed happen; may be given several times.",
 )
-@click.option("--accept-new", is_flag=True, help="Let many old articles come at once that were held back.")
+@click.option(
+    "--accept-new",
+    is_flag=True,
+    help="Let what was held back come: many old articles at once, or many entries under other ids.",
+)
 @click.option("--preview", is_flag=True, help="Write nothing; show, feed by feed, what subscribers would see.")
 @click.option(
     "--out",
@@ -51,9 +55,9 @@ def command(
 
     No link is asked: they stand as the last check left them. The hubs of `feeds.hub` are told of the
     feeds that changed. A feed that would lose many entries at once keeps them until `--accept FEED`;
-    more than 50 articles older than a week that come at once wait for `--accept-new`. The first build
-    that holds something exits with 1. With `--preview` nothing is changed, not a feed, not state.db,
-    and no hub is told.
+    more than 50 articles older than a week that come at once wait for `--accept-new`, and more than 5
+    entries keep their ids until then. The first build that holds something exits with 1. With
+    `--preview` nothing is changed, not a feed, not state.db, and no hub is told.
     """
     if preview and textfile is not None:
         raise click.UsageError("--metrics-textfile is not for --preview, which changes nothing")
@@ -65,7 +69,7 @@ def command(
     clock = SystemClock()
     with open_state(config.state_path, who="feedbot build") as state:
         let_files_settle(config, clock)
-        reading = read(config, state, clock)
+        reading = read(config, state, clock, accept_new=accept_new)
         publishing = publish(config, state, clock, accept, accept_new=accept_new)
         reporting = report(config, state, clock)
         pinging = tell_hubs(config, state, clock)

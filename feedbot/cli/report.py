@@ -215,6 +215,9 @@ def publishing_lines(config: Config, publishing: "Publishing", checked: Iterable
     if publishing.flood is not None:
         yield f"  held       {publishing.flood.sentence}"
         yield "             to let them come: feedbot build --accept-new (see them first: --preview --accept-new)"
+    if publishing.renaming is not None:
+        yield f"  held       {publishing.renaming.sentence}"
+        yield "             to keep them, take the ids out of the files; else: feedbot build --accept-new"
     if publishing.feeds_written:
         # A format's name is the suffix of its files (publish/render.py).
         suffix = "atom" if "atom" in config.feeds.formats else config.feeds.formats[0]
@@ -278,6 +281,8 @@ def preview_lines(preview: "Preview") -> Iterator[str]:
         yield f"  held       {plain(hold.feed)}: {plain(hold.sentence)}"
     if preview.flood is not None:
         yield f"  held       {preview.flood.sentence}"
+    if preview.renaming is not None:
+        yield f"  held       {preview.renaming.sentence}"
 
 
 def _gate_lines(gate: "Gate") -> Iterator[str]:

@@ -43,8 +43,10 @@ def command(told: Told) -> int:
             click.echo("Feeds      none written yet; `feedbot build` writes them")
         for feed in published.held_feeds(state):
             click.echo(f"  held       removals in {feed}; to let them go: feedbot build --accept {feed}")
-        if published.flood_since(state) is not None:
+        if published.held_since(state, "flood") is not None:
             click.echo("  held       many old articles that came at once; to let them come: feedbot build --accept-new")
+        if published.held_since(state, "ids") is not None:
+            click.echo("  held       other ids that many files name; to let them come: feedbot build --accept-new")
         last = runs.last(state)
         if last is None:
             click.echo("Last check none yet; `feedbot run --once` does it")

@@ -1,4 +1,4 @@
-"""The guard against what a person did not mean: entries that go in bulk, and old ones that come in bulk."""
+"""The guard against what a person did not mean: entries that go in bulk, old ones that come in bulk, other ids."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,11 @@ MAX_REMOVED_PERCENT = 20
 # a date that was misread, not news: subscribers would find them all unread.
 MAX_OLD_ADDITIONS = 50
 OLD_AFTER = timedelta(days=7)
+
+# More entries than this that come under other ids at once are most often a plug-in or a template that began to write
+# ids into all files: readers would show each of them a second time, unread. A feed holds fifty by default, so a bound
+# of fifty would let a whole feed pass.
+MAX_CHANGED_IDS = 5
 
 
 class RemovalCause(StrEnum):
@@ -83,6 +88,11 @@ def guard_removals(
 def is_flood(old_additions: int) -> bool:
     """True where so many articles that are old, and new to readers, come at once that a person is to say so first."""
     return old_additions > MAX_OLD_ADDITIONS
+
+
+def is_renaming(changed_ids: int) -> bool:
+    """True where so many entries that subscribers have would get other ids that a person is to say so first."""
+    return changed_ids > MAX_CHANGED_IDS
 
 
 def _sentence(guarded: tuple[Removal, ...], total: int) -> str:

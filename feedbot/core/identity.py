@@ -9,8 +9,8 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import quote
 
@@ -22,6 +22,7 @@ DIGEST_VERSION = "1"
 
 _TAG = re.compile(r"""<(?:[^<>"']|"[^"]*"|'[^']*')*>""")
 _URL = re.compile(r"https?://\S+", re.IGNORECASE)
+_OWN_TAG = re.compile(r"\Atag:[^:]*:id:")
 # RFC 3986, 3.1, and nothing that white space or XML would break.
 _ABSOLUTE_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 
@@ -56,6 +57,8 @@ class Candidate:
     published_at: datetime
     updated_at: datetime | None
     draft: bool = False
+    entry_id: str | None = None
+    """The id that its file has had so far, where it has one."""
 
     @classmethod
     def of(cls, article: Article) -> "Candidate":
@@ -84,13 +87,15 @@ class Duplicate:
 class Identified:
     """Who is who: identities by article path; which of them are new or changed, to be stored by id.
 
-    `retired` are ids that no article has any more because its file now names another one.
+    `retired` are ids that no article has any more because its file now names another one. `renamed` are, by path, the
+    ids by which readers knew articles that have another one now.
     """
 
     identities: dict[str, Identity]
     changed: tuple[Identity, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
     retired: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     def applied_to(self, ledger: Iterable[Identity]) -> tuple[Identity, ...]:
         """The whole ledger after these changes, by id."""
@@ -157,16 +162,19 @@ def identify(
     by_path = {candidate.path: candidate for candidate in sorted(candidates, key=lambda one: (one.draft, one.path))}
     sources = {path: candidate.source for path, candidate in by_path.items()}
     entries = tuple(ledger)
+    given = {candidate.entry_id for candidate in candidates if candidate.entry_id is not None}
 
     first_paths: dict[str, str] = {}  # of the files that have no entry
     while True:
         there = {path: source for path, source in {**(present or {}), **sources}.items() if path not in first_paths}
-        known = _Known.of(entries, there)
+        known = _Known.of(entries, there, given)
         read = {path: source for path, source in sources.items() if path in there}
         first_of_source = _first_paths(read, known)
         kept = [path for path, source in read.items() if first_of_source[source] == path]
         claims = _claims(kept, sources, known)
-        own_ids = {path: uri for path in kept if (uri := own_id_uri(by_path[path].own_id, authority, year))}
+        own_ids = {
+            path: uri for path in kept if (uri := _own_id(by_path[path].own_id, claims.get(path), authority, year))
+        }
         refused = {
             path: first for path, first in _first_paths_of_own_ids(own_ids, claims, known).items() if path != first
         }
@@ -209,7 +217,21 @@ def identify(
         changed=tuple(changed + displaced),
         duplicates=tuple(Duplicate(path, first, sources[path]) for path, first in sorted(first_paths.items())),
         retired=tuple(sorted(retired)),
+        renamed={
+            path: claims[path].id
+            for path, identity in identities.items()
+            if path in claims and claims[path].public and claims[path].id != identity.id
+        },
     )
+
+
+def _own_id(own_id: str | None, old: Identity | None, authority: str, year: int) -> str | None:
+    """The id that an article file names; one that is no URI keeps the tag: URI that it was given once."""
+    uri = own_id_uri(own_id, authority, year)
+    if uri is None or uri == own_id or old is None:
+        return uri
+    # Its authority may have been another one: the site has a new host since.
+    return old.id if _OWN_TAG.sub("", old.id) == _OWN_TAG.sub("", uri) else uri
 
 
 def own_id_uri(own_id: str | None, authority: str, year: int) -> str | None:
@@ -237,9 +259,13 @@ class _Known:
     present: Mapping[str, str]
 
     @classmethod
-    def of(cls, ledger: Iterable[Identity], present: Mapping[str, str]) -> "_Known":
-        # Sorted, and those whose file is there last, so that they win over a stale one.
-        entries = sorted(ledger, key=lambda entry: (present.get(entry.path) == entry.source, entry.id))
+    def of(cls, ledger: Iterable[Identity], present: Mapping[str, str], given: Collection[str]) -> "_Known":
+        # Sorted, and those whose file is there last, so that they win over a stale one; of two such, the one that the
+        # file has had so far (`given`): the other came with a ledger that somebody else wrote.
+        def worth(entry: Identity) -> tuple[bool, bool, str]:
+            return present.get(entry.path) == entry.source, entry.id in given, entry.id
+
+        entries = sorted(ledger, key=worth)
         return cls(
             by_id={entry.id: entry for entry in entries},
             by_source={entry.source: entry for entry in entries},

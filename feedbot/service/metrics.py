@@ -156,13 +156,14 @@ def _feeds(state: State) -> list[Metric]:
     )
     for feed, number in figures.held_by_feed(state).items():
         held.add_metric([feed], number)
-    flood = published.flood_since(state) is not None
+    flood, ids = (published.held_since(state, what) is not None for what in ("flood", "ids"))
     return [
         size,
         written,
         entries,
         held,
         GaugeMetricFamily("feedbot_held_flood", "1 where old articles in bulk wait for a person.", value=float(flood)),
+        GaugeMetricFamily("feedbot_held_ids", "1 where other ids in bulk wait for a person.", value=float(ids)),
     ]
 
 

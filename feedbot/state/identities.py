@@ -1,6 +1,6 @@
 """Entry ids and topic slugs: given once, kept for ever."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,7 +48,7 @@ def unidentified(state: State) -> list[Candidate]:
     A duplicate is looked at each time: the file that has its entry may have gone or changed.
     """
     rows = state.rows(
-        "SELECT path, source, own_id, digest, published_at, updated_at, draft FROM files"
+        "SELECT path, source, own_id, digest, published_at, updated_at, draft, entry_id FROM files"
         " WHERE (identified = 0 OR entry_id IS NULL) AND source IS NOT NULL AND vanished_at IS NULL ORDER BY path"
     )
     return [
@@ -60,6 +60,7 @@ def unidentified(state: State) -> list[Candidate]:
             published_at=moment(row["published_at"]),
             updated_at=None if row["updated_at"] is None else moment(row["updated_at"]),
             draft=bool(row["draft"]),
+            entry_id=row["entry_id"],
         )
         for row in rows
     ]
@@ -71,17 +72,30 @@ def present_sources(state: State) -> dict[str, str]:
     return {row["path"]: row["source"] for row in rows}
 
 
-def save(state: State, considered: Iterable[str], identified: Identified) -> None:
-    """Keep what `identify` found for the files at these paths; a path without an identity is a duplicate."""
+def save(
+    state: State, considered: Iterable[str], identified: Identified, undecided: Collection[str] = frozenset()
+) -> None:
+    """Keep what `identify` found for the files at these paths; a path without an identity is a duplicate.
+
+    Those that are `undecided` are asked about each time: another id is held back (`held_ids`).
+    """
     with state.write() as connection:
         for path in considered:
             identity = identified.identities.get(path)
             entry_id = None if identity is None else identity.id
-            connection.execute("UPDATE files SET identified = 1, entry_id = ? WHERE path = ?", [entry_id, path])
+            row = [path not in undecided, entry_id, path]
+            connection.execute("UPDATE files SET identified = ?, entry_id = ? WHERE path = ?", row)
         connection.executemany("DELETE FROM identities WHERE id = ?", [(one,) for one in identified.retired])
         connection.executemany(
             _INSERT_IDENTITY.replace("INSERT", "INSERT OR REPLACE"), [_stored(one) for one in identified.changed]
         )
+
+
+def held_ids(state: State) -> int:
+    """How many articles keep the ids that readers know until a person says otherwise; after a reading."""
+    return int(
+        state.value("SELECT count(*) FROM files WHERE identified = 0 AND entry_id IS NOT NULL AND vanished_at IS NULL")
+    )
 
 
 def adopt(state: State, identities: Sequence[Identity], topics: Iterable[Topic]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from feedbot.core.guard import RemovalCause
 from feedbot.core.membership import EVERYTHING, Conditions, Membership
@@ -45,8 +46,11 @@ class Hold:
 # Later than every stamp: no file vanished after it.
 _NEVER = "~"
 
-# Where holds tells of additions, which are held for the publication as a whole; no feed has this slug.
-_FLOOD = ""
+# Where holds tells of what is held for the publication as a whole; no feed has this slug.
+_WHOLE = ""
+
+Whole = Literal["flood", "ids"]
+"""What is held for the publication as a whole: old articles that came in bulk, or other ids. Stored as they are."""
 
 _MEMBER = (
     "SELECT files.entry_id AS entry_id, files.path AS path, files.published_at AS published_at,"
@@ -180,6 +184,11 @@ def entries(state: State, feed: str) -> list[str]:
     return [row["entry_id"] for row in rows]
 
 
+def entry_ids(state: State) -> set[str]:
+    """The ids of all entries that are in a feed now."""
+    return {row["entry_id"] for row in state.rows("SELECT DISTINCT entry_id FROM published_entries")}
+
+
 def files(state: State) -> dict[str, FileOnDisk]:
     """The published files by name."""
     return {
@@ -264,7 +273,7 @@ def holds(state: State, feed: str) -> dict[str, Hold]:
 
 def held_feeds(state: State) -> list[str]:
     """The slugs of the feeds in which removals are held back."""
-    rows = state.rows("SELECT DISTINCT feed FROM holds WHERE feed <> ? ORDER BY feed", [_FLOOD])
+    rows = state.rows("SELECT DISTINCT feed FROM holds WHERE feed <> ? ORDER BY feed", [_WHOLE])
     return [row["feed"] for row in rows]
 
 
@@ -282,22 +291,22 @@ def hold_back(state: State, entry_ids: Iterable[str]) -> None:
         connection.executemany("INSERT INTO temp.held_back (entry_id) VALUES (?)", [(one,) for one in entry_ids])
 
 
-def flood_since(state: State) -> datetime | None:
-    """Since when old articles that came in bulk are held back; None where none are."""
-    since = state.value("SELECT since_at FROM holds WHERE feed = ?", [_FLOOD])
+def held_since(state: State, what: Whole) -> datetime | None:
+    """Since when something is held back for the publication as a whole; None where it is not."""
+    since = state.value("SELECT since_at FROM holds WHERE feed = ? AND cause = ?", [_WHOLE, what])
     return None if since is None else moment(since)
 
 
-def note_flood(state: State, since_at: datetime | None) -> None:
-    """Note that they are held back since then; None: no longer."""
-    if since_at == flood_since(state):
+def note_held(state: State, what: Whole, since_at: datetime | None) -> None:
+    """Note that it is held back since then; None: no longer."""
+    if since_at == held_since(state, what):
         return
     with state.write() as connection:
-        connection.execute("DELETE FROM holds WHERE feed = ?", [_FLOOD])
+        connection.execute("DELETE FROM holds WHERE feed = ? AND cause = ?", [_WHOLE, what])
         if since_at is not None:
             connection.execute(
-                "INSERT INTO holds (feed, entry_id, cause, since_at, seen_at) VALUES (?, '', 'flood', ?, ?)",
-                [_FLOOD, stamp(since_at), stamp(since_at)],
+                "INSERT INTO holds (feed, entry_id, cause, since_at, seen_at) VALUES (?, ?, ?, ?, ?)",
+                [_WHOLE, what, what, stamp(since_at), stamp(since_at)],
             )
 
 

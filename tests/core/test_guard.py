@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedbot.core.guard import Held, RemovalCause, guard_removals
+from feedbot.core.guard import Held, RemovalCause, guard_removals, is_renaming
 
 V, R, D, O = RemovalCause.VANISHED, RemovalCause.REJECTED, RemovalCause.DEAD, RemovalCause.OTHER  # noqa: E741
 
@@ -66,3 +66,8 @@ def test_only_guarded_removals_of_published_entries_are_held_all_or_none(
     assert [r.entry_id for r in held.removals] == [entry_id for entry_id in ids if entry_id in guarded]
     assert len(ids) > 5
     assert all(removal.cause is not O for removal in held.removals)
+
+
+def test_more_than_five_changed_ids_are_a_renaming() -> None:
+    assert not is_renaming(5)
+    assert is_renaming(6)
