@@ -22,9 +22,9 @@ _unexcused: list[str] = []
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("debian"):
-        package = marker.args[0]
-        if find_program(package) is None:
-            pytest.skip(f"needs {package} (Debian package {package})")
+        package, program = marker.args[0], marker.args[-1]
+        if find_program(program) is None:
+            pytest.skip(f"needs {program} (Debian package {package})")
     for marker in item.iter_markers("peer"):
         distribution = marker.args[0]
         if find_peer(distribution) is None:

@@ -35,6 +35,7 @@ COMMANDS = {
     "mark": "Say what a link is worth: alive, dead, or to be left alone.",
     "forget": "Take an article or a link down: out of the feeds and all that is stored.",
     "serve": "Serve the feeds over HTTP, with health and metrics.",
+    "systemd": "Show or install units that run feedbot unattended.",
     "db": "Look after state.db: check, back up, restore, judge again.",
 }
 
