@@ -357,8 +357,9 @@ PUBLIC_REPORTS = "reports"
 
 
 _SITE_DATA = {"jekyll": "_data/feedbot.json", "hugo": "data/feedbot.json", "json": "feedbot.json"}
-# What Jekyll and Hugo write their sites to, and clear.
-_CLEARED = {"_site", "public", ".jekyll-cache", "resources"}
+CLEARED = frozenset({"_site", "public", ".jekyll-cache", "resources"})
+"""The folders that Jekyll and Hugo write their sites to, and clear."""
+
 _FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 _SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _FEED_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*\.(rss|atom|json)$"
@@ -1000,7 +1001,7 @@ def _why_no_site_data(config: Config) -> str | None:
     if path.is_relative_to(feeds):
         return f"must be apart from the feeds of {os.fspath(config.feeds.directory)!r}, {told}"
     folders = Path(os.path.relpath(path.parent, root)).parts
-    if cleared := [folder for folder in folders if folder.lower() in _CLEARED]:
+    if cleared := [folder for folder in folders if folder.lower() in CLEARED]:
         return f"must not be in {cleared[0]!r}, which Jekyll or Hugo may clear, {told}"
     return None
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "forget": "Take an article or a link down: out of the feeds and all that is stored.",
     "serve": "Serve the feeds over HTTP, with health and metrics.",
     "systemd": "Show or install units that run feedbot unattended.",
+    "doctor": "Look for what is wrong, in feeds as readers get them and inside.",
     "db": "Look after state.db: check, back up, restore, judge again.",
 }
 

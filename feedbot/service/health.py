@@ -36,7 +36,7 @@ def readiness(config: Config, clock: Clock) -> Readiness:
     else:
         late = why_late(last_good_at, clock.now(), run_within_s(config))
         reasons += [late] if late is not None else []
-    reasons += [reason for folder in _folders(config) if (reason := _why_full(folder, config.disk.low)) is not None]
+    reasons += [reason for folder in folders(config) if (reason := why_full(folder, config.disk.low)) is not None]
     return Readiness(tuple(reasons), last_good_at)
 
 
@@ -56,11 +56,13 @@ def why_late(last_good_at: datetime | None, now: datetime, within_s: float) -> s
     return f"the last good run ended at {at:%Y-%m-%dT%H:%M:%SZ}, {age_s:,.0f} s ago; {within_s:,.0f} s are allowed"
 
 
-def _folders(config: Config) -> dict[Path, None]:
+def folders(config: Config) -> dict[Path, None]:
+    """Where there must be room on the disk: beside state.db, and among the feeds."""
     return dict.fromkeys((config.state_path.parent, config.feeds_path))
 
 
-def _why_full(folder: Path, low: int) -> str | None:
+def why_full(folder: Path, low: int) -> str | None:
+    """Why a folder's disk has too little room, or cannot be asked; None where there is enough."""
     try:
         free = copies.free_bytes(folder)
     except FeedbotError as error:

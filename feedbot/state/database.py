@@ -30,6 +30,7 @@ WRITE_WAIT_S = 30.0
 """How long a write phase waits for another one; each lasts well under a second."""
 
 _BUSY_TIMEOUT_S = 5.0
+_LONG_LOCKS = (".daemon.lock", ".check.lock", ".maintenance.lock", ".publish.lock")
 # SQLite's own 2 MB of cache and 4 MB of log make a first reading of 10,000 articles, with 200,000
 # links, write the same pages of its indexes again and again. With 64 MB it takes 4 % less time still, and
 # holds 60 MB more.
@@ -220,10 +221,17 @@ def nobody_else(path: Path, *, who: str) -> Iterator[None]:
     """
     _require_owner(path, os.geteuid())
     with ExitStack() as locked:
-        for suffix in (".daemon.lock", ".check.lock", ".maintenance.lock", ".publish.lock"):
+        for suffix in _LONG_LOCKS:
             locked.enter_context(locks.hold(_beside(path, suffix), who=who))
         locked.enter_context(locks.hold(_beside(path, ".lock"), who=who, wait_s=_BUSY_TIMEOUT_S))
         yield
+
+
+def holders(path: Path) -> list[str]:
+    """Who holds a lock of this database just now, each such as "feedbot run, process 7"; looking locks nothing."""
+    held = locks.read_held()
+    found = (locks.holder_of(_beside(path, suffix), held) for suffix in _LONG_LOCKS)
+    return list(dict.fromkeys(who for who in found if who is not None))
 
 
 @contextmanager
@@ -254,6 +262,12 @@ def _connected(uri: str) -> Iterator[Any]:
         yield connection
     finally:
         connection.close()
+
+
+def sqlite_version() -> tuple[int, int, int]:
+    """The version of the SQLite that keeps state.db."""
+    major, minor, patch = sqlite3.sqlite_version_info[:3]
+    return major, minor, patch
 
 
 def _require_sqlite(version: tuple[int, ...]) -> None:

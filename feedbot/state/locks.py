@@ -16,6 +16,7 @@ from pathlib import Path
 from feedbot.errors import LockHeld, StateError
 
 _POLL_S = 0.02
+_HELD = Path("/proc/locks")
 
 
 @contextmanager
@@ -59,3 +60,30 @@ def _holder(descriptor: int) -> str:
     except OSError:
         text = ""
     return text or "another process"
+
+
+def read_held() -> str:
+    """The locks of all processes that this one may see; empty where the system does not tell."""
+    try:
+        return _HELD.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+
+
+def holder_of(path: Path, held: str) -> str | None:
+    """Who holds a lock file, by its own words; None where nobody does, or the system does not tell.
+
+    `held` is the text of /proc/locks (proc_locks(5)). Nothing is locked to find out: another process that came
+    just then would be turned away.
+    """
+    try:
+        inode = path.stat().st_ino
+        said = path.read_text(encoding="utf-8", errors="replace")[:200]
+    except OSError:
+        return None
+    for line in held.splitlines():
+        fields = line.split()
+        # The device is not compared: some file systems (btrfs) tell another one here.
+        if "FLOCK" in fields and "->" not in fields and any(one.endswith(f":{inode}") for one in fields):
+            return said or "another process"
+    return None

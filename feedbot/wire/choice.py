@@ -4,6 +4,7 @@ import importlib.util
 import ipaddress
 import os
 import ssl
+from dataclasses import replace
 
 from feedbot.core.address import Network
 from feedbot.core.checker import CheckerPolicy
@@ -36,12 +37,23 @@ def make_wire(config: CheckerPolicy, resolver: Resolver, ssl_context: ssl.SSLCon
     return make_httpx_wire(config, resolver, ssl_context)
 
 
-def make_httpx_wire(config: CheckerPolicy, resolver: Resolver, ssl_context: ssl.SSLContext | None = None) -> Wire:
-    """The same over httpx, whatever is installed: for what asks little. Raises ConfigError as `require_usable` does."""
+def make_httpx_wire(
+    config: CheckerPolicy,
+    resolver: Resolver,
+    ssl_context: ssl.SSLContext | None = None,
+    *,
+    max_body_bytes: int | None = None,
+) -> Wire:
+    """The same over httpx, whatever is installed: for what asks little, and reads bodies to another limit.
+
+    Raises ConfigError as `require_usable` does.
+    """
     require_usable(config)
     from feedbot.wire.httpx_wire import HttpxWire  # noqa: PLC0415
 
     limits, allowed, proxy = _told(config)
+    if max_body_bytes is not None:
+        limits = replace(limits, max_body_bytes=max_body_bytes)
     return HttpxWire(resolver, limits, allowed, config.ca_bundle, proxy, ssl_context)
 
 
