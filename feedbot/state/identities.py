@@ -123,9 +123,9 @@ def adopt(state: State, identities: Sequence[Identity], topics: Iterable[Topic])
             connection.execute("UPDATE files SET identified = 0")
 
 
-# Asked of those that nobody has seen, which are few but for a first build.
+# Asked of one identity after the other, by its file: SQLite would rather go through all members for each of them.
 _IS_DUE = """EXISTS (
-    SELECT 1 FROM files JOIN members ON members.file_id = files.id
+    SELECT 1 FROM files CROSS JOIN members ON members.file_id = files.id
     WHERE files.entry_id = identities.id AND files.vanished_at IS NULL
         AND members.topic = '' AND members.published_at <= ?
 )"""
