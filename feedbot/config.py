@@ -397,7 +397,7 @@ class FeedsConfig(_Section):
         " without the links of drafts and of future articles.",
     )
     max_entries: int = Field(50, ge=1, le=10_000, description="Entries in each feed, the newest.")
-    archive: tuple[Annotated[str, Field(pattern=_SLUG)], ...] = Field(
+    history: tuple[Annotated[str, Field(pattern=_SLUG)], ...] = Field(
         (),
         description="The feeds, by slug, with archive documents beside them that hold everything ever published, for"
         " readers that follow rel=prev-archive (RFC 5005), such as [all].",

@@ -1,4 +1,4 @@
-"""Which archive documents the feeds have (feeds.archive), and which entries each of them holds (RFC 5005, 4)."""
+"""Which archive documents the feeds have (feeds.history), and which entries each of them holds (RFC 5005, 4)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,13 +44,13 @@ def history(config: Config, state: State, selections: Sequence[Selection], now: 
     no other way: the entry of a vanished file stays for a day, in which an accident can be mended, and what has no
     living link left goes, as death is slow and comes back. To be asked after `identities.mark_public`.
     """
-    if not any(selection.feed.slug in config.feeds.archive for selection in selections):
+    if not any(selection.feed.slug in config.feeds.history for selection in selections):
         return History(tuple(selections), ())
     periods = closed_periods(identities.ledger(state), now, config.feeds.max_entries)
     chosen: list[Selection] = []
     documents: list[Document] = []
     for one in selections:
-        if one.feed.slug not in config.feeds.archive:
+        if one.feed.slug not in config.feeds.history:
             chosen.append(one)
             continue
         of_feed = list(_documents(one, periods, _members(state, one, now)))

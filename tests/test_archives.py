@@ -18,7 +18,7 @@ FEEDS = "https://example.org/feeds/"
 @pytest.fixture
 def old_news(news: Publication) -> Publication:
     """A publication of 24 articles in four months, whose feeds hold three."""
-    news.configure_feeds("archive: [all], max_entries: 3")
+    news.configure_feeds("history: [all], max_entries: 3")
     for month in (7, 8, 10):
         for day in range(1, 9):
             news.article(f"n{month:02}{day:02}", date=f"2026-{month:02}-{day:02}", topics="AI" if day % 2 else "Cars")
@@ -73,7 +73,7 @@ def test_no_article_is_in_neither_however_many_the_feed_holds(old_news, size):
 
 
 def test_at_every_moment_of_a_growing_publication_feed_and_archives_are_everything(news):
-    news.configure_feeds("archive: [all, ai], max_entries: 2")
+    news.configure_feeds("history: [all, ai], max_entries: 2")
     on_ai = 0
     for number in range(12):
         news.clock.step(days=9)
@@ -87,7 +87,7 @@ def test_at_every_moment_of_a_growing_publication_feed_and_archives_are_everythi
 
 
 def test_what_is_archived_stays_as_it_is_but_for_the_link_to_what_came_next(news):
-    news.configure_feeds("archive: [all], max_entries: 2")
+    news.configure_feeds("history: [all], max_entries: 2")
     entries = {}
     for number in range(10):
         news.clock.step(days=9)
@@ -163,7 +163,7 @@ def test_off_there_is_none_and_switched_off_every_document_goes(old_news):
     old_news.build()
     assert documents(old_news)
     text = old_news.config_file.read_text(encoding="utf-8")
-    old_news.config_file.write_text(text.replace("archive: [all]", "archive: []"), encoding="utf-8")
+    old_news.config_file.write_text(text.replace("history: [all]", "history: []"), encoding="utf-8")
     old_news.build()
     assert not [name for name in old_news.feeds() if is_document_file(name)]
     assert b"archive" not in old_news.feeds()["all.atom"] + old_news.feeds()["all.rss"]
@@ -282,7 +282,7 @@ def test_a_file_that_was_moved_and_edited_is_archived_once_as_it_is_now(old_news
 
 
 def test_what_the_guard_holds_in_the_feed_is_held_in_its_archive(news, site):
-    news.configure_feeds("archive: [all], max_entries: 12")
+    news.configure_feeds("history: [all], max_entries: 12")
     for number in range(14):
         news.article(f"n{number:02}", date=f"2026-{9 + number // 7:02}-{number % 7 + 1:02}")
     news.run()

@@ -233,7 +233,7 @@ CHANGES: dict[str, Callable[[Publication], None]] = {
     "a later change": lambda paper: write(paper, "first", lambda text: text.replace("10-04T09", "10-05T09")),
     "a moved file": move,
     "a lost state": lose_the_state,
-    "archives": lambda paper: paper.configure_feeds("archive: [all]"),
+    "archives": lambda paper: paper.configure_feeds("history: [all]"),
 }
 
 
@@ -317,7 +317,7 @@ def test_a_new_id_would_be_unread_and_so_is_a_new_article(
 def test_an_archive_document_is_read_like_a_feed(
     paper: Publication, client: Subscriber, web: FeedServer, file_format: str
 ) -> None:
-    paper.configure_feeds("archive: [all]")
+    paper.configure_feeds("history: [all]")
     build(paper)
     shown = client.poll(f"{web.url}/all.1999-12.{file_format}")
     assert [item.id for item, _ in shown] == [WRITTEN[2].id]

@@ -82,7 +82,7 @@ def test_the_figures_are_those_of_the_database(news: Publication, site: Site) ->
 
 
 def test_archive_documents_are_no_feeds_of_their_own(news: Publication) -> None:
-    news.configure_feeds("archive: [all]")
+    news.configure_feeds("history: [all]")
     news.article("one", date="2026-09-01")
     news.article("two", date="2026-10-01")
     news.build()
