@@ -77,14 +77,23 @@ def command(told: Told, manager: str | None, shown: bool, kind: str | None, serv
         raise UsageError(f"--cron: what it shows is for you to put in with crontab -e; leave out --{manager}")
     if user != units.USER and (whose is Manager.USER or kind == "cron"):
         raise UsageError("--run-as: is for the system's units; what is your own runs as you")
+    program = _command()
+    config_path = absolute(told.config_path)
+    # The template is for configs that may not be there yet.
+    config = None if kind == "template" else load_config(config_path)
+    if whose is Manager.SYSTEM and kind != "cron":
+        _refuse(hindrances(program_places(program), () if config is None else places(config, config_path)))
     try:
-        made = _made(told, whose, kind, serve=serve, user=user)
+        if config is None:
+            files, steps = _with_user([units.many(program, user, _SYSTEM_UNITS, serve=serve)], user)
+        else:
+            installation = Installation(program, config_path, config, user)
+            if kind == "cron":
+                click.echo(units.crontab_line(installation))
+                return 0
+            files, steps = _made(installation, whose, is_timer=kind == "timer", serve=serve)
     except InvalidWord as error:
         raise UsageError(f"{error}, which a unit cannot name; use another path") from None
-    if isinstance(made, str):
-        click.echo(made)
-        return 0
-    files, steps = made
     if shown or manager is None:
         _show(files)
         return 0
@@ -97,30 +106,18 @@ def command(told: Told, manager: str | None, shown: bool, kind: str | None, serv
 
 
 def _made(
-    told: Told, manager: Manager, kind: str | None, *, serve: bool, user: str
-) -> tuple[list[UnitFile], list[str]] | str:
-    """The files, the one to start last, and what has to be done before; or the line of a crontab."""
-    program = _command()
-    folder = _SYSTEM_UNITS if manager is Manager.SYSTEM else _own_units()
-    is_system = manager is Manager.SYSTEM and kind != "cron"
-    if kind == "template":
-        _refuse(hindrances(program_places(program), ()))
-        made = [units.many(program, user, folder, serve=serve)]
-        return _with_user(made, user)
-    config_path = absolute(told.config_path)
-    config = load_config(config_path)
-    if is_system:
-        _refuse(hindrances(program_places(program), places(config, config_path)))
-        if serve and 0 < config.serve.port < _FIRST_FREE_PORT:
-            raise UsageError(f"--serve: port {config.serve.port} needs root, which the service is not; {_OTHER_PORT}")
-    installation = Installation(program, config_path, config, user)
-    if kind == "cron":
-        return units.crontab_line(installation)
-    made = (
-        units.once(installation, manager, folder)
-        if kind == "timer"
-        else [units.daemon(installation, manager, folder, serve=serve)]
-    )
+    installation: Installation, manager: Manager, *, is_timer: bool, serve: bool
+) -> tuple[list[UnitFile], list[str]]:
+    """The files, the one to start last, and what has to be done before."""
+    config, user = installation.config, installation.user
+    is_system = manager is Manager.SYSTEM
+    if is_system and serve and 0 < config.serve.port < _FIRST_FREE_PORT:
+        raise UsageError(f"--serve: port {config.serve.port} needs root, which the service is not; {_OTHER_PORT}")
+    folder = _SYSTEM_UNITS if is_system else _own_units()
+    if is_timer:
+        made = units.once(installation, manager, folder)
+    else:
+        made = [units.daemon(installation, manager, folder, serve=serve)]
     if not is_system:
         return made, []
     files, steps = _with_user(made, user)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from feedbot.cli import systemd
 from feedbot.cli.main import main
 from feedbot.errors import UsageError
 from feedbot.service.confined import hindrances, places, program_places
-from feedbot.service.units import UnitFile
+from feedbot.service.units import Manager
 from tests.service.test_units import installation
 
 FEEDBOT = Path(sys.executable).with_name("feedbot")
@@ -178,9 +179,22 @@ def test_what_has_to_be_there_before_the_start_is_said(tmp_path):
     ]
 
 
-def test_a_user_of_its_own_comes_with_the_snippet_that_makes_it():
-    unit = UnitFile(Path("/etc/systemd/system/feedbot.service"), "")
-    files, steps = systemd._with_user([unit], "feedbot")
-    assert [str(file.path) for file in files] == ["/etc/sysusers.d/feedbot.conf", str(unit.path)]
-    assert steps == ["systemd-sysusers /etc/sysusers.d/feedbot.conf"]
-    assert systemd._with_user([unit], "alice") == ([unit], [])
+def of_the_system(one, *, is_timer=False, serve=False):
+    files, steps = systemd._made(one, Manager.SYSTEM, is_timer=is_timer, serve=serve)
+    return [str(file.path) for file in files], steps
+
+
+def test_units_of_the_system_come_with_the_user_that_is_feedbots_own():
+    one = installation("/var/lib/feedbot-of-a-test")
+    snippet, steps = "/etc/sysusers.d/feedbot.conf", ["systemd-sysusers /etc/sysusers.d/feedbot.conf"]
+    assert of_the_system(one) == ([snippet, "/etc/systemd/system/feedbot.service"], steps)
+    timer = ["/etc/systemd/system/feedbot-once.service", "/etc/systemd/system/feedbot-once.timer"]
+    assert of_the_system(one, is_timer=True) == ([snippet, *timer], steps)
+    assert of_the_system(replace(one, user="alice")) == (["/etc/systemd/system/feedbot.service"], [])
+
+
+def test_a_port_that_needs_root_is_refused():
+    one = installation(serve={"port": 80})
+    with pytest.raises(UsageError, match="--serve: port 80 needs root, which the service is not"):
+        of_the_system(one, serve=True)
+    of_the_system(one)
