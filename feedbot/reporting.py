@@ -12,8 +12,6 @@ import msgspec
 from feedbot import __version__
 from feedbot.clock import Clock
 from feedbot.config import PUBLIC_REPORTS, Config
-from feedbot.core.article import LinkRole
-from feedbot.core.healing import Link, Way
 from feedbot.core.identity import link_feed_id
 from feedbot.core.mark import Mark, mark_on
 from feedbot.core.status import StatusKind, is_unverifiable
@@ -33,7 +31,8 @@ from feedbot.publish.link_report import (
     StatusCount,
     render_report,
 )
-from feedbot.state import marks, own_pages, reported, transitions, troubles
+from feedbot.readers import instead_of_pages, readers_get, words
+from feedbot.state import marks, reported, transitions, troubles
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.transitions import Transition
 from feedbot.state.troubles import Place, Troubled
@@ -45,19 +44,6 @@ _MOST_TOPICS = 40
 _MOST_PLACES = 5
 
 _NAMES = (REPORT_NAME, LINK_FEED_NAME)
-
-_LEAD_TO = {
-    Way.PAGE: "the article's own page",
-    Way.MOVED: "its new address",
-    Way.AMP: "the AMP page",
-    Way.CACHE: "the copy",
-    Way.ARCHIVE: "the archive's copy",
-}
-_THE_LINK = ReadersGet("this link")
-_NOT_THE_LINK = ReadersGet("nothing: it is left out")
-_NO_ENTRY = ReadersGet("nothing: the entry is left out")
-_NO_ENTRY_YET = ReadersGet("nothing yet: the entry waits until its page answers")
-_THE_SOURCE = ReadersGet("the source, until the page answers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +112,12 @@ def _report(config: Config, state: State, mended: Mended, now: datetime) -> Link
     said, exclusions = marks.holding(state, now), config.links.exclusions()
     last_look = troubles.last_look(state)
     hosts, hosts_count = _hosts(state, last_look)
-    gate = _gate(state, mended)
+    missing = instead_of_pages(state, mended)
     return LinkReport(
         title=config.site.title,
         language=config.site.language,
         counts=tuple(_counts(state)),
-        rows=tuple(_row(one, mended, gate, mark_on(one.target.url, said, exclusions, now)) for one in rows),
+        rows=tuple(_row(one, mended, missing, mark_on(one.target.url, said, exclusions, now)) for one in rows),
         rows_count=rows_count,
         hosts=hosts,
         hosts_count=hosts_count,
@@ -169,7 +155,7 @@ def _hosts(state: State, last_look: datetime | None) -> tuple[tuple[HostRow, ...
     ), number
 
 
-def _row(one: Troubled, mended: Mended, gate: Mapping[str, ReadersGet], mark: Mark | None) -> LinkRow:
+def _row(one: Troubled, mended: Mended, missing: Mapping[str, ReadersGet], mark: Mark | None) -> LinkRow:
     status = one.target.status
     return LinkRow(
         url=one.target.url,
@@ -180,10 +166,12 @@ def _row(one: Troubled, mended: Mended, gate: Mapping[str, ReadersGet], mark: Ma
         reason=status.reason,
         strikes=status.strikes,
         due_at=one.due_at,
-        places=tuple(_words(place) for place in one.places),
+        places=tuple(words(place) for place in one.places),
         places_count=one.places_count,
         topics=one.topics,
-        readers_get=tuple(dict.fromkeys(_readers_get(one, place, mended, gate) for place in one.places)),
+        readers_get=tuple(
+            dict.fromkeys(readers_get(place, mended, missing, is_unlinkable=one.is_unlinkable) for place in one.places)
+        ),
         remarks=tuple(_remarks(one, mark)),
     )
 
@@ -197,43 +185,6 @@ def _remarks(one: Troubled, mark: Mark | None) -> Iterator[str]:
     # As of its latest look, as everything here.
     if status.checked_at is not None and is_unverifiable(status, status.checked_at):
         yield "Walls have hidden it for 30 days: look yourself, and `feedbot mark` it"
-
-
-def _words(place: Place) -> str:
-    return f"{place.path}:{place.line} ({place.role})"
-
-
-def _readers_get(one: Troubled, place: Place, mended: Mended, gate: Mapping[str, ReadersGet]) -> ReadersGet:
-    """What readers of the feeds get in one place where the link stands; `gate` is what they get for missing pages."""
-    if place.role not in {LinkRole.SOURCE, LinkRole.PAGE}:
-        return _NOT_THE_LINK if one.is_unlinkable else _THE_LINK
-    if place.path in mended.lost:
-        return _NO_ENTRY
-    link = mended.instead.get(place.path)
-    if (missing := gate.get(place.path)) is not None and (place.role is LinkRole.PAGE or missing is _NO_ENTRY_YET):
-        return missing
-    if place.role is LinkRole.PAGE:
-        return _THE_LINK
-    return _THE_LINK if link is None else _instead(link)
-
-
-def _gate(state: State, mended: Mended) -> dict[str, ReadersGet]:
-    """By article path, what readers get where its own page is not there."""
-    waiting = own_pages.waiting(state)
-    return {
-        page.path: _NO_ENTRY_YET if page.entry_id in waiting else _THE_LINK if page.is_source else _THE_SOURCE
-        for page in mended.missing
-    }
-
-
-def _instead(link: Link) -> ReadersGet:
-    match link.way:
-        case Way.KEPT:
-            return ReadersGet("this link all the same")
-        case Way.MARKED:
-            return ReadersGet("this link, and a word that it cannot be read")
-        case _:
-            return ReadersGet(_LEAD_TO[link.way], link.url)
 
 
 # links.atom
@@ -271,6 +222,6 @@ def _entry(config: Config, one: Transition, places: Mapping[int, Sequence[Place]
         lines=(
             f"{one.before} → {one.after}: {one.reason}",
             *moved_to,
-            *(f"in {_words(place)}" for place in places.get(one.target_id, ())),
+            *(f"in {words(place)}" for place in places.get(one.target_id, ())),
         ),
     )
