@@ -90,6 +90,11 @@ class Checking:
     frozen: bool = False
 
     @property
+    def is_good(self) -> bool:
+        """True where what was seen counts, or nothing was due."""
+        return self.online is not False and not self.frozen
+
+    @property
     def summary(self) -> dict[str, int]:
         """How many targets got each verdict, in the order of VerdictKind."""
         counted = Counter(result.verdict.kind for result in self.results)

@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -198,6 +198,17 @@ DEFAULT_EXCLUDE = (
 )
 
 
+def _known_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"must be a time zone such as UTC or Europe/London, not {value!r}") from None
+    return value
+
+
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+
+
 class ArticlesConfig(_Section):
     """Where the article files are and how their fields are called."""
 
@@ -206,20 +217,11 @@ class ArticlesConfig(_Section):
     )
     exclude: tuple[str, ...] = Field(DEFAULT_EXCLUDE, description="Glob patterns of files left out.")
     watch: bool = Field(True, description="Whether `feedbot run` reads files as soon as they change.")
-    timezone: str = Field("UTC", description="The zone of dates that name none, such as Europe/London.")
+    timezone: ZoneName = Field("UTC", description="The zone of dates that name none, such as Europe/London.")
     fields: Annotated[dict[str, tuple[str, ...]], WithJsonSchema(_FIELDS_SCHEMA)] = Field(
         default_factory=lambda: dict(DEFAULT_FIELDS),
         description="For each of feedbot's fields, the front-matter names tried in order.",
     )
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"must be a time zone such as UTC or Europe/London, not {value!r}") from None
-        return value
 
     @field_validator("fields", mode="before")
     @classmethod
@@ -830,6 +832,82 @@ class DiskConfig(_Section):
     )
 
 
+_HOUR = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+Receivers = Annotated[
+    tuple[VariableName, ...],
+    BeforeValidator(_one_or_more),
+    WithJsonSchema({"type": "array", "items": {"type": "string", "pattern": _VARIABLE.pattern}}),
+]
+Argument = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")]
+
+
+class OperatorAlertsConfig(_Section):
+    """Who is told at once of what the operator must see to."""
+
+    apprise: Receivers = Field((), description="Environment variables, each with an apprise URL (feedbot[alerts]).")
+    command: tuple[Argument, ...] = Field(
+        (), description="A program and its arguments, run without a shell; the text is on its standard input."
+    )
+
+
+class EditorAlertsConfig(_Section):
+    """Who is told once a day of the links that died, came back, moved or cannot be verified."""
+
+    at: str = Field("08:00", pattern=_HOUR, description="The hour; in quotes, or YAML takes it for a number.")
+    timezone: ZoneName = Field("UTC", description="The zone of that hour, such as Europe/London.")
+    apprise: Receivers = Field((), description="Environment variables, each with an apprise URL (feedbot[alerts]).")
+    command: tuple[Argument, ...] = Field(
+        (), description="A program and its arguments, run without a shell; the text is on its standard input."
+    )
+
+    @property
+    def time(self) -> time:
+        """The hour."""
+        return time.fromisoformat(self.at)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of that hour."""
+        return ZoneInfo(self.timezone)
+
+
+class AlertsConfig(_Section):
+    """Who is told of what."""
+
+    operator: OperatorAlertsConfig = OperatorAlertsConfig()
+    editor: EditorAlertsConfig = EditorAlertsConfig()
+    heartbeat_url: HttpUrl | None = Field(
+        None, description="Asked after each good run, for a service that tells when none came."
+    )
+    heartbeat_url_env: VariableName | None = Field(None, description="The environment variable that holds it instead.")
+
+    @model_validator(mode="after")
+    def _one_heartbeat(self) -> Self:
+        if self.heartbeat_url and self.heartbeat_url_env:
+            raise ValueError("has heartbeat_url and heartbeat_url_env; one of them is asked")
+        return self
+
+    @property
+    def tells_operator(self) -> bool:
+        """True where the operator is told."""
+        return bool(self.operator.apprise or self.operator.command)
+
+    @property
+    def tells_editor(self) -> bool:
+        """True where an editor is told."""
+        return bool(self.editor.apprise or self.editor.command)
+
+    @property
+    def tells(self) -> bool:
+        """True where anybody is told anything."""
+        return self.tells_operator or self.tells_editor
+
+    @property
+    def has_heartbeat(self) -> bool:
+        """True where an address is asked after each good run."""
+        return bool(self.heartbeat_url or self.heartbeat_url_env)
+
+
 class Config(_Section):
     """Everything that feedbot is told; paths are relative to `root`, the config file's folder."""
 
@@ -847,6 +925,7 @@ class Config(_Section):
     retention: RetentionConfig = RetentionConfig()
     backup: BackupConfig = BackupConfig()
     disk: DiskConfig = DiskConfig()
+    alerts: AlertsConfig = AlertsConfig()
     root: Path = Path()
 
     @property

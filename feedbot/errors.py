@@ -7,7 +7,8 @@ FeedbotError            1   the base: a sentence that names the file, key or URL
 ├── StateError          1   state.db cannot be used
 │   └── LockHeld        75  another run holds the lock (75 is EX_TEMPFAIL of sysexits.h)
 ├── PublishError        1   the feeds folder cannot be written
-└── ServeError          1   the built-in web server cannot listen
+├── ServeError          1   the built-in web server cannot listen
+└── Stopped             1   a signal ended what was under way
 """
 
 
@@ -49,3 +50,7 @@ class PublishError(FeedbotError):
 
 class ServeError(FeedbotError):
     """The built-in web server cannot listen where it is told to."""
+
+
+class Stopped(FeedbotError):
+    """A signal ended what was under way; what was recorded is kept."""

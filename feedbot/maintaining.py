@@ -8,6 +8,7 @@ from pathlib import Path
 
 from feedbot.clock import Clock
 from feedbot.config import Config
+from feedbot.core.alerts import Found
 from feedbot.core.context import ASK_SIBLING_EVERY
 from feedbot.errors import FeedbotError, LockHeld, UsageError
 from feedbot.state import backups, care, copies, retention, soundness
@@ -37,8 +38,23 @@ class Maintenance:
     transitions: int = 0
     runs: int = 0
     siblings: int = 0
+    damage: str | None = None
+    """What is wrong with the database, in sentences; empty where it is sound, None where nobody looked."""
+    no_backup: str | None = None
+    """Why there is no backup of today, likewise; empty where there is one, or is to be none."""
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def found(self) -> dict[str, Found | None]:
+        """What an operator is told of it at once, as `alerting.alert` takes it."""
+        looked = [
+            ("damage", "state.db is damaged", self.damage),
+            ("backup", "there is no new backup", self.no_backup),
+        ]
+        return {
+            key: Found(title, sentence) if sentence else None for key, title, sentence in looked if sentence is not None
+        }
 
 
 def maintain_when_due(config: Config, state: State, clock: Clock) -> Maintenance:
@@ -65,11 +81,14 @@ def maintain(config: Config, state: State, clock: Clock) -> Maintenance:
             _check(state, done, now)
         if done.is_damaged:
             done.problems += ["no backup is made of it, lest it take the place of a good one", *way_back(config)]
-        else:
+        done.damage = "; ".join(done.problems)
+        if not done.is_damaged:
+            before = len(done.problems)
             with _told(done):
                 if config.backups_path is not None:
                     done.backup = _back_up(config, state, config.backups_path, now)
                     done.problems += _too_large(config, done.backup)
+            done.no_backup = "; ".join(done.problems[before:]) if config.backups_path and done.backup is None else ""
             with _told(done):
                 _tidy(config, state, done, now)
         with _told(done):

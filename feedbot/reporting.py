@@ -92,7 +92,7 @@ def _inputs(config: Config, state: State, now: datetime) -> str:
     """A hash of all that the bytes of the reports depend on: to make them takes a second where there are many links."""
     said, exclusions = marks.holding(state, now), config.links.exclude
     holding = [one for one in exclusions if one.until is None or now.date() <= one.until]
-    told = config.model_dump(mode="json", exclude={"root", "checker", "schedule", "state"})
+    told = config.model_dump(mode="json", exclude={"root", "checker", "schedule", "state", "alerts"})
     parts = (__version__, told, len(holding), said, reported.made_from(state, now))
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 

@@ -446,3 +446,40 @@ def test_sizes_are_told_as_people_do(tmp_path, told, size):
 )
 def test_what_cannot_be_kept_so_is_refused(tmp_path, told, sentence):
     assert refused(tmp_path, f"{MINIMAL}{told}\n") == [f"config.yaml:3: {sentence}"]
+
+
+def test_whom_alerts_tell_is_named_by_variables_and_programs(tmp_path):
+    config = load(
+        tmp_path,
+        MINIMAL
+        + """alerts:
+  operator: {apprise: OPS_URL}
+  editor: {at: "07:30", timezone: Europe/London, command: [./mail, --to, "a b"]}
+""",
+    )
+    assert config.alerts.operator.apprise == ("OPS_URL",)
+    assert (config.alerts.editor.time.isoformat(), config.alerts.editor.zone.key) == ("07:30:00", "Europe/London")
+    assert config.alerts.editor.command == ("./mail", "--to", "a b")
+    assert config.alerts.tells
+    assert not load(tmp_path, MINIMAL).alerts.tells
+
+
+def test_what_is_wrong_with_alerts_is_told_without_their_secrets(tmp_path):
+    problems = refused(
+        tmp_path,
+        MINIMAL
+        + """alerts:
+  operator: {apprise: ["slack://secret/token"], command: [""]}
+  editor: {at: 8, timezone: Mars/Olympus}
+""",
+    )
+    assert problems == [
+        "config.yaml:4: alerts.operator.apprise.0: must be the name of an environment variable, such as NEWS_TOKEN",
+        "config.yaml:4: alerts.operator.command.0: must not be empty",
+        "config.yaml:5: alerts.editor.at: must be text, not 8",
+        "config.yaml:5: alerts.editor.timezone: must be a time zone such as UTC or Europe/London, not 'Mars/Olympus'",
+    ]
+    both = "alerts: {heartbeat_url: 'https://a.example/', heartbeat_url_env: A}\n"
+    assert refused(tmp_path, MINIMAL + both) == [
+        "config.yaml:3: alerts: has heartbeat_url and heartbeat_url_env; one of them is asked"
+    ]

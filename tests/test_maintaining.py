@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlite_utils.utils import sqlite3
 
+from feedbot.core.alerts import Found
 from feedbot.errors import LockHeld
 from feedbot.maintaining import Maintenance, maintain, maintain_when_due
 from feedbot.state.database import maintenance, open_for_reading
@@ -140,11 +141,12 @@ def test_no_backup_is_made_where_the_disk_is_short_and_the_earlier_ones_stay(sto
     assert backups(story) == ["state-2026-11-01.db.gz"]
     assert "no backup is made, for the disk has" in done.problems[0]
     assert done.backup is None
+    assert done.found == {"damage": None, "backup": Found("there is no new backup", done.problems[0])}
 
 
 def test_backups_can_be_switched_off(story):
     configure(story, "backup: {directory: null}\n")
-    assert maintained(story) == Maintenance(was_whole_check=False)
+    assert maintained(story) == Maintenance(damage="", no_backup="")
     assert not (story.folder / "backups").exists()
 
 
@@ -158,6 +160,12 @@ def test_of_a_damaged_database_no_backup_is_made_and_the_way_back_is_told(story)
     assert backups(story) == before
     assert "is damaged" in done.problems[0]
     assert done.problems[-1].endswith(f"feedbot db restore {story.folder}/backups/state-2026-11-01.db.gz")
+    assert done.found == {"damage": Found("state.db is damaged", "; ".join(done.problems))}
+
+
+def test_what_is_well_is_found_well_and_where_nobody_looked_nothing_is(story):
+    assert maintained(story).found == {"damage": None, "backup": None}
+    assert when_due(story).found == {}
 
 
 def test_indexes_and_references_are_checked_once_a_week(story):

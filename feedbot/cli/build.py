@@ -7,8 +7,16 @@ import click
 
 from feedbot.articles.dates import parse_date
 from feedbot.cli.main import Told
-from feedbot.cli.report import pinging_lines, preview_lines, publishing_lines, reading_lines, reporting_lines
+from feedbot.cli.report import (
+    alerting_lines,
+    pinging_lines,
+    preview_lines,
+    publishing_lines,
+    reading_lines,
+    reporting_lines,
+)
 from feedbot.cli.running import let_files_settle, tell_hubs
+from feedbot.cli.telling import say_problems, tell_of_troubles
 from feedbot.cli.textfile import textfile_option, write_textfile
 from feedbot.clock import Clock, StandingClock, SystemClock
 from feedbot.config import Config, load_config
@@ -73,13 +81,16 @@ def command(
         publishing = publish(config, state, clock, accept, accept_new=accept_new)
         reporting = report(config, state, clock)
         pinging = tell_hubs(config, state, clock)
+        alerting = tell_of_troubles(config, state, clock)
     for line in [
         *reading_lines(config, reading),
         *publishing_lines(config, publishing),
         *reporting_lines(reporting),
         *pinging_lines(pinging),
+        *alerting_lines(alerting),
     ]:
         click.echo(line)
+    say_problems(alerting)
     write_textfile(config, clock, textfile)
     return 1 if publishing.is_held_anew else 0
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "why": "Show why a link has its status, with the evidence.",
     "mark": "Say what a link is worth: alive, dead, or to be left alone.",
     "forget": "Take an article or a link down: out of the feeds and all that is stored.",
+    "alert": "Send a test message to everybody whom alerts tell.",
     "serve": "Serve the feeds over HTTP, with health and metrics.",
     "systemd": "Show or install units that run feedbot unattended.",
     "doctor": "Look for what is wrong, in feeds as readers get them and inside.",

@@ -20,6 +20,7 @@ from feedbot.state.database import stamp
 from feedbot.state.runs import LastRun
 
 if TYPE_CHECKING:  # what publishes takes a while to load, and `feedbot check` does not
+    from feedbot.alerting import Alerting
     from feedbot.archiving import Archiving
     from feedbot.cycle import Run
     from feedbot.gate import Gate
@@ -245,6 +246,12 @@ def pinging_lines(pinging: "Pinging") -> Iterator[str]:
         yield f"  {word:<9}  {plain(one.sentence)}"
         if one.next_at is not None:
             yield f"             tried again by the first run after {one.next_at:%Y-%m-%d %H:%M} UTC, for a day at most"
+
+
+def alerting_lines(alerting: "Alerting | None") -> Iterator[str]:
+    """Who was told of something; who could not be is for standard error."""
+    if alerting is not None and alerting.told:
+        yield f"Alerts     told: {', '.join(alerting.told)}"
 
 
 def archiving_lines(archiving: "Archiving") -> Iterator[str]:

@@ -10,8 +10,9 @@ import click
 from feedbot.cli.logs import LogFormat, start_logging
 from feedbot.cli.main import Told
 from feedbot.cli.progress import progress_option, show_progress
-from feedbot.cli.report import maintenance_lines, run_lines
+from feedbot.cli.report import alerting_lines, maintenance_lines, run_lines
 from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy
+from feedbot.cli.telling import beat_once, counted, say_problems, tell_of_troubles
 from feedbot.cli.text import plain
 from feedbot.cli.textfile import textfile_option, write_textfile
 from feedbot.clock import Clock, SystemClock
@@ -65,18 +66,23 @@ def command(
     say_of_proxy(config)
     # The lock is waited for outside of the event loop, where ctrl-C and SIGTERM end the waiting.
     with open_state(config.state_path, who="feedbot run --once") as state, checking_run(state, wait=wait):
-        let_files_settle(config, clock)
-        last = runs.last(state)
-        progress = Progress()
-        work = run_once(config, state, clock, progress)
-        run = run_until_signalled(work, show_progress(progress, clock, shown))
-        for line in run_lines(config, run, last):
-            click.echo(line)
-        maintenance = maintain_when_due(config, state, clock)
-    for line in maintenance_lines(maintenance):
+        with counted(config, state, clock):
+            let_files_settle(config, clock)
+            last = runs.last(state)
+            progress = Progress()
+            work = run_once(config, state, clock, progress)
+            run = run_until_signalled(work, show_progress(progress, clock, shown))
+            for line in run_lines(config, run, last):
+                click.echo(line)
+            maintenance = maintain_when_due(config, state, clock)
+        alerting = tell_of_troubles(config, state, clock, maintenance.found)
+    for line in [*maintenance_lines(maintenance), *alerting_lines(alerting)]:
         click.echo(line)
+    if run.checking.is_good:
+        beat_once(config)
     for problem in maintenance.problems:
         click.echo(f"feedbot: {plain(problem)}", err=True)
+    say_problems(alerting)
     write_textfile(config, clock, textfile)
     return 1 if run.publishing.is_held_anew or maintenance.problems else 0
 

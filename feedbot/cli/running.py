@@ -13,7 +13,7 @@ from feedbot.cli.progress import clear
 from feedbot.cli.text import plain
 from feedbot.clock import Clock
 from feedbot.config import Config
-from feedbot.errors import FeedbotError
+from feedbot.errors import Stopped
 from feedbot.reading import settling_s
 from feedbot.state.database import State
 from feedbot.wire.choice import proxy_notice, require_usable
@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 
 
 def run_until_signalled(work: Coroutine[Any, Any, _T], beside: Coroutine[Any, Any, None] | None = None) -> _T:
-    """The coroutine's result; SIGTERM and SIGINT cancel it, and FeedbotError says that it was stopped.
+    """The coroutine's result; SIGTERM and SIGINT cancel it, and Stopped says so.
 
     What runs `beside` it is cancelled when it ends. Warnings are sentences on standard error.
     """
@@ -40,7 +40,7 @@ def run_until_signalled(work: Coroutine[Any, Any, _T], beside: Coroutine[Any, An
         try:
             return await task
         except asyncio.CancelledError:
-            raise FeedbotError("stopped; what was checked so far is kept, the rest stays due") from None
+            raise Stopped("stopped; what was checked so far is kept, the rest stays due") from None
         finally:
             for other in others:
                 other.cancel()

@@ -1,17 +1,6 @@
-"""Text from articles and servers, made inert for a terminal."""
+"""Text for a terminal."""
 
-import unicodedata
-
-
-def plain(text: str) -> str:
-    """The text without control and format characters, which could move the cursor or hide words."""
-    if text.isprintable():  # the most of it; says no to more characters than are replaced
-        return text
-    return "".join(character if _is_inert(character) else "\N{REPLACEMENT CHARACTER}" for character in text)
-
-
-def _is_inert(character: str) -> bool:
-    return unicodedata.category(character) not in {"Cc", "Cf", "Cs"}
+from feedbot.core.inert import plain as plain  # noqa: PLC0414 - said here by every command
 
 
 def count(number: int, thing: str, things: str | None = None) -> str:

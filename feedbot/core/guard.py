@@ -82,7 +82,7 @@ def guard_removals(
     is_mass = len(fresh) > MAX_REMOVALS and 100 * len(fresh) > MAX_REMOVED_PERCENT * total
     is_emptied = total > MAX_REMOVALS and len(known) == total
     held = guarded if is_mass or is_emptied else tuple(one for one in guarded if one.entry_id in held_before)
-    return Held(held, _sentence(held, total)) if held else None
+    return Held(held, held_sentence([one.cause for one in held], total)) if held else None
 
 
 def is_flood(old_additions: int) -> bool:
@@ -95,7 +95,8 @@ def is_renaming(changed_ids: int) -> bool:
     return changed_ids > MAX_CHANGED_IDS
 
 
-def _sentence(guarded: tuple[Removal, ...], total: int) -> str:
-    counts = {cause: sum(removal.cause is cause for removal in guarded) for cause in _SAID}
-    causes = ", ".join(f"{n} {_SAID[cause][n != 1]}" for cause, n in counts.items() if n)
-    return f"{len(guarded)} of {total} entries would go ({causes}); held: they stay until this is confirmed"
+def held_sentence(causes: Collection[RemovalCause], total: int) -> str:
+    """What is held in a feed of so many entries, for an operator."""
+    counts = {cause: sum(one is cause for one in causes) for cause in _SAID}
+    said = ", ".join(f"{n} {_SAID[cause][n != 1]}" for cause, n in counts.items() if n)
+    return f"{len(causes)} of {total} entries would go ({said}); held: they stay until this is confirmed"

@@ -2,8 +2,8 @@
 
 Jobs: `read` (article files in, feeds out) at every `schedule.read` and as soon as files change; `check` (ask what is
 due, feeds out) at every `schedule.check`; `publish` at the minute of the next article that is dated ahead; `hubs`
-after each of them, where the config names hubs; `maintain` (state.db is looked after) at night. One that fails is
-logged and counted, and tries again at its next slot.
+after each of them, where the config names hubs; `maintain` (state.db is looked after) at night; `alerts` after each of
+all these, where the config names somebody. One that fails is logged and counted, and tries again at its next slot.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from functools import partial
 from feedbot.articles.find import to_watch
 from feedbot.clock import Clock
 from feedbot.config import Config
+from feedbot.core.alerts import BY_HAND, Found
 from feedbot.errors import ArticlesError, ConfigError, FeedbotError
 from feedbot.service.jobs import WHO, Jobs
 from feedbot.service.notify import Notifier, own_notifier
@@ -42,6 +43,8 @@ _SETTLED_IN = timedelta(minutes=15)
 
 _PUBLISHING = {"read", "check", "publish"}
 """The jobs after which feeds may have changed."""
+
+_ALERTS = "alerts"
 
 Companion = Callable[["Daemon"], AbstractAsyncContextManager[None]]
 """What lives as long as the daemon, such as a web server; an error at its start ends the daemon with it."""
@@ -68,6 +71,7 @@ def serve_until_signalled(
         # What is wrong with the database is told at once, not at the first slot.
         with open_state(config.state_path, who=WHO) as state:
             known = all_jobs(state)
+        known.pop(BY_HAND, None)
         daemon = Daemon(config, clock, load, own_notifier(), known, listeners)
         run(daemon.serve(companions))
 
@@ -172,6 +176,11 @@ class Daemon:
         if self.config.feeds.hub and record.name in _PUBLISHING and not record.failures:
             self._timetable.at("hubs", self._clock.now(), self._trying("hubs", self.jobs.tell_hubs))
         await self.jobs.note(record)
+        if self.config.alerts.tells and record.name != _ALERTS:
+            self._tell_of_troubles()
+
+    def _tell_of_troubles(self) -> None:
+        self._timetable.at(_ALERTS, self._clock.now(), self._trying(_ALERTS, self.jobs.alert))
 
     # Signals
 
@@ -204,11 +213,16 @@ class Daemon:
             self._notify.reloading(self._clock.monotonic())
             try:
                 self._take_over(await asyncio.to_thread(self._load))
+                self.jobs.found["reload"] = None
             except FeedbotError as error:
+                self.jobs.found["reload"] = _refused(str(error))
                 for line in str(error).splitlines():
                     log.error("the config is as before, because the new one cannot be used: %s", line)
             except Exception:
+                self.jobs.found["reload"] = _refused(OWN_ERROR)
                 log.exception("the config is as before: %s", OWN_ERROR)
+            if self.config.alerts.tells:
+                self._tell_of_troubles()
             self._notify.ready()
 
     def _take_over(self, config: Config) -> None:
@@ -224,6 +238,14 @@ class Daemon:
         if config.articles != before.articles:
             self._watch()
         log.info("the config was read again and holds from the next job on")
+
+
+def _refused(why: str) -> Found:
+    problems = "; ".join(why.splitlines())
+    return Found(
+        "the new config is refused",
+        f"the config was read again and cannot be used, so the one from before holds on: {problems}",
+    )
 
 
 def _leave(why: str, code: int) -> None:

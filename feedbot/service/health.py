@@ -69,4 +69,4 @@ def why_full(folder: Path, low: int) -> str | None:
         return str(error)
     if free >= low:
         return None
-    return f"{folder}: its disk has {copies.megabytes(free)} free, less than the {copies.megabytes(low)} of disk.low"
+    return copies.why_full(folder, free, low)

@@ -10,10 +10,12 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from feedbot.alerting import alert, heartbeat
 from feedbot.archiving import look_for_copies
 from feedbot.checking import Checking, check_due
 from feedbot.clock import Clock
 from feedbot.config import Config
+from feedbot.core.alerts import Found
 from feedbot.core.progress import Progress
 from feedbot.core.slots import end_of
 from feedbot.errors import LockHeld, StateError
@@ -42,6 +44,7 @@ _BESIDE_PROBING_S = 600.0
 _MAINTAINING_S = 7200.0
 
 _TELL_EVERY_S = 60.0
+_UNSAID = object()
 
 
 class Jobs:
@@ -57,6 +60,8 @@ class Jobs:
         self.checked: tuple[datetime, str] | None = None
         """When the last check ended, and what it found."""
         self.links_due: int | None = None
+        self.found: dict[str, Found | None] = {"reload": None}
+        """What is to be told to the operator that nobody else can know (alerting.alert)."""
         self.next_moment: datetime | None = None
         """When the feeds change by themselves, as of the last publishing; None where nothing is known to come."""
         self._clock = clock
@@ -97,6 +102,8 @@ class Jobs:
         self.checked = (checking.finished_at, _found(checking))
         log.info("checked: %s", self.checked[1])
         await self.publish()
+        if config.alerts.has_heartbeat and checking.is_good:
+            await self._beat(config)
         if config.archive.enabled:
             await self._look_for_copies(config, online=checking.online)
 
@@ -109,6 +116,22 @@ class Jobs:
         ):
             _tell_pinging(await ping(config, state, self._clock))
 
+    async def alert(self) -> None:
+        """Tell those whom the config names what is wrong or over, and editors of links when it is time."""
+        found, config = dict(self.found), self.config
+        with (
+            self.under_way.doing("telling of troubles", _BESIDE_PROBING_S),
+            open_state(config.state_path, who=WHO, write_wait_s=_WAIT_S) as state,
+        ):
+            alerting = await alert(config, state, self._clock, found)
+        for name in alerting.told:
+            log.info("alerts: %s was told", name)
+        for problem in alerting.problems:
+            log.error("alerts: %s", problem)
+        if not alerting.problems:
+            # What was found once is noted; another process may know better by now.
+            self.found = {key: one for key, one in self.found.items() if found.get(key, _UNSAID) is not one}
+
     async def maintain(self) -> None:
         """Look after state.db where that was not done within a day; raises StateError with what is wrong with it."""
         await self._in_thread("looking after state.db", _MAINTAINING_S, self._maintain)
@@ -116,6 +139,11 @@ class Jobs:
     async def note(self, record: JobRecord) -> None:
         """Keep how a job ended, and see what is due; raises StateError where the database cannot be written."""
         await self._in_thread("noting how a job ended", _BESIDE_PROBING_S, functools.partial(self._note, record))
+
+    async def _beat(self, config: Config) -> None:
+        with self.under_way.doing("asking the heartbeat's address", _BESIDE_PROBING_S):
+            if why := await heartbeat(config):
+                log.warning("heartbeat: %s", why)
 
     async def _look_for_copies(self, config: Config, *, online: bool | None) -> None:
         try:
@@ -160,7 +188,9 @@ class Jobs:
 
     def _maintain(self, moved: Callable[[], None]) -> None:
         with open_state(self.config.state_path, who=WHO, write_wait_s=_WAIT_S) as state:
-            _tell_maintenance(maintain_when_due(self.config, state, self._clock))
+            done = maintain_when_due(self.config, state, self._clock)
+        self.found.update(done.found)
+        _tell_maintenance(done)
 
     def _note(self, record: JobRecord, moved: Callable[[], None]) -> None:
         with open_state(self.config.state_path, who=WHO, write_wait_s=_WAIT_S) as state:

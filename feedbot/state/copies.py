@@ -120,6 +120,11 @@ def free_bytes(folder: Path) -> int:
         raise StateError(f"{folder}: cannot be used: {error.strerror or error}") from error
 
 
+def why_full(folder: Path, free: int, low: int) -> str:
+    """What is said of a disk with less free than there should be."""
+    return f"{folder}: its disk has {megabytes(free)} free, less than the {megabytes(low)} of disk.low"
+
+
 def bytes_in_use(connection: Any) -> int:
     """How large a copy of a database is, about."""
     pages, free, size = (

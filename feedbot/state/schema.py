@@ -365,7 +365,46 @@ CREATE TABLE jobs (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13)
+_V14 = """
+-- What is wrong now, as operators are told it (`alerts`).
+CREATE TABLE alarms (
+    key TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    sentence TEXT NOT NULL,
+    since_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Each way to somebody who is told: the tries in vain since the last message, when it is tried again, and until when a
+-- process is telling it something. `digest_at` is the hour of the last digest, which knew of the transitions up to
+-- `told_until`; its first one began after `begins_after`.
+CREATE TABLE receivers (
+    name TEXT PRIMARY KEY,
+    tries INTEGER NOT NULL DEFAULT 0,
+    again_at TEXT,
+    busy_until TEXT,
+    digest_at TEXT NOT NULL,
+    begins_after INTEGER NOT NULL,
+    told_until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Of what is wrong, what each was told; and whether it was told last that a link is dead, or that it is not.
+CREATE TABLE told_alarms (
+    receiver TEXT NOT NULL REFERENCES receivers (name) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    title TEXT NOT NULL,
+    sentence TEXT NOT NULL,
+    since_at TEXT NOT NULL,
+    PRIMARY KEY (receiver, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE told_links (
+    target_id INTEGER NOT NULL REFERENCES targets (id) ON DELETE CASCADE,
+    receiver TEXT NOT NULL REFERENCES receivers (name) ON DELETE CASCADE,
+    is_dead INTEGER NOT NULL,
+    PRIMARY KEY (target_id, receiver)
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13, _V14)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)

@@ -1,0 +1,64 @@
+"""The daemon tells: what it alone can know, what its jobs come to, and that it does its work."""
+
+import signal
+
+import pytest
+
+from tests.messages import loopback_inbox
+from tests.service.daemons import daemon, job, schedule, until
+from tests.told import told, with_alerts
+
+
+@pytest.fixture
+def news_told(news):
+    with_alerts(news, "{operator: {command: [./tell]}}")
+    schedule(news, read="1h", check="1h")
+    news.article("one")
+    return news
+
+
+def first_lines(news):
+    return [message.partition("\n")[0] for message in told(news)]
+
+
+def test_a_config_that_is_refused_is_told_and_so_is_one_that_holds_again(news_told):
+    good = news_told.config_file.read_text(encoding="utf-8")
+    with daemon(news_told) as one:
+        until(lambda: job(news_told, "check"))
+        news_told.config_file.write_text(f"{good}colour: red\n", encoding="utf-8")
+        for _ in range(2):
+            one.hear(signal.SIGHUP)
+            one.until_said("the config is as before")
+        one.until_said("alerts: operator command was told")
+        assert first_lines(news_told) == ["operator trouble: Test News: the new config is refused"]
+        news_told.config_file.write_text(good, encoding="utf-8")
+        one.hear(signal.SIGHUP)
+        one.until_said("alerts: operator command was told", times=2)
+        assert first_lines(news_told) == ["operator over: Test News: over: the new config is refused"]
+        assert one.end() == 0
+
+
+def test_a_job_that_keeps_failing_is_told_once(news_told):
+    schedule(news_told, read="0.1s", check="1h")
+    with daemon(news_told) as one:
+        until(lambda: job(news_told, "check"))
+        folder = news_told.folder / "articles"
+        folder.rename(news_told.folder / "away")
+        one.until_said("alerts: operator command was told")
+        until(lambda: job(news_told, "read")["failures"] >= 6)
+        assert first_lines(news_told) == ["operator trouble: Test News: read keeps failing"]
+        (news_told.folder / "away").rename(folder)
+        one.until_said("alerts: operator command was told", times=2)
+        assert first_lines(news_told) == ["operator over: Test News: over: read keeps failing"]
+        assert one.end() == 0
+
+
+def test_a_good_check_gives_a_heartbeat(news):
+    with loopback_inbox() as inbox:
+        with_alerts(news, f"{{heartbeat_url: 'http://{inbox.host}/beat'}}")
+        schedule(news, read="1h", check="1h")
+        news.article("one")
+        with daemon(news) as one:
+            until(lambda: job(news, "check"))
+            assert inbox.asked == ["/beat"]
+            assert one.end() == 0
