@@ -21,7 +21,7 @@ from feedbot.publish.pages import ABOUT_NAME, INDEX_NAME, ListedFeed, render_abo
 from feedbot.publish.pages import SUFFIX as PAGE_SUFFIX
 from feedbot.publish.render import ARCHIVED, RENDERERS, Render
 from feedbot.selection import ALL, Selection, topic_names
-from feedbot.state import files, identities
+from feedbot.state import files, identities, targets
 from feedbot.state.database import State
 from feedbot.state.published import Member
 from feedbot.wire.identity import identity_headers
@@ -47,6 +47,31 @@ class Offer:
         yield self.name, data
         if self.has_gzip:
             yield self.name + GZIP_SUFFIX, gzipped(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """Everything that the feeds folder holds, in the order in which it is to be written; `feeds` by name."""
+
+    files: tuple[Offer, ...]
+    feeds: frozenset[str]
+
+
+def offer_everything(
+    config: Config,
+    state: State,
+    selections: Sequence[Selection],
+    documents: Sequence[Document],
+    instead: Mapping[str, Link],
+) -> Offers:
+    """The files of these feeds and archive documents; `instead` is where entries lead (mending.py)."""
+    entries = Entries(config, state, targets.unlinkable(state), instead)
+    feeds = tuple(offer_feeds(config, selections, entries))
+    pages = offer_pages(config, state, selections, entries) if config.feeds.pages else ()
+    archives = offer_archives(config, documents, entries)
+    # What leads to others comes after them: feeds to their archives, the lists to the feeds.
+    files = (offer_ledger(state), *archives, *feeds, *pages, offer_list(config, selections))
+    return Offers(files, frozenset(offer.name for offer in feeds))
 
 
 def offer_ledger(state: State) -> Offer:

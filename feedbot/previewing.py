@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,11 +10,11 @@ from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.history import is_document_file
 from feedbot.errors import UsageError
-from feedbot.gate import NO_GATE, Gate
+from feedbot.holding import HeldBack
 from feedbot.publish.ledger import LEDGER_NAME
 from feedbot.publish.read_back import Shown, shown_in
 from feedbot.publish.render import RENDERERS
-from feedbot.publishing import Flood, Renaming, publish
+from feedbot.publishing import publish
 from feedbot.reading import Reading, read
 from feedbot.selection import HeldFeed
 from feedbot.state import files
@@ -46,9 +46,7 @@ class Preview:
     reading: Reading
     changes: tuple[FeedChange, ...]
     holds: tuple[HeldFeed, ...]
-    flood: Flood | None = None
-    renaming: Renaming | None = None
-    gate: Gate = NO_GATE
+    held: HeldBack = field(default_factory=HeldBack)
 
 
 def preview(
@@ -77,8 +75,7 @@ def preview(
                 files.show_withheld(state, clock.now())
             publishing = publish(copy, state, clock, accept, accept_new=accept_new)
         changes = tuple(_changes(config, config.feeds_path, feeds))
-        held = (publishing.holds, publishing.flood, publishing.renaming, publishing.gate)
-        return Preview(reading, changes, *held)
+        return Preview(reading, changes, publishing.holds, publishing.held)
 
 
 def _beside(config: Config, database: Path, feeds: Path) -> Config:

@@ -8,20 +8,19 @@ from pathlib import Path
 
 from feedbot.clock import Clock
 from feedbot.config import Config
-from feedbot.core.guard import OLD_AFTER, is_flood
 from feedbot.core.healing import Link
 from feedbot.core.history import is_document_file
 from feedbot.core.ping import topics_of
 from feedbot.errors import UsageError
-from feedbot.gate import NO_GATE, Gate, at_the_gate
-from feedbot.history import history
+from feedbot.history import History, history
+from feedbot.holding import HeldBack, hold_back, note_held
 from feedbot.mending import mend
-from feedbot.offers import Entries, Offer, offer_archives, offer_feeds, offer_ledger, offer_list, offer_pages
+from feedbot.offers import Offer, Offers, offer_everything
 from feedbot.publish.files import Published, publish_files, remove_files
 from feedbot.publish.gzipped import GZIP_SUFFIX
-from feedbot.selection import HeldFeed, feed_heads, select
+from feedbot.selection import HeldFeed, Selection, feed_heads, select
 from feedbot.site_links import tell_site
-from feedbot.state import entry_links, files, identities, own_pages, pings, published, targets
+from feedbot.state import entry_links, files, identities, pings, published
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.published import FileOnDisk
 from feedbot.withdrawing import tell_withdrawn
@@ -39,49 +38,14 @@ class Publishing:
     holds: tuple[HeldFeed, ...]
     instead: Mapping[str, Link] = field(default_factory=dict)
     """By article path, where entries lead instead of to their source."""
-    flood: "Flood | None" = None
-    renaming: "Renaming | None" = None
-    gate: Gate = NO_GATE
+    held: HeldBack = field(default_factory=HeldBack)
     site_data: Path | None = None
     """The file for the publication's own pages, where it was written."""
 
     @property
     def is_held_anew(self) -> bool:
         """True where something is held back that was not before: a person is to be told."""
-        whole = (one for one in (self.flood, self.renaming) if one is not None)
-        return any(hold.is_new for hold in self.holds) or any(one.is_new for one in whole)
-
-
-@dataclass(frozen=True, slots=True)
-class Flood:
-    """So many old articles came at once that all of them are held back; `is_new` the first time it is told."""
-
-    articles: int
-    is_new: bool
-
-    @property
-    def sentence(self) -> str:
-        """What is held, for an operator."""
-        return (
-            f"{self.articles:,} articles that are older than a week would come at once, all unread to subscribers;"
-            " held: they wait until this is confirmed"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Renaming:
-    """So many articles that readers know would have other ids that all keep theirs; `is_new` the first time."""
-
-    articles: int
-    is_new: bool
-
-    @property
-    def sentence(self) -> str:
-        """What is held, for an operator."""
-        return (
-            f"{self.articles:,} articles that readers know would come under other ids, all unread again: their files"
-            " now name ids of their own (articles.fields.id); held: they keep the ids that they have"
-        )
+        return any(hold.is_new for hold in self.holds) or self.held.is_new
 
 
 def publish(
@@ -99,65 +63,59 @@ def publish(
         published.hold_back(state, ())
         mended = mend(config, state, now)
         entry_links.set_lost(state, mended.lost.values())
-        old = [] if accept_new else _flood(state, now)
-        flood = Flood(len(old), is_new=published.held_since(state, "flood") is None) if old else None
-        other_ids = identities.held_ids(state)
-        renaming = Renaming(other_ids, is_new=published.held_since(state, "ids") is None) if other_ids else None
-        gate = at_the_gate(state, mended.missing, old, now)
-        published.hold_back(state, [*old, *gate.since])
-        heads = feed_heads(config, state, now)
-        identities.mark_public(state, now)
-        chosen = [select(config, state, head, now, accepted=head.feed.slug in accept) for head in heads]
-        past = history(config, state, chosen, now)
+        held = hold_back(state, mended.missing, now, accept_new=accept_new)
+        past = _select(config, state, accept, now)
         selections = tell_withdrawn(config, state, past.selections, now)
-        entries = Entries(config, state, targets.unlinkable(state), mended.instead)
-        feed_offers = list(offer_feeds(config, selections, entries))
-        pages = list(offer_pages(config, state, selections, entries)) if config.feeds.pages else []
-        archives = offer_archives(config, past.documents, entries)
-        # What leads to others comes after them: feeds to their archives, the lists to the feeds.
-        offers = [offer_ledger(state), *archives, *feed_offers, *pages, offer_list(config, selections)]
-        noted = published.files(state)
-        gone = noted.keys() - {name for offer in offers for name in offer.names}
-        _withdraw(config, state, (name for name in gone if name.endswith(GZIP_SUFFIX)))
-        there = published.lying_in(config.feeds_path)
-        fresh = [offer for offer in offers if not _is_as_noted(offer, noted, there)]
-        outcomes = publish_files(config.feeds_path, (file for offer in fresh for file in offer.files()))
-        written = tuple(outcome.name for outcome in outcomes if isinstance(outcome, Published))
-        feeds_written = [offer.name for offer in feed_offers if offer.name in written]
-        if config.feeds.hub and feeds_written:
-            pings.note(state, config.feeds.hub, topics_of(feeds_written, config.feeds.aliases, config.feeds.url), now)
-        changed = {one.feed.slug: one.ids for one in selections if one.ids != one.previous}
-        held = {one.feed.slug: one.holds for one in selections if one.holds or one.holds_before}
-        # Last, and at once: until then a hold is news, and the next build tells of it.
-        files_now = {name: _on_disk(config, name, offer.inputs) for offer in fresh for name in offer.names}
-        published.save(state, files_now, changed, held)
-        published.note_held(state, "flood", None if flood is None else published.held_since(state, "flood") or now)
-        published.note_held(state, "ids", None if renaming is None else published.held_since(state, "ids") or now)
-        own_pages.note_waiting(state, gate.since)
-        # After what led there has been written without that.
-        _withdraw(config, state, (name for name in gone if is_document_file(name)))
+        offers = offer_everything(config, state, selections, past.documents, mended.instead)
+        written = _write(config, state, offers, selections, now)
+        note_held(state, held, now)
         files.forget_vanished(state, kept=past.entry_ids)
         site_data = tell_site(config, state, now)
     everything = selections[0]
+    feeds_written = len(offers.feeds & set(written))
     return Publishing(
         written=written,
-        feeds_written=len(feeds_written),
-        feeds_unchanged=len(feed_offers) - len(feeds_written),
+        feeds_written=feeds_written,
+        feeds_unchanged=len(offers.feeds) - feeds_written,
         added=len(set(everything.ids) - set(everything.previous)),
         removed=len(set(everything.previous) - set(everything.ids)),
         holds=tuple(selection.held for selection in selections if selection.held is not None),
         instead=mended.instead,
-        flood=flood,
-        renaming=renaming,
-        gate=gate,
+        held=held,
         site_data=site_data,
     )
 
 
-def _flood(state: State, now: datetime) -> list[str]:
-    """The old articles to hold back, which come in bulk; a publication without subscribers may begin with as many."""
-    old = [] if published.is_empty(state) else identities.unseen(state, now - OLD_AFTER)
-    return old if is_flood(len(old)) else []
+def _select(config: Config, state: State, accept: Sequence[str], now: datetime) -> History:
+    """Which entries each feed and each archive document holds; new topics get their slugs, and entries are public."""
+    heads = feed_heads(config, state, now)
+    identities.mark_public(state, now)
+    chosen = [select(config, state, head, now, accepted=head.feed.slug in accept) for head in heads]
+    return history(config, state, chosen, now)
+
+
+def _write(
+    config: Config, state: State, offers: Offers, selections: Sequence[Selection], now: datetime
+) -> tuple[str, ...]:
+    """Render and write what changed, remove what is no more, and note what subscribers have; the names written."""
+    noted = published.files(state)
+    gone = noted.keys() - {name for offer in offers.files for name in offer.names}
+    _withdraw(config, state, (name for name in gone if name.endswith(GZIP_SUFFIX)))
+    there = published.lying_in(config.feeds_path)
+    fresh = [offer for offer in offers.files if not _is_as_noted(offer, noted, there)]
+    outcomes = publish_files(config.feeds_path, (file for offer in fresh for file in offer.files()))
+    written = tuple(outcome.name for outcome in outcomes if isinstance(outcome, Published))
+    feeds_written = [name for name in written if name in offers.feeds]
+    if config.feeds.hub and feeds_written:
+        pings.note(state, config.feeds.hub, topics_of(feeds_written, config.feeds.aliases, config.feeds.url), now)
+    changed = {one.feed.slug: one.ids for one in selections if one.ids != one.previous}
+    held = {one.feed.slug: one.holds for one in selections if one.holds or one.holds_before}
+    # Last, and at once: until then a hold is news, and the next build tells of it.
+    files_now = {name: _on_disk(config, name, offer.inputs) for offer in fresh for name in offer.names}
+    published.save(state, files_now, changed, held)
+    # After what led there has been written without that.
+    _withdraw(config, state, (name for name in gone if is_document_file(name)))
+    return written
 
 
 def _is_as_noted(offer: Offer, noted: Mapping[str, FileOnDisk], there: Mapping[str, os.stat_result]) -> bool:

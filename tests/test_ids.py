@@ -52,22 +52,22 @@ def test_more_than_five_entries_keep_their_ids_until_a_person_says_that_others_m
     before, known = news.feeds(), ids(news)
     with_own_ids(news)
     _, held = news.build()
-    assert (held.renaming.articles, held.renaming.is_new, held.is_held_anew) == (6, True, True)
+    assert (held.held.renaming.articles, held.held.renaming.is_new, held.is_held_anew) == (6, True, True)
     assert news.feeds() == before
     _, again = news.build()
-    assert (again.renaming.is_new, again.is_held_anew) == (False, False)
+    assert (again.held.renaming.is_new, again.is_held_anew) == (False, False)
     _, came = accepted(news)
-    assert (came.renaming, came.holds) == (None, ())
+    assert (came.held.renaming, came.holds) == (None, ())
     assert ids(news) == {f"About n{one}": f"https://example.org/?p={one}" for one in range(6)}
     assert not set(known.values()) & set(ids(news).values())
-    assert (news.build()[1].renaming, news.build()[1].written) == (None, ())
+    assert (news.build()[1].held.renaming, news.build()[1].written) == (None, ())
 
 
 def test_five_entries_may_be_given_ids_by_their_files_without_a_word(news):
     articles(news)
     news.build()
     with_own_ids(news, 5)
-    assert news.build()[1].renaming is None
+    assert news.build()[1].held.renaming is None
     assert sum(one.startswith("https://example.org/?p=") for one in ids(news).values()) == 5
 
 
@@ -79,14 +79,14 @@ def test_articles_that_are_in_no_feed_any_more_do_not_count(news):
         news.article(f"n{number}", date="2026-10-02T08:00:00Z")
     news.build()
     with_own_ids(news)
-    assert news.build()[1].renaming is None
+    assert news.build()[1].held.renaming is None
 
 
 def test_new_articles_may_name_as_many_ids_as_they_like(news):
     news.article("one")
     news.build()
     with_own_ids(news, 8)
-    assert news.build()[1].renaming is None
+    assert news.build()[1].held.renaming is None
     assert ids(news)["About n7"] == "https://example.org/?p=7"
 
 
@@ -95,7 +95,7 @@ def test_what_no_reader_has_seen_may_be_given_other_ids(news):
     news.build()
     for one in range(6):
         news.article(f"n{one}", date="2026-12-01T08:00:00Z", more=f"id: https://example.org/?p={one}\n")
-    assert news.build()[1].renaming is None
+    assert news.build()[1].held.renaming is None
 
 
 def test_old_articles_and_other_ids_are_held_at_once_and_each_is_told_once(news):
@@ -105,12 +105,12 @@ def test_old_articles_and_other_ids_are_held_at_once_and_each_is_told_once(news)
     for one in range(51):
         news.article(f"old{one}")
     _, held = news.build()
-    assert (held.flood.is_new, held.renaming.is_new) == (True, True)
+    assert (held.held.flood.is_new, held.held.renaming.is_new) == (True, True)
     _, again = news.build()
-    assert (again.flood.is_new, again.renaming.is_new) == (False, False)
+    assert (again.held.flood.is_new, again.held.renaming.is_new) == (False, False)
     articles(news)
     _, after = news.build()
-    assert (after.flood.is_new, after.renaming) == (False, None)
+    assert (after.held.flood.is_new, after.held.renaming) == (False, None)
 
 
 def test_an_edit_of_what_is_held_reaches_readers_as_any_edit_does(news):
@@ -123,7 +123,7 @@ def test_an_edit_of_what_is_held_reaches_readers_as_any_edit_does(news):
     path = news.article("n0", more="id: https://example.org/?p=0\n")
     path.write_text(path.read_text(encoding="utf-8").replace("About n0", "About an edit"), encoding="utf-8")
     news.age(path)
-    assert news.build()[1].renaming.articles == 6
+    assert news.build()[1].held.renaming.articles == 6
     assert ids(news)["About an edit"] == known["About n0"]
     (updated,) = (one.updated for one in shown_in("all.atom", news.feeds()["all.atom"]).values() if "edit" in one.title)
     assert updated == "2026-11-02T12:00:00Z"
@@ -136,7 +136,7 @@ def test_ids_that_are_taken_out_of_the_files_again_are_no_longer_held(news):
     with_own_ids(news)
     news.build()
     articles(news)
-    assert news.build()[1].renaming is None
+    assert news.build()[1].held.renaming is None
     assert news.feeds() == before
 
 
@@ -145,7 +145,7 @@ def test_another_field_in_the_config_changes_no_ids_in_bulk(news):
     news.build()
     before = news.feeds()
     configured(news, 'paths: ["articles/*.md"]', 'paths: ["articles/*.md"], fields: {id: slug}')
-    assert news.build()[1].renaming.articles == 6
+    assert news.build()[1].held.renaming.articles == 6
     assert news.feeds() == before
 
 
@@ -155,13 +155,13 @@ def test_a_fresh_checkout_beside_the_ledger_holds_other_ids_as_well(news):
     before = news.feeds()
     without_database(news)
     with_own_ids(news)
-    assert news.build()[1].renaming.articles == 6
+    assert news.build()[1].held.renaming.articles == 6
     assert news.feeds() == before
     without_database(news)
     accepted(news)
     assert ids(news)["About n0"] == "https://example.org/?p=0"
     without_database(news)
-    assert news.build()[1].renaming is None
+    assert news.build()[1].held.renaming is None
 
 
 def test_ids_that_were_adopted_hold_against_those_in_the_files(news, tmp_path):
@@ -174,7 +174,7 @@ def test_ids_that_were_adopted_hold_against_those_in_the_files(news, tmp_path):
     earlier.write_text(f"<feed xmlns='http://www.w3.org/2005/Atom'><title>x</title>{entries}</feed>")
     adopt(news.config, earlier)
     with_own_ids(news)
-    assert news.build()[1].renaming.articles == 6
+    assert news.build()[1].held.renaming.articles == 6
     assert ids(news) == {f"About n{one}": f"urn:old:{one}" for one in range(6)}
 
 
@@ -186,7 +186,7 @@ def test_what_is_held_is_told_by_build_preview_and_status(news):
     assert any("6 articles that readers know would come under other ids" in line for line in preview_lines(seen))
     assert seen.changes == ()
     shown = preview(news.config, news.clock, accept_new=True)
-    assert (shown.renaming, len(shown.changes[0].came), len(shown.changes[0].went)) == (None, 6, 6)
+    assert (shown.held.renaming, len(shown.changes[0].came), len(shown.changes[0].went)) == (None, 6, 6)
     lines = list(publishing_lines(news.config, news.build()[1]))
     assert "             to keep them, take the ids out of the files; else: feedbot build --accept-new" in lines
 
@@ -219,7 +219,7 @@ def test_another_host_of_the_site_changes_the_id_of_no_entry(news):
     known = ids(news)
     configured(news, "https://example.org/}", "https://example.net/}")
     reading, publishing = news.build()
-    assert (reading.parsed, publishing.renaming) == (9, None)
+    assert (reading.parsed, publishing.held.renaming) == (9, None)
     assert ids(news) == known
 
 
@@ -277,5 +277,5 @@ def test_a_folder_of_articles_without_sources_that_is_renamed_is_held_on_both_si
     for path in sorted((news.folder / "articles").iterdir()):
         path.rename(path.with_name(f"new-{path.name}"))
     _, held = news.build()
-    assert (held.flood.articles, [hold.feed for hold in held.holds]) == (60, ["all", "ai"])
+    assert (held.held.flood.articles, [hold.feed for hold in held.holds]) == (60, ["all", "ai"])
     assert news.feeds() == before

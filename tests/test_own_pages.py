@@ -81,12 +81,12 @@ def test_a_new_entry_waits_until_its_page_answers_and_then_leads_there(own, site
     subscribed(own)
     before = own.feeds()
     waiting = come(own, "two", site)
-    assert [one.page.path for one in waiting.publishing.gate.waiting] == ["articles/two.md"]
+    assert [one.page.path for one in waiting.publishing.held.gate.waiting] == ["articles/two.md"]
     assert own.feeds() == before
     del site.answers[page_of("two")]
     own.clock.step(minutes=5)
     came = own.run()
-    assert came.publishing.gate.waiting == ()
+    assert came.publishing.held.gate.waiting == ()
     assert links(own)["About two"] == site.link(page_of("two"))
     assert own.run().publishing.written == ()
 
@@ -119,13 +119,13 @@ def test_after_two_hours_an_entry_comes_with_its_source_and_leads_to_its_page_wh
     subscribed(own)
     come(own, "two", site)
     own.clock.step(hours=1, minutes=59)
-    assert len(own.run().publishing.gate.waiting) == 1
+    assert len(own.run().publishing.held.gate.waiting) == 1
     own.clock.step(minutes=1)
     came = own.run()
-    assert (came.publishing.gate.waiting, len(came.publishing.gate.given_up)) == ((), 1)
+    assert (came.publishing.held.gate.waiting, len(came.publishing.held.gate.given_up)) == ((), 1)
     assert links(own)["About two"] == site.link("/two")
     ids = (own.folder / "feeds" / "ids.json").read_bytes()
-    assert own.run().publishing.gate.given_up == ()
+    assert own.run().publishing.held.gate.given_up == ()
     del site.answers[page_of("two")]
     own.clock.step(days=4)
     own.run()
@@ -136,7 +136,7 @@ def test_after_two_hours_an_entry_comes_with_its_source_and_leads_to_its_page_wh
 def test_builds_alone_let_an_entry_come_after_two_hours_with_its_source(own, site):
     subscribed(own)
     own.article("two")
-    assert own.build()[1].gate.waiting[0].why == "not asked yet"
+    assert own.build()[1].held.gate.waiting[0].why == "not asked yet"
     own.clock.step(hours=2)
     own.build()
     assert links(own)["About two"] == site.link("/two")
@@ -166,7 +166,7 @@ def test_what_readers_have_seen_never_waits_and_stays_when_its_page_goes(own, si
     own.clock.step(days=1.2)
     dead = own.run()
     assert links(own) == {"About first": site.link("/first")}
-    assert (dead.publishing.gate.waiting, dead.publishing.removed) == ((), 0)
+    assert (dead.publishing.held.gate.waiting, dead.publishing.removed) == ((), 0)
     said = list(run_lines(own.config, dead, None))
     assert "  mended     articles/first.md: its page is dead; its entry leads to its source" in said
 
@@ -187,7 +187,7 @@ def test_where_the_config_turns_to_pages_entries_stay_and_lead_there_as_pages_an
     subscribed(own)
     site.answers[page_of("lost")] = 404
     own.config_file.write_text(text, encoding="utf-8")
-    assert own.build()[1].gate.waiting == ()
+    assert own.build()[1].held.gate.waiting == ()
     assert links(own) == {"About first": site.link("/first"), "About lost": site.link("/lost")}
     own.run()
     assert links(own) == {"About first": site.link(page_of("first")), "About lost": site.link("/lost")}
@@ -222,7 +222,7 @@ def test_an_article_without_a_source_waits_for_its_page_and_has_nothing_else_to_
     subscribed(own)
     site.answers[page_of("post")] = 404
     blog_post(own, "post")
-    assert len(own.run().publishing.gate.waiting) == 1
+    assert len(own.run().publishing.held.gate.waiting) == 1
     del site.answers[page_of("post")]
     own.clock.step(minutes=5)
     own.run()
@@ -244,10 +244,10 @@ def test_old_articles_that_are_held_back_in_bulk_begin_to_wait_when_they_may_com
     for number in range(51):
         own.article(f"old{number}")
     held = own.build()[1]
-    assert (held.flood.articles, held.gate.waiting) == (51, ())
+    assert (held.held.flood.articles, held.held.gate.waiting) == (51, ())
     own.clock.step(hours=3)
     with own.state() as state:
-        assert len(publish(own.config, state, own.clock, accept_new=True).gate.waiting) == 51
+        assert len(publish(own.config, state, own.clock, accept_new=True).held.gate.waiting) == 51
 
 
 def test_pages_are_asked_with_the_sources_before_other_links(own, site):
@@ -298,9 +298,9 @@ def test_a_wait_that_began_by_a_clock_that_was_ahead_ends(own, site):
     own.article("two")
     own.build()
     own.clock.step(days=-30)
-    assert len(own.build()[1].gate.waiting) == 1
+    assert len(own.build()[1].held.gate.waiting) == 1
     own.clock.step(hours=2)
-    assert own.build()[1].gate.waiting == ()
+    assert own.build()[1].held.gate.waiting == ()
 
 
 def test_what_is_waiting_is_told_by_run_build_preview_and_report(own, site):
@@ -309,7 +309,7 @@ def test_what_is_waiting_is_told_by_run_build_preview_and_report(own, site):
     where = f"articles/two.md: for its page {site.link(page_of('two'))}"
     told = f"waits      {where} (404 on GET: not found), until 14:00 UTC at most"
     assert told in lines(own, run)
-    assert preview(own.config, own.clock).gate == run.publishing.gate
+    assert preview(own.config, own.clock).held.gate == run.publishing.held.gate
     report = (own.folder / "reports" / "links.html").read_text(encoding="utf-8")
     assert "nothing yet: the entry waits until its page answers" in report
     own.clock.step(hours=2)
@@ -325,7 +325,7 @@ def test_an_article_that_goes_while_it_waits_leaves_nothing_waiting(own, site):
     subscribed(own)
     come(own, "two", site)
     (own.folder / "articles" / "two.md").unlink()
-    assert own.build()[1].gate.waiting == ()
+    assert own.build()[1].held.gate.waiting == ()
     with own.state() as state:
         assert own_pages.waiting(state) == {}
 
@@ -348,7 +348,7 @@ def test_drafts_are_previewed_whether_their_pages_are_there_or_not(own, site):
     own.article("draft", more="draft: true\n")
     seen = preview(own.config, own.clock, drafts=True)
     assert [one.title for one in seen.changes[0].came] == ["About draft"]
-    assert seen.gate.waiting == ()
+    assert seen.held.gate.waiting == ()
 
 
 def test_where_entries_lead_to_sources_no_page_is_noted_or_asked(news, site):

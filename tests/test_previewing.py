@@ -134,7 +134,7 @@ def test_no_guard_keeps_drafts_out_of_the_preview_that_shows_them(news):
     for number in range(51):
         news.article(f"old{number}", date="2026-09-01T08:00:00Z", more="draft: true\n")
     shown = seen(news, drafts=True)
-    assert (shown.flood, len(changes(shown)["all"][0])) == (None, 49)
+    assert (shown.held.flood, len(changes(shown)["all"][0])) == (None, 49)
 
 
 def test_the_feeds_as_they_would_be_are_what_the_build_then_writes(news, tmp_path):

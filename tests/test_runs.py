@@ -1288,18 +1288,18 @@ def test_more_than_fifty_old_articles_at_once_wait_until_a_person_says_that_they
     before = news.feeds()
     archive(news, 51)
     _, held = news.build()
-    assert (held.flood.articles, held.flood.is_new, held.is_held_anew) == (51, True, True)
+    assert (held.held.flood.articles, held.held.flood.is_new, held.is_held_anew) == (51, True, True)
     assert news.feeds() == before
     news.article("two", date="2026-10-31T08:00:00Z")
     _, again = news.build()
-    assert (again.flood.is_new, again.is_held_anew) == (False, False)
+    assert (again.held.flood.is_new, again.is_held_anew) == (False, False)
     assert news.titles() == ["About two", "About one"]
     assert "past.atom" not in news.feeds()
     with news.state() as state:
         _, came = read(news.config, state, news.clock), publish(news.config, state, news.clock, accept_new=True)
-    assert (came.flood, len(news.titles()), len(news.titles("past"))) == (None, 50, 50)
+    assert (came.held.flood, len(news.titles()), len(news.titles("past"))) == (None, 50, 50)
     _, after = news.build()
-    assert (after.flood, after.written) == (None, ())
+    assert (after.held.flood, after.written) == (None, ())
 
 
 @pytest.mark.parametrize(
@@ -1310,13 +1310,13 @@ def test_fifty_old_articles_or_any_number_of_new_ones_come_at_once(news, number,
     news.article("one")
     news.build()
     archive(news, number, date)
-    assert news.build()[1].flood is None
+    assert news.build()[1].held.flood is None
 
 
 def test_a_publication_may_begin_with_an_archive(news):
     archive(news, 60)
     _, publishing = news.build()
-    assert (publishing.flood, publishing.added) == (None, 50)
+    assert (publishing.held.flood, publishing.added) == (None, 50)
 
 
 def test_old_articles_that_readers_have_seen_may_come_back_in_bulk(news):
@@ -1327,7 +1327,7 @@ def test_old_articles_that_readers_have_seen_may_come_back_in_bulk(news):
     news.build(*(hold.feed for hold in news.build()[1].holds))
     for path in (news.folder / "articles").iterdir():
         path.rename(path.with_suffix(".md"))
-    assert news.build()[1].flood is None
+    assert news.build()[1].held.flood is None
     assert len(news.titles()) == 50
 
 

@@ -212,12 +212,12 @@ def publishing_lines(config: Config, publishing: "Publishing", checked: Iterable
     for hold in publishing.holds:
         yield f"  held       {plain(hold.sentence)}"
         yield f"             check the cause; to let them go: feedbot build --accept {hold.feed}"
-    yield from _gate_lines(publishing.gate)
-    if publishing.flood is not None:
-        yield f"  held       {publishing.flood.sentence}"
+    yield from _gate_lines(publishing.held.gate)
+    if publishing.held.flood is not None:
+        yield f"  held       {publishing.held.flood.sentence}"
         yield "             to let them come: feedbot build --accept-new (see them first: --preview --accept-new)"
-    if publishing.renaming is not None:
-        yield f"  held       {publishing.renaming.sentence}"
+    if publishing.held.renaming is not None:
+        yield f"  held       {publishing.held.renaming.sentence}"
         yield "             to keep them, take the ids out of the files; else: feedbot build --accept-new"
     if publishing.feeds_written:
         # A format's name is the suffix of its files (publish/render.py).
@@ -283,13 +283,13 @@ def preview_lines(preview: "Preview") -> Iterator[str]:
             for entry in entries:
                 leads = f"  {plain(entry.link)}" if word in {"new", "elsewhere"} else ""
                 yield f"    {word:<9}  {plain(entry.title)}{leads}"
-    yield from _gate_lines(preview.gate)
+    yield from _gate_lines(preview.held.gate)
     for hold in preview.holds:
         yield f"  held       {plain(hold.feed)}: {plain(hold.sentence)}"
-    if preview.flood is not None:
-        yield f"  held       {preview.flood.sentence}"
-    if preview.renaming is not None:
-        yield f"  held       {preview.renaming.sentence}"
+    if preview.held.flood is not None:
+        yield f"  held       {preview.held.flood.sentence}"
+    if preview.held.renaming is not None:
+        yield f"  held       {preview.held.renaming.sentence}"
 
 
 def _gate_lines(gate: "Gate") -> Iterator[str]:

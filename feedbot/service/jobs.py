@@ -249,13 +249,13 @@ def _tell_publishing(publishing: Publishing, reporting: Reporting) -> None:
     for hold in publishing.holds:
         if hold.is_new:
             log.warning("%s; to let them go: feedbot build --accept %s", hold.sentence, hold.feed)
-    if publishing.flood is not None and publishing.flood.is_new:
-        log.warning("%s; to let them come: feedbot build --accept-new", publishing.flood.sentence)
-    if publishing.renaming is not None and publishing.renaming.is_new:
-        log.warning("%s; to let the others come: feedbot build --accept-new", publishing.renaming.sentence)
-    for one in publishing.gate.given_up:
+    if publishing.held.flood is not None and publishing.held.flood.is_new:
+        log.warning("%s; to let them come: feedbot build --accept-new", publishing.held.flood.sentence)
+    if publishing.held.renaming is not None and publishing.held.renaming.is_new:
+        log.warning("%s; to let the others come: feedbot build --accept-new", publishing.held.renaming.sentence)
+    for one in publishing.held.gate.given_up:
         log.warning("%s leads to its source: its page %s does not answer (%s)", one.page.path, one.page.url, one.why)
-    for one in publishing.gate.waiting:
+    for one in publishing.held.gate.waiting:
         log.info("%s waits for its page %s (%s)", one.page.path, one.page.url, one.why)
 
 
