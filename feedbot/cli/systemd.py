@@ -47,6 +47,7 @@ def _user_name(_: click.Context, option: click.Parameter, value: str) -> str:
 @click.option(
     "--run-as",
     "user",
+    metavar="NAME",
     default=units.USER,
     show_default=True,
     callback=_user_name,
