@@ -908,6 +908,12 @@ class AlertsConfig(_Section):
         return bool(self.heartbeat_url or self.heartbeat_url_env)
 
 
+class DoctorConfig(_Section):
+    """Looking for what is wrong with the installation: `feedbot doctor`."""
+
+    daily: bool = Field(True, description="`feedbot run` does it once a day too, and logs what has changed.")
+
+
 class Config(_Section):
     """Everything that feedbot is told; paths are relative to `root`, the config file's folder."""
 
@@ -926,6 +932,7 @@ class Config(_Section):
     backup: BackupConfig = BackupConfig()
     disk: DiskConfig = DiskConfig()
     alerts: AlertsConfig = AlertsConfig()
+    doctor: DoctorConfig = DoctorConfig()
     root: Path = Path()
 
     @property

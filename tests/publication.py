@@ -143,6 +143,7 @@ class Publication:
             f"""site: {{title: Test News, url: https://example.org/}}
 articles: {{paths: ["articles/*.md"]}}
 feeds: {{url: https://example.org/feeds/}}
+doctor: {{daily: false}}
 checker:
   allow_addresses: [127.0.0.0/8]
   canaries: {canaries}

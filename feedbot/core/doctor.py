@@ -1,6 +1,7 @@
 """What `feedbot doctor` finds: each a level, a sentence, and the line to change."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
@@ -59,17 +60,38 @@ def worst(findings: Iterable[Finding]) -> Level:
     return min((one.level for one in findings), key=_ORDER.index, default=Level.OK)
 
 
-def standing(findings: Iterable[Finding]) -> dict[str, str]:
-    """What is not well, by key with its level: what the next look is compared with."""
-    return {one.key: one.level.value for one in findings if one.level is not Level.OK}
+CANARIES = "canaries"
+"""What the finding is about that says whether the network of this machine is up."""
+
+BY_THE_NETWORK = frozenset({Part.FEEDS, Part.SITE, Part.NETWORK})
+"""The parts that are looked at from outside."""
 
 
-def changed(before: Mapping[str, str], findings: Sequence[Finding]) -> tuple[list[Finding], list[str]]:
-    """What is new or of another level since the last look, and the keys of what is well again.
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A look beside the one before: what is `new` or of another level, the keys of what is `well` again.
 
-    What was not looked at this time, because its part could not be, counts as well again: a finding says why it
-    could not.
+    `standing` is what is not well now, by key with its level: what the next look is compared with.
     """
-    new = [one for one in findings if one.level is not Level.OK and before.get(one.key) != one.level]
-    now = standing(findings)
-    return new, [key for key in before if key not in now]
+
+    new: list[Finding]
+    well: list[str]
+    standing: dict[str, str]
+
+
+def compared(before: Mapping[str, str], findings: Sequence[Finding]) -> Compared:
+    """What has changed since `before`, the standing of the last look.
+
+    While our own network is down, what was asked through it says nothing, and all that was known of it stays.
+    """
+    kept: dict[str, str] = {}
+    if any(one.about == CANARIES and one.level is Level.PROBLEM for one in findings):
+        findings = [one for one in findings if one.part not in BY_THE_NETWORK or one.about == CANARIES]
+        kept = {key: level for key, level in before.items() if key.partition(": ")[0] in BY_THE_NETWORK}
+    wrong = [one for one in findings if one.level is not Level.OK]
+    now = kept | {one.key: one.level.value for one in wrong}
+    return Compared(
+        new=[one for one in wrong if before.get(one.key) != one.level],
+        well=[key for key in before if key not in now],
+        standing=now,
+    )

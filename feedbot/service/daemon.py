@@ -2,8 +2,9 @@
 
 Jobs: `read` (article files in, feeds out) at every `schedule.read` and as soon as files change; `check` (ask what is
 due, feeds out) at every `schedule.check`; `publish` at the minute of the next article that is dated ahead; `hubs`
-after each of them, where the config names hubs; `maintain` (state.db is looked after) at night; `alerts` after each of
-all these, where the config names somebody. One that fails is logged and counted, and tries again at its next slot.
+after each of them, where the config names hubs; `maintain` (state.db is looked after) and `doctor` (the installation is
+looked over) at night; `alerts` after each of all these, where the config names somebody. One that fails is logged and
+counted, and tries again at its next slot.
 """
 
 import asyncio
@@ -38,6 +39,9 @@ _END_S = 8.0
 
 _NIGHT = time(3, 17)
 """When state.db is looked after (UTC)."""
+
+_LOOKED_OVER = time(3, 47)
+"""When the installation is looked over (UTC)."""
 
 _SETTLED_IN = timedelta(minutes=15)
 
@@ -142,6 +146,9 @@ class Daemon:
         self._timetable.nightly("maintain", _NIGHT, maintain)
         # A machine that is off at night has its database looked after as well: it is done once a day.
         self._timetable.at("maintain by day", now + _SETTLED_IN, maintain)
+        look_over = self._trying("doctor", self.jobs.look_over)
+        self._timetable.nightly("doctor", _LOOKED_OVER, look_over)
+        self._timetable.at("doctor by day", now + _SETTLED_IN, look_over)
         self._timetable.start()
         self._watch()
         if (notice := proxy_notice(self.config.checker.policy())) is not None:

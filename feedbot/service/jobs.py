@@ -16,6 +16,7 @@ from feedbot.checking import Checking, check_due
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.alerts import Found
+from feedbot.core.doctor import Finding
 from feedbot.core.progress import Progress
 from feedbot.core.slots import end_of
 from feedbot.errors import LockHeld, StateError
@@ -24,11 +25,15 @@ from feedbot.pinging import Pinging, ping
 from feedbot.publishing import Publishing, publish
 from feedbot.reading import Reading, read
 from feedbot.reporting import Reporting, report
+from feedbot.service.doctor import daily
+from feedbot.service.doctor.case import Case
+from feedbot.service.doctor.examine import look_inside, look_outside
 from feedbot.service.work import UnderWay
 from feedbot.state import jobs, targets
 from feedbot.state.database import checking_run, open_state
 from feedbot.state.jobs import JobRecord
 from feedbot.state.moments import next_moment
+from feedbot.wire.resolver import Resolver
 
 log = logging.getLogger("feedbot")
 
@@ -135,6 +140,34 @@ class Jobs:
     async def maintain(self) -> None:
         """Look after state.db where that was not done within a day; raises StateError with what is wrong with it."""
         await self._in_thread("looking after state.db", _MAINTAINING_S, self._maintain)
+
+    async def look_over(self, resolver: Resolver | None = None) -> None:
+        """Do what `feedbot doctor` does where that was not done within a day; what has changed is logged.
+
+        A resolver that is passed in stays the caller's.
+        """
+        case = Case(self.config, self._clock)
+        found: list[Finding] = []
+        told: dict[str, Found | None] = {}
+        is_due = False
+
+        def inside(_: Callable[[], None]) -> None:
+            nonlocal is_due
+            with open_state(case.config.state_path, who=WHO, write_wait_s=_WAIT_S) as state:
+                is_due = daily.is_due(case.config, state, case.clock)
+            if is_due:
+                found.extend(look_inside(case))
+
+        def tell(_: Callable[[], None]) -> None:
+            with open_state(case.config.state_path, who=WHO, write_wait_s=_WAIT_S) as state:
+                told.update(daily.to_tell(daily.tell_changes(state, case.clock, found)))
+
+        await self._in_thread("looking at state.db and the feeds folder", _MAINTAINING_S, inside)
+        if is_due:
+            with self.under_way.doing("looking at the feeds from outside", _BESIDE_PROBING_S):
+                found += await look_outside(case, resolver)
+            await self._in_thread("noting what the doctor found", _BESIDE_PROBING_S, tell)
+            self.found |= told
 
     async def note(self, record: JobRecord) -> None:
         """Keep how a job ended, and see what is due; raises StateError where the database cannot be written."""

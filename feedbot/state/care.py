@@ -13,6 +13,7 @@ class Deed(StrEnum):
 
     MAINTENANCE = "maintenance"
     WHOLE_CHECK = "whole check"
+    DOCTOR = "doctor"
 
 
 def note(state: State, deed: Deed, now: datetime) -> None:

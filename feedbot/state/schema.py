@@ -404,7 +404,15 @@ CREATE TABLE told_links (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13, _V14)
+_V15 = """
+-- What was not well at the last look of the doctor, by what it is about, with its level.
+CREATE TABLE findings (
+    key TEXT PRIMARY KEY,
+    level TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13, _V14, _V15)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)

@@ -4,7 +4,7 @@ import pytest
 
 from feedbot.core.autodiscovery import link_tag, named_feeds
 from feedbot.core.clock_skew import date_of, skew_s
-from feedbot.core.doctor import Finding, Level, Part, changed, standing, worst, worst_first
+from feedbot.core.doctor import Finding, Level, Part, compared, worst, worst_first
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -25,19 +25,34 @@ def test_the_worst_of_each_part_comes_first() -> None:
 
 
 def test_what_changed_is_what_is_new_got_another_level_or_is_well_again() -> None:
-    before = standing(
-        [finding("kept", Level.WARNING), finding("worse", Level.WARNING), finding("mended", Level.PROBLEM)]
-    )
+    before = {"Feeds: kept": "warning", "Feeds: worse": "warning", "Feeds: mended": "problem"}
     now = [
         finding("kept", Level.WARNING, sentence="with another number"),
         finding("worse", Level.PROBLEM),
         finding("mended", Level.OK),
         finding("new", Level.WARNING),
     ]
-    new, well = changed(before, now)
-    assert [one.about for one in new] == ["worse", "new"]
-    assert well == ["Feeds: mended"]
-    assert changed(standing(now), now) == ([], [])
+    result = compared(before, now)
+    assert [one.about for one in result.new] == ["worse", "new"]
+    assert result.well == ["Feeds: mended"]
+    assert result.standing == {"Feeds: kept": "warning", "Feeds: worse": "problem", "Feeds: new": "warning"}
+    again = compared(result.standing, now)
+    assert (again.new, again.well, again.standing) == ([], [], result.standing)
+
+
+def test_an_outage_of_our_own_says_nothing_of_feeds_and_site() -> None:
+    before = {"Feeds: the type": "problem", "Site: autodiscovery": "warning", "Files: room": "problem"}
+    now = [
+        finding("no answer", Level.PROBLEM),
+        finding("canaries", Level.PROBLEM, Part.NETWORK),
+        finding("names", Level.PROBLEM, Part.NETWORK),
+        finding("database", Level.PROBLEM, Part.STATE),
+    ]
+    result = compared(before, now)
+    assert [one.about for one in result.new] == ["canaries", "database"]
+    assert result.well == ["Files: room"]
+    assert {key: result.standing[key] for key in list(before)[:2]} == dict(list(before.items())[:2])
+    assert set(result.standing) == {*list(before)[:2], "Network: canaries", "state.db: database"}
 
 
 PAGE = b"""<base href="https://news.test/blog/"><link rel="stylesheet" type="text/css" href="a.css">

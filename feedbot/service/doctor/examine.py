@@ -50,17 +50,25 @@ async def examine(
     two minutes, whatever servers do.
     """
     case = Case(config, clock)
-    findings = await asyncio.to_thread(_inside, case, inside)
+    findings = await asyncio.to_thread(look_inside, case, inside)
     if not offline:
-        async with open_asker(config, clock, resolver, within_s=within_s) as asker:
-            found = await asyncio.gather(*(_outside(part, check, case, asker) for part, check in OUTSIDE))
-            hosts = {host_of(url) for url in (config.feeds.url, config.site.url, config.contact)}
-            findings += [finding for some in found for finding in some]
-            findings += network.certificates(clock, asker, hosts)
+        findings += await look_outside(case, resolver, within_s=within_s)
     return worst_first(findings)
 
 
-def _inside(case: Case, checks: Sequence[tuple[Part, Inside]]) -> list[Finding]:
+async def look_outside(
+    case: Case, resolver: Resolver | None = None, *, within_s: float = ANSWERS_WITHIN_S
+) -> list[Finding]:
+    """What asks the network; raises ConfigError as `choice.require_usable` does."""
+    config, clock = case.config, case.clock
+    async with open_asker(config, clock, resolver, within_s=within_s) as asker:
+        found = await asyncio.gather(*(_outside(part, check, case, asker) for part, check in OUTSIDE))
+        hosts = {host_of(url) for url in (config.feeds.url, config.site.url, config.contact)}
+        return [*(finding for some in found for finding in some), *network.certificates(clock, asker, hosts)]
+
+
+def look_inside(case: Case, checks: Sequence[tuple[Part, Inside]] = INSIDE) -> list[Finding]:
+    """What asks nobody; a second for each 500 MB of state.db."""
     findings = []
     for part, check in checks:
         try:

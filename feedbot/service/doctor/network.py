@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from feedbot.clock import Clock
 from feedbot.core.clock_skew import MOST_S, date_of, skew_s
-from feedbot.core.doctor import Finding, Level, Part
+from feedbot.core.doctor import CANARIES, Finding, Level, Part
 from feedbot.core.feed_answers import Answer
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.url import host_of
@@ -34,7 +34,7 @@ async def canaries(case: Case, asker: Asker) -> list[Finding]:
         if isinstance(answer, Failure) or answer.status != one.status
     ]
     if not wrong:
-        return [*findings, Finding(Part.NETWORK, "canaries", Level.OK, f"all {len(told)} canaries answer")]
+        return [*findings, Finding(Part.NETWORK, CANARIES, Level.OK, f"all {len(told)} canaries answer")]
     # As wire/canaries.py counts them.
     is_up = 3 * len(wrong) <= len(told)
     sentence = f"{len(wrong)} of {len(told)} canaries do not answer as they should, such as {wrong[0]}"
@@ -42,7 +42,7 @@ async def canaries(case: Case, asker: Asker) -> list[Finding]:
     if not is_up:
         sentence += "; while that is so, every run counts as offline and no link is judged"
     mend = "the network of this machine, or checker.canaries: addresses that answer from here, each with its status"
-    return [*findings, Finding(Part.NETWORK, "canaries", level, sentence, mend)]
+    return [*findings, Finding(Part.NETWORK, CANARIES, level, sentence, mend)]
 
 
 def _clock(ahead_s: float | None) -> list[Finding]:
