@@ -30,6 +30,7 @@ def places(config: Config, config_path: Path) -> list[tuple[str, Path]]:
         *(("the folder of articles.paths", folder) for folder in article_folders(config)),
         *written(config),
         ("checker.ca_bundle", config.checker.ca_bundle),
+        *_alert_programs(config),
     ]
     return [(what, absolute(path)) for what, path in named if path is not None]
 
@@ -45,6 +46,13 @@ def written(config: Config) -> list[tuple[str, Path]]:
         ("the folder of feeds.site_data", None if site_data is None else site_data.parent),
     ]
     return [(what, absolute(path)) for what, path in named if path is not None]
+
+
+def _alert_programs(config: Config) -> list[tuple[str, Path]]:
+    """The programs that alerts start by a path; what is looked for on PATH is the system's."""
+    told = config.alerts
+    named = [("alerts.operator.command", told.operator.command), ("alerts.editor.command", told.editor.command)]
+    return [(what, config.root / words[0]) for what, words in named if words and "/" in words[0]]
 
 
 def article_folders(config: Config) -> list[Path]:

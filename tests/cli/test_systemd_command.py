@@ -143,6 +143,7 @@ def test_every_file_of_a_config_is_looked_for_where_it_would_be_hidden():
         reports={"directory": None},
         backup={"directory": "/var/tmp/backups"},
         checker={"ca_bundle": "/tmp/ca.pem"},
+        alerts={"operator": {"command": ["mail", "a@news.example"]}, "editor": {"command": ["./mail-editor"]}},
     )
     reasons = hindrances([], places(one.config, one.config_path))
     told = {reason.split(" ")[0]: reason for reason in reasons}
@@ -150,6 +151,8 @@ def test_every_file_of_a_config_is_looked_for_where_it_would_be_hidden():
     assert "the config (/home/alice/news/config.yaml), the folder of articles.paths (/home/alice/news)" in told["/home"]
     assert "the folder of feeds.site_data (/home/alice/news/_data)" in told["/home"]
     assert "checker.ca_bundle (/tmp/ca.pem)" in told["/tmp"]
+    assert "alerts.editor.command (/home/alice/news/mail-editor)" in told["/home"]
+    assert not any("alerts.operator.command" in reason for reason in reasons)
     assert hindrances([], places(installation().config, Path("/var/lib/feedbot/config.yaml"))) == []
 
 
