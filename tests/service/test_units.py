@@ -166,6 +166,8 @@ def test_articles_that_lie_where_state_does_are_not_read_only():
     """All of a folder that holds state.db, or the feeds, is written to."""
     one = installation("/srv/site", articles={"paths": ["**/*.md"]}, feeds={"directory": "/srv/feeds"})
     assert folders(one)["ReadOnlyPaths"] == ["-/srv/site/config.yaml"]
+    around = installation("/srv/site", articles={"paths": ["posts/*.md"]}, feeds={"directory": "posts/feeds"})
+    assert folders(around) == {"ReadWritePaths": ["/srv/site"], "ReadOnlyPaths": ["-/srv/site/config.yaml"]}
     spaced = installation("/srv/my site", articles={"paths": ["posts/*.md"]})
     assert '"-/srv/my site/posts"' in folders(spaced)["ReadOnlyPaths"]
 
