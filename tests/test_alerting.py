@@ -1,9 +1,8 @@
 """Who is told of what: real SQLite, real programs that are run, a scripted clock over days."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +11,7 @@ from feedbot.core.alerts import Found
 from feedbot.state import jobs
 from feedbot.state.jobs import JobRecord
 from tests.publication import Publication
-from tests.told import told, with_alerts
+from tests.told import at_once, told, with_alerts
 
 OPERATOR = "{operator: {command: [./tell]}}"
 
@@ -177,34 +176,10 @@ def test_one_who_is_told_by_nobody_else_is_left_to_who_claimed_it(told_news: Pub
     assert alerted(told_news) == Alerting(told=("operator command",))
 
 
-ALERT = """
-import asyncio, sys
-from pathlib import Path
-from feedbot.alerting import alert
-from feedbot.clock import SystemClock
-from feedbot.config import load_config
-from feedbot.core.alerts import Found
-from feedbot.state.database import open_state
-config = load_config(Path(sys.argv[1]))
-with open_state(config.state_path, who="a test") as state:
-    print("ready", flush=True)
-    sys.stdin.readline()
-    for _ in range(3):
-        asyncio.run(alert(config, state, SystemClock(), {"backup": Found("no backup", "no room")}))
-"""
-
-
 def test_of_four_processes_at_once_one_tells(told_news: Publication) -> None:
-    command = [sys.executable, "-c", ALERT, str(told_news.config_file)]
-    started = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
-    for process in started:
-        assert process.stdout.readline() == "ready\n"
-    for process in started:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    for process in started:
-        process.communicate(timeout=60)
-        assert process.returncode == 0
+    """Each has another clock, so that each would say otherwise since when it is so."""
+    alerted(told_news)
+    at_once(told_news, [told_news.clock.at + timedelta(seconds=number) for number in range(4)])
     assert told(told_news) == ["operator trouble: Test News: no backup\nno room\n"]
 
 
@@ -240,3 +215,12 @@ def test_who_is_new_is_told_what_stands_and_who_is_gone_is_forgotten(told_news: 
         assert [row["name"] for row in state.rows("SELECT name FROM receivers")] == ["editor command"]
     told_news.config_file.write_text(text, encoding="utf-8")
     assert alerted(told_news) == Alerting(told=("operator command",))
+
+
+def test_what_was_told_in_better_words_is_not_told_again_as_a_job_that_fails(told_news: Publication) -> None:
+    alerted(told_news, backup=Found("there is no new backup", "backups: no room"))
+    told(told_news)
+    with told_news.state() as state:
+        jobs.note(state, JobRecord("maintain", told_news.clock.now(), None, 3, "backups: no room"))
+    assert alerted(told_news) == Alerting()
+    assert alerted(told_news, backup=None) == Alerting(told=("operator command",))

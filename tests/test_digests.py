@@ -7,7 +7,7 @@ import pytest
 
 from feedbot.alerting import Alerting, alert
 from tests.publication import Publication
-from tests.told import told, with_alerts
+from tests.told import at_once, told, with_alerts
 
 TOLD = Alerting(told=("editor command",))
 EDITOR = '{editor: {at: "08:00", timezone: Europe/London, command: [./tell]}}'
@@ -122,6 +122,7 @@ def test_what_a_person_has_spoken_of_and_what_no_article_has_is_not_told(edited:
     (edited.folder / "articles" / "other.md").unlink()
     edited.build()
     assert at_eight(edited) == Alerting()
+    assert told(edited) == []
 
 
 def test_who_is_new_is_not_told_of_what_was_before(edited: Publication) -> None:
@@ -158,3 +159,10 @@ def test_each_day_has_one_digest_over_both_changes_of_the_clock(edited: Publicat
                     seen.append(edited.clock.at)
         assert [(one - first).days for one in seen] == [0, 1, 2]
         assert [one.hour for one in seen] == hours
+
+
+def test_of_four_processes_at_once_one_tells_the_digest(edited: Publication) -> None:
+    die(edited, "story")
+    told(edited)
+    at_once(edited, [edited.clock.at + timedelta(days=1)] * 4)
+    assert len(told(edited)) == 1

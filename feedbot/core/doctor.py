@@ -24,7 +24,6 @@ class Part(StrEnum):
     FILES = "Files"
     STATE = "state.db"
     CONFIG = "Config"
-    UNIT = "systemd"
     VERSIONS = "Versions"
 
 

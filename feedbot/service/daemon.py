@@ -71,8 +71,6 @@ def serve_until_signalled(
     is logged, and the next slot tries again.
     """
     require_usable(config.checker.policy())
-    # By itself it would end the process, which systemd takes for a clean end: it waits until it can be answered.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     with daemon_life(config.state_path, who=WHO, wait=wait):
         # What is wrong with the database is told at once, not at the first slot.
         with open_state(config.state_path, who=WHO) as state:
@@ -99,6 +97,7 @@ class Daemon:
         self._notify = notify
         self.told_to_stop = asyncio.Event()
         self._told_to_reload = asyncio.Event()
+        self._may_have_news = asyncio.Event()
         self._timetable = Timetable(clock)
         self._watching: asyncio.Task[None] | None = None
         self.jobs = Jobs(config, clock, self.told_to_stop.is_set)
@@ -117,7 +116,7 @@ class Daemon:
                 await beside.enter_async_context(companion(self))
             self._begin()
             pulse = beat(self._clock, self._timetable, self.jobs.under_way, self._notify, self.status)
-            lasting = [asyncio.create_task(one) for one in (pulse, self._reload_when_told())]
+            lasting = [asyncio.create_task(one) for one in (pulse, self._reload_when_told(), self._tell_of_troubles())]
             self._notify.ready()
             await self.told_to_stop.wait()
             self._notify.stopping()
@@ -185,11 +184,16 @@ class Daemon:
         if self.config.feeds.hub and record.name in _PUBLISHING and not record.failures:
             self._timetable.at("hubs", self._clock.now(), self._trying("hubs", self.jobs.tell_hubs))
         await self.jobs.note(record)
-        if self.config.alerts.tells and record.name != _ALERTS:
-            self._tell_of_troubles()
+        if record.name != _ALERTS:
+            self._may_have_news.set()
 
-    def _tell_of_troubles(self) -> None:
-        self._timetable.at(_ALERTS, self._clock.now(), self._trying(_ALERTS, self.jobs.alert))
+    async def _tell_of_troubles(self) -> None:
+        """Alert each time that something may be news; what comes up meanwhile is looked at right after."""
+        while True:
+            await self._may_have_news.wait()
+            self._may_have_news.clear()
+            if self.config.alerts.tells:
+                await self.tally.run(_ALERTS, self.jobs.alert)
 
     # Signals
 
@@ -198,7 +202,6 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
         loop.add_signal_handler(signal.SIGHUP, self._told_to_reload.set)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
     def _stop(self) -> None:
         if self.told_to_stop.is_set():
@@ -231,8 +234,7 @@ class Daemon:
             except Exception:
                 self.jobs.found["reload"] = _refused(OWN_ERROR)
                 log.exception("the config is as before: %s", OWN_ERROR)
-            if self.config.alerts.tells:
-                self._tell_of_troubles()
+            self._may_have_news.set()
             self._notify.ready()
 
     def _take_over(self, config: Config) -> None:

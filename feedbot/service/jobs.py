@@ -135,7 +135,9 @@ class Jobs:
             log.error("alerts: %s", problem)
         if not alerting.problems:
             # What was found once is noted; another process may know better by now.
-            self.found = {key: one for key, one in self.found.items() if found.get(key, _UNSAID) is not one}
+            for key, one in found.items():
+                if self.found.get(key, _UNSAID) is one:
+                    del self.found[key]
 
     async def maintain(self) -> None:
         """Look after state.db where that was not done within a day; raises StateError with what is wrong with it."""

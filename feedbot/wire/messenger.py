@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import tempfile
+from asyncio.subprocess import Process
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -62,10 +63,10 @@ async def _run(
     environment: Mapping[str, str] | None = None,
 ) -> str:
     # Files and no pipes: nobody waits for a program that reads nothing, or for what it leaves running.
-    with tempfile.TemporaryFile() as text, tempfile.TemporaryFile() as said:
-        text.write(given)
-        text.seek(0)
-        try:
+    try:
+        with tempfile.TemporaryFile() as text, tempfile.TemporaryFile() as said:
+            text.write(given)
+            text.seek(0)
             process = await asyncio.create_subprocess_exec(
                 *command,
                 stdin=text,
@@ -75,19 +76,26 @@ async def _run(
                 env=environment,
                 start_new_session=True,
             )
-        except OSError as error:
-            return f"{command[0]} cannot be started: {error.strerror or error}"
-        try:
-            async with asyncio.timeout(within_s):
-                code = await process.wait()
-        except TimeoutError:
-            return f"it did not end within {within_s:.0f} s, and was killed"
-        finally:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                await process.wait()
-        return "" if code == 0 else _why(code, said)
+            code = await _end_of(process, within_s)
+            if code is None:
+                return f"it did not end within {within_s:g} s, and was killed"
+            return "" if code == 0 else _why(code, said)
+    except OSError as error:
+        return f"{command[0]} cannot be started: {error.strerror or error}"
+
+
+async def _end_of(process: Process, within_s: float) -> int | None:
+    """The exit code; None where it had to be killed. It is also killed where this is cancelled."""
+    try:
+        async with asyncio.timeout(within_s):
+            return await process.wait()
+    except TimeoutError:
+        return None
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
 
 
 def _why(code: int, said: IO[bytes]) -> str:

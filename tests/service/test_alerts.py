@@ -1,6 +1,7 @@
 """The daemon tells: what it alone can know, what its jobs come to, and that it does its work."""
 
 import signal
+import time
 
 import pytest
 
@@ -62,3 +63,33 @@ def test_a_good_check_gives_a_heartbeat(news):
             until(lambda: job(news, "check"))
             assert inbox.asked == ["/beat"]
             assert one.end() == 0
+
+
+def test_what_comes_up_while_something_is_told_is_told_right_after(news_told):
+    (news_told.folder / "slow").touch()
+    good = news_told.config_file.read_text(encoding="utf-8")
+    news_told.config_file.write_text(f"{good}disk: {{low: 999999GB}}\n", encoding="utf-8")
+    with daemon(news_told) as one:
+        until(lambda: job(news_told, "check") and (news_told.folder / "waits").exists())
+        news_told.config_file.write_text(f"{good}colour: red\n", encoding="utf-8")
+        one.hear(signal.SIGHUP)
+        one.until_said("the config is as before")
+        (news_told.folder / "slow").unlink()
+        one.until_said("alerts: operator command was told", times=2)
+        assert first_lines(news_told) == [
+            "operator trouble: Test News: the disk is nearly full",
+            "operator trouble: Test News: the new config is refused",
+        ]
+        assert one.end() == 0
+
+
+def test_that_something_was_told_is_nothing_to_tell(news_told):
+    """Its own end would have the job follow itself, again and again."""
+    with daemon(news_told) as one:
+        until(lambda: job(news_told, "check"))
+        until(lambda: job(news_told, "alerts"))
+        time.sleep(1)  # the one that follows the check may be under way
+        before = job(news_told, "alerts")["finished_at"]
+        time.sleep(1.5)
+        assert job(news_told, "alerts")["finished_at"] == before
+        assert one.end() == 0
