@@ -75,6 +75,7 @@ def test_a_file_that_changed_while_it_was_asked_is_no_other_one() -> None:
         (asked(headers={"content-type": None}), [Fault.TYPE]),
         (asked(headers={"content-type": "application/rss+xml; charset=iso-8859-1"}), [Fault.TYPE]),
         (asked(headers={"content-type": "application/rss+xml"}), []),
+        (asked(headers={"cf-mitigated": "challenge"}), []),
         (asked(headers={"etag": None}), [Fault.NOT_MODIFIED]),
         (asked(headers={"last-modified": None}), [Fault.NOT_MODIFIED]),
         (asked(by_tag=Answer(URL, 200, WELL, FEED)), [Fault.NOT_MODIFIED]),
