@@ -687,7 +687,12 @@ class CheckerConfig(_Section):
         description="Seconds before a link is asked again after 429, 5xx, a reset or a timeout; [] = never.",
     )
     max_redirects: int = Field(5, ge=0, le=20)
-    max_run_s: float = Field(600.0, gt=0, description="A checking run ends after this; what is left stays due.")
+    max_run_s: float = Field(
+        600.0,
+        gt=0,
+        allow_inf_nan=True,
+        description="A checking run ends after this; what is left stays due. .inf: when all is done.",
+    )
     max_requests_per_run: int | None = Field(
         None,
         ge=1,

@@ -57,15 +57,18 @@ class HeldBack:
         return any(one is not None and one.is_new for one in (self.flood, self.renaming))
 
 
-def hold_back(state: State, missing: Sequence[OwnPage], now: datetime, *, accept_new: bool) -> HeldBack:
+def hold_back(
+    state: State, missing: Sequence[OwnPage], now: datetime, as_of: datetime, *, accept_new: bool
+) -> HeldBack:
     """Tell the queries of this connection which entries may not come yet; with `accept_new`, old ones may in bulk.
 
-    `missing` are the pages that no reader may be sent to (mending.py).
+    `missing` are the pages that no reader may be sent to (mending.py). Entries will be chosen as of a moment that is
+    later than `now` where the clock was set back.
     """
     old = [] if accept_new else _flood(state, now)
     other_ids = identities.held_ids(state)
     gate = at_the_gate(state, missing, old, now)
-    published.hold_back(state, [*old, *gate.since])
+    published.hold_back(state, [*old, *gate.since, *_not_due(state, now, as_of)])
     return HeldBack(
         Flood(len(old), is_new=published.held_since(state, "flood") is None) if old else None,
         Renaming(other_ids, is_new=published.held_since(state, "ids") is None) if other_ids else None,
@@ -84,3 +87,11 @@ def _flood(state: State, now: datetime) -> list[str]:
     """The old articles to hold back, which come in bulk; a publication without subscribers may begin with as many."""
     old = [] if published.is_empty(state) else identities.unseen(state, now - OLD_AFTER)
     return old if is_flood(len(old)) else []
+
+
+def _not_due(state: State, now: datetime, as_of: datetime) -> list[str]:
+    """The entries that no reader has seen and whose time comes after `now`, up to `as_of`."""
+    if as_of <= now:
+        return []
+    due = set(identities.unseen(state, now))
+    return [one for one in identities.unseen(state, as_of) if one not in due]

@@ -58,14 +58,17 @@ def publish(
     with one already given.
     """
     with one_at_a_time(state):
+        # A clock that was set back withdraws nothing: what readers have is chosen as of when they got it, and what
+        # they have not waits for this clock.
         now = clock.now()
+        as_of = max(now, published.latest(state) or now)
         _require_holds(state, accept)
         published.hold_back(state, ())
         mended = mend(config, state, now)
         entry_links.set_lost(state, mended.lost.values())
-        held = hold_back(state, mended.missing, now, accept_new=accept_new)
-        past = _select(config, state, accept, now)
-        selections = tell_withdrawn(config, state, past.selections, now)
+        held = hold_back(state, mended.missing, now, as_of, accept_new=accept_new)
+        past = _select(config, state, accept, now, as_of)
+        selections = tell_withdrawn(config, state, past.selections, as_of)
         offers = offer_everything(config, state, selections, past.documents, mended.instead)
         written = _write(config, state, offers, selections, now)
         note_held(state, held, now)
@@ -86,12 +89,12 @@ def publish(
     )
 
 
-def _select(config: Config, state: State, accept: Sequence[str], now: datetime) -> History:
+def _select(config: Config, state: State, accept: Sequence[str], now: datetime, as_of: datetime) -> History:
     """Which entries each feed and each archive document holds; new topics get their slugs, and entries are public."""
-    heads = feed_heads(config, state, now)
+    heads = feed_heads(config, state, as_of)
     identities.mark_public(state, now)
-    chosen = [select(config, state, head, now, accepted=head.feed.slug in accept) for head in heads]
-    return history(config, state, chosen, now)
+    chosen = [select(config, state, head, now, as_of, accepted=head.feed.slug in accept) for head in heads]
+    return history(config, state, chosen, as_of)
 
 
 def _write(
@@ -112,7 +115,7 @@ def _write(
     held = {one.feed.slug: one.holds for one in selections if one.holds or one.holds_before}
     # Last, and at once: until then a hold is news, and the next build tells of it.
     files_now = {name: _on_disk(config, name, offer.inputs) for offer in fresh for name in offer.names}
-    published.save(state, files_now, changed, held)
+    published.save(state, files_now, changed, held, now)
     # After what led there has been written without that.
     _withdraw(config, state, (name for name in gone if is_document_file(name)))
     return written

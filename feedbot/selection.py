@@ -165,10 +165,12 @@ def _head(config: Config, slug: str, title: str, description: str) -> Feed:
     )
 
 
-def select(config: Config, state: State, head: FeedHead, now: datetime, *, accepted: bool) -> Selection:
-    """The members of one feed: the newest, and those that the guard does not let go."""
+def select(
+    config: Config, state: State, head: FeedHead, now: datetime, as_of: datetime, *, accepted: bool
+) -> Selection:
+    """The members of one feed: the newest as of a moment, and those that the guard does not let go."""
     feed = head.feed
-    members = published.newest(state, head.membership, now, config.feeds.max_entries)
+    members = published.newest(state, head.membership, as_of, config.feeds.max_entries)
     previous = published.entries(state, feed.slug)
     before = published.holds(state, feed.slug)
     causes = {} if accepted else _removals(config, state, members, previous)

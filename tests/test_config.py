@@ -412,8 +412,11 @@ def test_reports_can_be_left_out(tmp_path, nowhere):
     [
         ("per_host: {concurrency: true}", "config.yaml:3: checker.per_host.concurrency: must be a number, not True"),
         ("max_run_s: false", "config.yaml:3: checker.max_run_s: must be a number, not False"),
-        ("max_run_s: .inf", "config.yaml:3: checker.max_run_s: input should be a finite number, not inf"),
-        ("max_run_s: .nan", "config.yaml:3: checker.max_run_s: input should be a finite number, not nan"),
+        ("max_run_s: .nan", "config.yaml:3: checker.max_run_s: must be more than 0, not nan"),
+        (
+            "per_host: {delay_s: .inf}",
+            "config.yaml:3: checker.per_host.delay_s: input should be a finite number, not inf",
+        ),
     ],
 )
 def test_a_number_is_neither_true_nor_endless(tmp_path, said, answer):

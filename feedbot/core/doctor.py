@@ -24,6 +24,7 @@ class Part(StrEnum):
     FILES = "Files"
     STATE = "state.db"
     CONFIG = "Config"
+    UNIT = "systemd"
     VERSIONS = "Versions"
 
 

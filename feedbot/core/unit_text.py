@@ -52,3 +52,26 @@ def cron_times(every_s: float) -> str:
         hours = next(one for one in _HOURS if one * _HOUR_S <= every_s)
         return "17 * * * *" if hours == 1 else f"17 */{hours} * * *"
     return "17 4 * * *"
+
+
+def read_command(text: str) -> list[str]:
+    """The words of a command that `unit_command` wrote; of any other, about those that systemd would read.
+
+    No words where its quotes do not end.
+    """
+    try:
+        program, *arguments = shlex.split(text) or [""]
+    except ValueError:
+        return []
+    return [program.replace("%%", "%"), *(one.replace("%%", "%").replace("$$", "$") for one in arguments)]
+
+
+def settings_of(text: str) -> list[str]:
+    """The lines of a unit that say something, each with its section, such as `[Service] UMask=0022`."""
+    found, section = [], ""
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("["):
+            section = line
+        elif line and not line.startswith(("#", ";")):
+            found.append(f"{section} {line}")
+    return found

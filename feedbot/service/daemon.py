@@ -71,6 +71,8 @@ def serve_until_signalled(
     is logged, and the next slot tries again.
     """
     require_usable(config.checker.policy())
+    # By itself it would end the process, which systemd takes for a clean end: it waits until it can be answered.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     with daemon_life(config.state_path, who=WHO, wait=wait):
         # What is wrong with the database is told at once, not at the first slot.
         with open_state(config.state_path, who=WHO) as state:
@@ -202,6 +204,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
         loop.add_signal_handler(signal.SIGHUP, self._told_to_reload.set)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
     def _stop(self) -> None:
         if self.told_to_stop.is_set():

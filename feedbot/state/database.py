@@ -248,6 +248,18 @@ def said_plainly(path: Path) -> Iterator[None]:
                 f"{path}: is damaged or no database ({text}); `feedbot db restore` brings back a copy from before;"
                 " without one, move it away, and feedbot starts anew with the ids kept in ids.json"
             ) from error
+        if "full" in text or "disk I/O" in text:
+            # SQLite has an I/O error as well where there is no room for its -shm file.
+            free = copies.megabytes(copies.free_bytes(path.parent))
+            raise StateError(
+                f"{path}: cannot be used ({text}; {free} of its disk are free): free some, or see what the system's log"
+                " says of the disk; what was recorded is kept"
+            ) from error
+        if "unable to open" in text or "readonly" in text:
+            raise StateError(
+                f"{path}: cannot be used ({text}): it and its folder must be there and writable for feedbot's user,"
+                " and their disk not be mounted read-only"
+            ) from error
         raise StateError(f"{path}: {text}") from error
 
 

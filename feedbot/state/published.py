@@ -231,6 +231,7 @@ def save(
     written: Mapping[str, FileOnDisk | None],
     feeds: Mapping[str, Sequence[str]],
     held: Mapping[str, Sequence[Hold]],
+    now: datetime,
 ) -> None:
     """Note what now lies in the feeds folder: files by name, entry ids by feed, and what is held in each."""
     if not written and not feeds and not held:
@@ -240,6 +241,8 @@ def save(
             "INSERT OR REPLACE INTO published_files (name, inputs, mtime_ns, size, inode) VALUES (?, ?, ?, ?, ?)",
             [(name, one.inputs, one.mtime_ns, one.size, one.inode) for name, one in written.items() if one is not None],
         )
+        if feeds:
+            connection.execute("UPDATE clock SET published = max(published, ?)", [stamp(now)])
         for feed, ids in feeds.items():
             connection.execute("DELETE FROM published_entries WHERE feed = ?", [feed])
             connection.executemany(
@@ -252,6 +255,12 @@ def save(
                 "INSERT INTO holds (feed, entry_id, cause, since_at, seen_at) VALUES (?, ?, ?, ?, ?)",
                 [(feed, one.entry_id, one.cause.value, stamp(one.since_at), stamp(one.seen_at)) for one in holds_now],
             )
+
+
+def latest(state: State) -> datetime | None:
+    """The latest moment at which the feeds got other entries; None where that is not known."""
+    latest_at = state.value("SELECT published FROM clock")
+    return moment(latest_at) if latest_at else None
 
 
 def forget(state: State, names: Iterable[str]) -> None:

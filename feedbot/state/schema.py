@@ -412,7 +412,13 @@ CREATE TABLE findings (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13, _V14, _V15)
+_V16 = """
+-- The latest moment at which the feeds got other entries: what was in them by then is not of the future, whatever a
+-- clock says that was set back.
+ALTER TABLE clock ADD COLUMN published TEXT NOT NULL DEFAULT '';
+"""
+
+MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13, _V14, _V15, _V16)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)

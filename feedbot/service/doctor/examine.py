@@ -8,7 +8,7 @@ from feedbot.config import Config
 from feedbot.core.doctor import Finding, Level, Part, worst_first
 from feedbot.core.url import host_of
 from feedbot.errors import FeedbotError
-from feedbot.service.doctor import database, feeds, files, network, settings, site, versions
+from feedbot.service.doctor import database, feeds, files, network, settings, site, unit, versions
 from feedbot.service.doctor.asking import ANSWERS_WITHIN_S, Asker, open_asker
 from feedbot.service.doctor.case import Case
 from feedbot.wire.resolver import Resolver
@@ -22,6 +22,7 @@ INSIDE: tuple[tuple[Part, Inside], ...] = (
     (Part.STATE, database.database),
     (Part.STATE, database.at_work),
     (Part.CONFIG, settings.settings),
+    (Part.UNIT, unit.installed_units),
     (Part.VERSIONS, versions.versions),
 )
 
