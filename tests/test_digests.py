@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from feedbot.alerting import Alerting, alert
+from feedbot.state.retention import delete_transitions
 from tests.publication import Publication
 from tests.told import at_once, told, with_alerts
 
@@ -112,6 +113,20 @@ def test_what_does_not_arrive_comes_with_what_was_new_since(edited: Publication)
     assert alerted(edited) == TOLD
     assert told(edited)[0].startswith("editor digest: Test News: 2 links died\n")
     assert at_eight(edited) == Alerting()
+
+
+def test_what_becomes_of_a_link_is_told_where_all_that_was_before_is_deleted(news: Publication) -> None:
+    news.article("story")
+    news.article("other")
+    look(news)
+    die(news, "story")
+    with_alerts(news, EDITOR)
+    assert alerted(news) == Alerting()
+    with news.state() as state:
+        assert delete_transitions(state, news.clock.at + timedelta(days=1)) == 1
+    die(news, "other")
+    assert at_eight(news) == TOLD
+    assert told(news)[0].startswith("editor digest: Test News: 1 link died\n")
 
 
 def test_what_a_person_has_spoken_of_and_what_no_article_has_is_not_told(edited: Publication) -> None:

@@ -26,6 +26,16 @@ class Transition(msgspec.Struct, frozen=True):
     moved_to: str | None
 
 
+# Numbers only grow, also where the latest was deleted: those who are told digests know how far they were told.
+_INSERT = """
+INSERT OR IGNORE INTO transitions (id, target_id, kind, at, from_status, to_status, verdict, reason, moved_to)
+VALUES (
+    1 + max((SELECT coalesce(max(id), 0) FROM transitions), (SELECT coalesce(max(told_until), 0) FROM receivers)),
+    ?, ?, ?, ?, ?, ?, ?, ?
+)
+"""
+
+
 def note(connection: Any, looked_at: Iterable[tuple[Target, Target]]) -> None:
     """Keep what is worth telling of targets, each as it stood before a look and after; inside a write phase.
 
@@ -36,11 +46,7 @@ def note(connection: Any, looked_at: Iterable[tuple[Target, Target]]) -> None:
         kind = transition(after.url, before.status, after.status)
         if kind is not None:
             found.append(_row(before, after, kind))
-    connection.executemany(
-        "INSERT OR IGNORE INTO transitions (target_id, kind, at, from_status, to_status, verdict, reason, moved_to)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        found,
-    )
+    connection.executemany(_INSERT, found)
 
 
 def _row(before: Target, after: Target, kind: TransitionKind) -> tuple[Any, ...]:
