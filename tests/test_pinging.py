@@ -392,6 +392,23 @@ def test_a_change_while_a_hub_is_told_is_told_as_well(heard, hub, answer):
     assert hub.topics == files("ai", "all")
 
 
+def test_a_change_is_told_where_another_process_told_of_the_one_before_meanwhile(heard, hub):
+    heard.article("two")
+    heard.build()
+
+    def change() -> None:
+        tell(heard)
+        heard.clock.step(minutes=1)
+        heard.article("three")
+        heard.build()
+
+    hub.meanwhile = change
+    tell(heard)
+    hub.forms.clear()
+    tell(heard)
+    assert hub.topics == files("ai", "all")
+
+
 # Bounds
 
 

@@ -28,7 +28,7 @@ _OF_ALL = frozenset({429, 503})
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """An address that a hub is still to be told of: `changes` counts those untold, `tries` those in vain."""
+    """An address that a hub is still to be told of: `changes` counts all so far, `tries` those in vain."""
 
     hub: str
     topic: str

@@ -46,36 +46,37 @@ def due(state: State, hubs: Sequence[str], now: datetime) -> dict[str, list[Ping
 
 def keep_told(connection: Any, ping: Ping) -> None:
     """The hub knows of it: what changed meanwhile is still to be told; inside a write phase, as those below."""
-    connection.execute("DELETE FROM pings WHERE hub = ? AND topic = ? AND changes = ?", _as_asked(ping))
-    connection.execute(
-        "UPDATE pings SET tries = 0, of_all = 0, refused = '' WHERE hub = ? AND topic = ?", [ping.hub, ping.topic]
-    )
+    _settle(connection, ping, refused="")
 
 
 def keep_refused(connection: Any, ping: Ping, why: str) -> bool:
     """The hub will not have it; True where it did not say so the last time that it was told of this address."""
     told = connection.execute("SELECT refused FROM pings WHERE hub = ? AND topic = ?", [ping.hub, ping.topic])
     before = told.fetchone()
-    connection.execute(
-        "UPDATE pings SET tries = 0, of_all = 0, refused = ?, due_at = CASE WHEN changes = ? THEN NULL ELSE due_at END"
-        " WHERE hub = ? AND topic = ?",
-        [why, ping.changes, ping.hub, ping.topic],
-    )
+    _settle(connection, ping, refused=why)
     return before is None or before[0] != why
 
 
 def keep_failed(connection: Any, ping: Ping, next_at: datetime, *, of_all: bool) -> None:
     """It is to be tried again then."""
     connection.execute(
-        "UPDATE pings SET tries = ?, of_all = ?, due_at = ? WHERE hub = ? AND topic = ?",
+        "UPDATE pings SET tries = ?, of_all = ?, due_at = ? WHERE hub = ? AND topic = ? AND due_at IS NOT NULL",
         [ping.tries + 1, int(of_all), stamp(next_at), ping.hub, ping.topic],
     )
 
 
 def give_up(connection: Any, ping: Ping) -> None:
     """Nothing is told of it any more, unless it changed meanwhile or changes again."""
-    connection.execute("DELETE FROM pings WHERE hub = ? AND topic = ? AND changes = ?", _as_asked(ping))
+    connection.execute(
+        "UPDATE pings SET tries = 0, of_all = 0, due_at = NULL WHERE hub = ? AND topic = ? AND changes = ?",
+        [ping.hub, ping.topic, ping.changes],
+    )
 
 
-def _as_asked(ping: Ping) -> list[str | int]:
-    return [ping.hub, ping.topic, ping.changes]
+def _settle(connection: Any, ping: Ping, *, refused: str) -> None:
+    # The row stays, for its count: another process may have told of this change and noted the next one meanwhile.
+    connection.execute(
+        "UPDATE pings SET tries = 0, of_all = 0, refused = ?, due_at = CASE WHEN changes = ? THEN NULL ELSE due_at END"
+        " WHERE hub = ? AND topic = ?",
+        [refused, ping.changes, ping.hub, ping.topic],
+    )

@@ -281,10 +281,10 @@ CREATE TABLE written_reports (
 """
 
 _V8 = """
--- What WebSub hubs are to be told: the address of a feed, with the changes untold, the latest of them, and the tries in
--- vain. No `due_at`: there is nothing to tell; the row only keeps why the hub refused it, so that this is told to the
--- operator once. `of_all`: at the latest try the hub spoke for all addresses, or not at all: it is left alone until
--- then.
+-- What WebSub hubs are to be told: the address of a feed, with the number of its changes, the latest of them, and the
+-- tries in vain. No `due_at`: there is nothing to tell; the row keeps the number, which only grows, and why the hub
+-- refused it, so that this is told to the operator once. `of_all`: at the latest try the hub spoke for all addresses,
+-- or not at all: it is left alone until then.
 CREATE TABLE pings (
     hub TEXT NOT NULL,
     topic TEXT NOT NULL,
