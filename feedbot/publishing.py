@@ -102,15 +102,19 @@ def _write(
 ) -> tuple[str, ...]:
     """Render and write what changed, remove what is no more, and note what subscribers have; the names written."""
     noted = published.files(state)
+    begun = {name for name, one in noted.items() if not one.inputs}
     gone = noted.keys() - {name for offer in offers.files for name in offer.names}
     _withdraw(config, state, (name for name in gone if name.endswith(GZIP_SUFFIX)))
     there = published.lying_in(config.feeds_path)
     fresh = [offer for offer in offers.files if not _is_as_noted(offer, noted, there)]
+    if config.feeds.hub:
+        # Written and not noted, by a build that ends on the way, it would be as it should be to the next, and untold.
+        published.begin(state, [offer.name for offer in fresh if offer.name in offers.feeds & noted.keys()])
     outcomes = publish_files(config.feeds_path, (file for offer in fresh for file in offer.files()))
     written = tuple(outcome.name for outcome in outcomes if isinstance(outcome, Published))
-    feeds_written = [name for name in written if name in offers.feeds]
-    if config.feeds.hub and feeds_written:
-        pings.note(state, config.feeds.hub, topics_of(feeds_written, config.feeds.aliases, config.feeds.url), now)
+    changed_feeds = [name for name in (*written, *begun.difference(written)) if name in offers.feeds]
+    if config.feeds.hub and changed_feeds:
+        pings.note(state, config.feeds.hub, topics_of(changed_feeds, config.feeds.aliases, config.feeds.url), now)
     changed = {one.feed.slug: one.ids for one in selections if one.ids != one.previous}
     held = {one.feed.slug: one.holds for one in selections if one.holds or one.holds_before}
     # Last, and at once: until then a hold is news, and the next build tells of it.

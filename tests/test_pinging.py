@@ -11,7 +11,7 @@ from lxml import etree
 
 from feedbot import __version__
 from feedbot.cli.report import pinging_lines
-from feedbot.errors import ConfigError
+from feedbot.errors import ConfigError, PublishError
 from feedbot.pinging import Pinging, Trouble, ping
 from feedbot.previewing import preview
 from tests.hubs import Hub, loopback_hub
@@ -407,6 +407,19 @@ def test_a_change_is_told_where_another_process_told_of_the_one_before_meanwhile
     hub.forms.clear()
     tell(heard)
     assert hub.topics == files("ai", "all")
+
+
+def test_what_a_build_wrote_before_it_failed_is_told_by_the_next(heard, hub):
+    heard.article("two")
+    in_the_way = heard.folder / "feeds" / "index.html"
+    in_the_way.unlink()
+    in_the_way.mkdir()
+    with pytest.raises(PublishError):
+        heard.build()
+    in_the_way.rmdir()
+    assert told_by(heard) == Pinging(told=6)
+    assert hub.topics == files("ai", "all")
+    assert told_by(heard) == Pinging()
 
 
 # Bounds

@@ -25,7 +25,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class FileOnDisk:
-    """A published file: the hash of what it was made from, and its stamp when it was written."""
+    """A published file: the hash of what it was made from ("" while it is written), and its stamp then."""
 
     inputs: str
     mtime_ns: int
@@ -224,6 +224,13 @@ def on_disk(path: Path, inputs: str) -> FileOnDisk | None:
 def with_status(inputs: str, status: os.stat_result) -> FileOnDisk:
     """A file made from these inputs that lies on the disk with this status."""
     return FileOnDisk(inputs, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+def begin(state: State, names: Sequence[str]) -> None:
+    """Note that these files are being written: their `inputs` are empty until `save` notes what they are."""
+    if names:
+        with state.write() as connection:
+            connection.executemany("UPDATE published_files SET inputs = '' WHERE name = ?", [(name,) for name in names])
 
 
 def save(
