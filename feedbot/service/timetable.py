@@ -25,7 +25,7 @@ log = logging.getLogger("feedbot")
 Work = Callable[[], Awaitable[None]]
 
 # None: a slot that comes late is run late. The library's one second would drop it silently.
-_SETTINGS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None, "replace_existing": True}
+_SETTINGS = {"coalesce": True, "misfire_grace_time": None, "replace_existing": True}
 
 _JUST_NOW_S = 3600.0
 
@@ -37,6 +37,7 @@ class Timetable:
         self._clock = clock
         self._ahead_s = self._how_far_ahead()
         self._nights: dict[str, float] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
         self._scheduler = _Scheduler(self._notice_step)
 
     def start(self) -> None:
@@ -67,9 +68,19 @@ class Timetable:
         self._add(noted, _Nightly(at), name, first)
 
     def at(self, name: str, moment: datetime | None, work: Work) -> None:
-        """Do the work once, when the wall clock shows this moment, in place of the one before; None: not at all."""
+        """Do the work once, when the wall clock shows this moment, in place of the one before; None: not at all.
+
+        Where that is under way then, it is done once more when it has ended, for it may not know of what came since.
+        """
+        turns = self._turns.setdefault(name, asyncio.Lock())
+
+        async def in_turn() -> None:
+            async with turns:
+                await work()
+
         if moment is not None:
-            self._add(work, DateTrigger(moment, UTC), name, moment)
+            # Two: one under way, and one that waits for it, which a third would know no more than.
+            self._add(in_turn, DateTrigger(moment, UTC), name, moment, most=2)
         elif self._scheduler.get_job(name) is not None:
             self._scheduler.remove_job(name)
 
@@ -88,13 +99,13 @@ class Timetable:
         planned = [job.next_run_time for job in self._scheduler.get_jobs()]
         return max(((now - one).total_seconds() for one in planned if one < now), default=0.0)
 
-    def _add(self, work: Work, trigger: BaseTrigger, name: str, first: datetime) -> None:
+    def _add(self, work: Work, trigger: BaseTrigger, name: str, first: datetime, *, most: int = 1) -> None:
         async def quietly() -> None:
             # Only the end of the daemon cancels a job; the library would log it as a failure.
             with suppress(asyncio.CancelledError):
                 await work()
 
-        self._scheduler.add_job(quietly, trigger, id=name, next_run_time=first, **_SETTINGS)
+        self._scheduler.add_job(quietly, trigger, id=name, next_run_time=first, max_instances=most, **_SETTINGS)
 
     def _how_far_ahead(self) -> float:
         return self._clock.now().timestamp() - self._clock.monotonic()

@@ -101,3 +101,25 @@ async def test_a_moment_takes_the_place_of_the_one_before_or_of_none(clock, time
     assert near(timetable.next_at("moment"), clock.now() + timedelta(hours=2))
     timetable.at("moment", None, nothing)
     assert timetable.next_at("moment") is None
+
+
+async def test_what_is_to_be_done_while_it_is_done_is_done_once_more_and_not_at_once(clock, timetable):
+    """As for the daemon: what follows a publishing is known before that has ended, and may be due already."""
+    under_way, done, twice = [], [], asyncio.Event()
+
+    async def work():
+        assert not under_way
+        under_way.append(True)
+        if not done:
+            timetable.at("moment", clock.now(), work)
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert timetable.next_at("moment") is None, "it was begun"
+        under_way.clear()
+        done.append(True)
+        if len(done) == 2:
+            twice.set()
+
+    timetable.at("moment", clock.now(), work)
+    async with asyncio.timeout(20):
+        await twice.wait()
