@@ -98,6 +98,21 @@ _MORE: Mapping[tuple[Fault, Server], str] = {
 }
 
 
+_TO_HTTPS: Mapping[Server, str] = {
+    Server.NGINX: "a server block for port 80 with `return 301 https://$host$request_uri;`",
+    Server.CADDY: "name the site without `http://` in the Caddyfile: Caddy then redirects by itself",
+    Server.CLOUDFLARE: "SSL/TLS, Edge Certificates: Always Use HTTPS",
+}
+
+
+def led_to_https(headers: Mapping[str, str]) -> str:
+    """How readers who ask with http: are led to https:, a line for each server that it may be."""
+    who = server_of(headers)
+    if who in _TO_HTTPS:
+        return f"{who}: {_TO_HTTPS[who]}"
+    return "\n".join(f"{server}: {_TO_HTTPS[server]}" for server in (Server.NGINX, Server.CADDY))
+
+
 def mend(fault: Fault, headers: Mapping[str, str], *, media_type: str, folder: str, path: str, max_age: float) -> str:
     """What to change, a line for each server that it may be.
 

@@ -1,14 +1,20 @@
 """How the doctor asks, over a scripted wire: within which bounds, and what it learns on the way."""
 
 from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
 
 from feedbot.core.doctor import Level
 from feedbot.core.feed_answers import Answer
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.service.doctor import network
 from feedbot.service.doctor.asking import ENDS_WITHIN_S, Asker
+from feedbot.service.doctor.case import Case
+from feedbot.service.doctor.feeds import over_http
 from feedbot.wire.wire import Request, Response
 from tests.publication import SteppedClock
+from tests.service.served import config_of
 from tests.wire.scripted import ScriptedClock, ScriptedResolver, ScriptedWire, response
 
 URL = "https://news.test/feeds/all.rss"
@@ -62,6 +68,41 @@ async def test_a_host_that_is_silent_twice_is_not_asked_again_and_others_are() -
     assert all(isinstance(answer, Failure) for answer in answers)
     assert len(wire.asked) == 2
     assert isinstance(await one.ask("https://up.test/"), Answer)
+
+
+async def test_a_closed_port_says_nothing_of_another_one() -> None:
+    def script(request: Request) -> Response | Failure:
+        is_open = request.url.startswith("https:")
+        return response(200) if is_open else Failure(FailureKind.CONNECT_REFUSED, "refused")
+
+    one = asker(ScriptedWire(script))
+    for _ in range(3):
+        assert isinstance(await one.ask("http://news.test/"), Failure)
+    assert isinstance(await one.ask("https://news.test/"), Answer)
+
+
+@pytest.mark.parametrize(
+    ("feeds_url", "answers", "mend"),
+    [
+        ("https://news.test/f/", {"http": response(301, location=URL), "https": response(200)}, None),
+        ("https://news.test/f/", {"http": Failure(FailureKind.CONNECT_REFUSED, "refused")}, None),
+        ("https://news.test/f/", {"http": response(200, server="Caddy")}, "Caddy: name the site"),
+        ("https://news.test/f/", {"http": response(404, server="Apache")}, "nginx: a server block"),
+        ("https://news.test/f/", {"http": response(200, server="cloudflare")}, "Cloudflare: SSL/TLS"),
+        ("https://news.test:8443/f/", {}, None),
+        ("http://news.test/f/", {}, None),
+    ],
+)
+async def test_who_asks_with_http_is_to_be_led_to_https(
+    tmp_path: Path, feeds_url: str, answers: dict[str, Response | Failure], mend: str | None
+) -> None:
+    config = config_of(tmp_path)
+    feeds = config.feeds.model_copy(update={"url": feeds_url})
+    case = Case(config.model_copy(update={"feeds": feeds}), SteppedClock())
+    wire = ScriptedWire(lambda request: answers[request.url.partition(":")[0]])
+    found = await over_http(case, asker(wire))
+    assert [one.mend.startswith(mend or "") for one in found] == ([] if mend is None else [True])
+    assert not wire.asked or wire.asked[0].url == "http://news.test/f/all.rss"
 
 
 async def test_a_refusal_of_ours_is_no_silence() -> None:

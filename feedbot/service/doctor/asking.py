@@ -30,7 +30,7 @@ _NETWORK = frozenset(
         FailureKind.TIMEOUT,
     }
 )
-# A host that is silent twice is not asked a third time.
+# A host that is silent twice on a port is not asked there a third time.
 _MOST_SILENCES = 2
 
 
@@ -48,7 +48,7 @@ class Asker:
         self._contact = contact
         self._within_s = within_s
         self._ends_at = clock.monotonic() + ENDS_WITHIN_S
-        self._silences: dict[str, int] = {}
+        self._silences: dict[tuple[str, int], int] = {}
 
     async def ask(self, url: str, **headers: str) -> Answer | Failure:
         """The answer to a GET at the end of at most three redirects; `if_none_match=...` sends If-None-Match."""
@@ -65,14 +65,15 @@ class Asker:
         return Failure(FailureKind.REDIRECT_LIMIT, f"more than {_MOST_REDIRECTS} redirects")
 
     async def _exchange(self, url: str, headers: tuple[tuple[str, str], ...]) -> Answer | Failure:
-        host = host_of(url)
+        parts = split_url(url)
+        host, place = host_of(url), (parts.host, parts.port)
         left_s = self._ends_at - self._clock.monotonic()
-        if self._silences.get(host, 0) >= _MOST_SILENCES or left_s <= 0:
+        if self._silences.get(place, 0) >= _MOST_SILENCES or left_s <= 0:
             return Failure(FailureKind.TIMEOUT, f"{host} did not answer before, and is not asked again")
         response = await self._wire.exchange(Request("GET", url, headers, min(self._within_s, left_s)))
         if isinstance(response, Failure):
             if response.kind in _NETWORK:
-                self._silences[host] = self._silences.get(host, 0) + 1
+                self._silences[place] = self._silences.get(place, 0) + 1
             return response
         if response.certificate_expires_at is not None:
             self.certificates[host] = response.certificate_expires_at

@@ -28,6 +28,7 @@ INSIDE: tuple[tuple[Part, Inside], ...] = (
 
 OUTSIDE: tuple[tuple[Part, Outside], ...] = (
     (Part.FEEDS, feeds.feeds),
+    (Part.FEEDS, feeds.over_http),
     (Part.SITE, site.home_page),
     (Part.SITE, site.contact_page),
     (Part.SITE, site.hubs),

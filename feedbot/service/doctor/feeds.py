@@ -9,7 +9,7 @@ from feedbot.config import Config
 from feedbot.core.doctor import Finding, Level, Part
 from feedbot.core.feed_answers import LEVELS, MAX_BYTES, Answer, Asked, Fault, faults_of
 from feedbot.core.observation import Failure
-from feedbot.core.remedies import mend
+from feedbot.core.remedies import led_to_https, mend
 from feedbot.core.url import split_url
 from feedbot.publish.ledger import LEDGER_NAME
 from feedbot.publish.pages import SUBSCRIBE_AS
@@ -22,6 +22,7 @@ _TOPICS_ASKED = 2
 # The origin of no page there is: what is asked for is whether any may read it.
 _ORIGIN = "https://reader.example"
 _NAMES_SHOWN = 3
+_HTTPS = 443
 
 
 async def feeds(case: Case, asker: Asker) -> list[Finding]:
@@ -34,6 +35,19 @@ async def feeds(case: Case, asker: Asker) -> list[Finding]:
         return [Finding(Part.FEEDS, "files", Level.WARNING, sentence, "`feedbot build` writes them")]
     asked = [await _ask(config, case.clock, asker, name, media_type) for name, media_type in chosen]
     return _findings(config, asked)
+
+
+async def over_http(case: Case, asker: Asker) -> list[Finding]:
+    """Whether who still asks with http: is led to https:, where feeds.url has it; a closed port 80 is as good."""
+    url = case.config.feeds.url
+    if not url.startswith("https:") or split_url(url).port != _HTTPS:
+        return []
+    asked = f"http:{url.removeprefix('https:')}{ALL}{RENDERERS[case.config.feeds.formats[0]][0]}"
+    answer = await asker.ask(asked)
+    if isinstance(answer, Failure) or answer.url.startswith("https:"):
+        return []
+    sentence = f"{asked} is answered with {answer.status}, and not led to https:"
+    return [Finding(Part.FEEDS, "http", Level.WARNING, sentence, led_to_https(answer.headers))]
 
 
 def _chosen(config: Config) -> list[tuple[str, str]]:
