@@ -1,12 +1,13 @@
 """config.yaml, validated into one frozen Config; every problem is reported at once, with its place."""
 
+import difflib
 import ipaddress
 import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, time
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -275,6 +276,7 @@ FURTHER = "feeds.more: "
 """What the key of a further feed begins with, in state.db and in ids.json."""
 
 TopicName = Annotated[str, Field(min_length=1)]
+_SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
 class CombineConfig(_Section):
@@ -301,7 +303,7 @@ class TopicConfig(_Section):
 
     slug: str | None = Field(
         None,
-        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        pattern=_SLUG,
         max_length=80,
         description="File name; fixed once published.",
     )
@@ -319,7 +321,7 @@ class TopicConfig(_Section):
 class FurtherFeedConfig(_Section):
     """A feed of the articles that say such things of themselves, whatever their topics."""
 
-    slug: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80, description="File name. Never change it.")
+    slug: str = Field(pattern=_SLUG, max_length=80, description="File name. Never change it.")
     title: str = Field(min_length=1, description="The feed's title.")
     description: str | None = Field(None, min_length=1, description="The feed's description.")
     topics: tuple[TopicName, ...] = Field((), description="Articles on one of these.")
@@ -363,7 +365,6 @@ CLEARED = frozenset({"_site", "public", ".jekyll-cache", "resources"})
 """The folders that Jekyll and Hugo write their sites to, and clear."""
 
 _FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
-_SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _FEED_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*\.(rss|atom|json)$"
 # What a topic that is not born yet may need for its own files.
 _OUR_SUFFIXES = (".rss", ".atom", ".json", ".html", ".opml", ".gz", ".css")
@@ -838,6 +839,15 @@ class DiskConfig(_Section):
 
 
 _HOUR = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
+def _hour_in_quotes(value: object) -> object:
+    # YAML 1.1 counts in sixties: 18:30 is 1110.
+    if isinstance(value, int | float):
+        raise ValueError('must be an hour such as "08:00", in quotes, or YAML takes it for a number')
+    return value
+
+
 Receivers = Annotated[
     tuple[VariableName, ...],
     BeforeValidator(_one_or_more),
@@ -858,7 +868,9 @@ class OperatorAlertsConfig(_Section):
 class EditorAlertsConfig(_Section):
     """Who is told once a day of the links that died, came back, moved or cannot be verified."""
 
-    at: str = Field("08:00", pattern=_HOUR, description="The hour; in quotes, or YAML takes it for a number.")
+    at: Annotated[str, BeforeValidator(_hour_in_quotes)] = Field(
+        "08:00", pattern=_HOUR, description="The hour; in quotes, or YAML takes it for a number."
+    )
     timezone: ZoneName = Field("UTC", description="The zone of that hour, such as Europe/London.")
     apprise: Receivers = Field((), description="Environment variables, each with an apprise URL (feedbot[alerts]).")
     command: tuple[Argument, ...] = Field(
@@ -1098,7 +1110,8 @@ def _why_no_site_data(config: Config) -> str | None:
 
 
 def _dotted(place: tuple[str | int, ...]) -> str:
-    return ".".join(str(part) for part in place)
+    # pydantic ends the place of a key that cannot be one so; the key stands before it.
+    return ".".join(str(part) for part in place if part != "[key]" or len(place) == 1)
 
 
 # What pydantic finds wrong, in the words of somebody who writes YAML; a text in braces is of its context.
@@ -1126,6 +1139,14 @@ _SENTENCES = {
     "too_short": "must have at least {min_length} item",
     "tuple_type": "must be a list",
 }
+# What a pattern asks for, to somebody who reads none.
+_SHAPES = {
+    _SLUG: "must be small letters and digits, with single hyphens between them, such as computer-vision",
+    _FEED_NAME: "must be the file of a feed, such as all.atom",
+    _FILE_NAME: "must be the name of a file, such as feed.xml",
+    _OLD_PATH: "must be a path such as /feed.xml",
+    _HOUR: 'must be an hour such as "08:00"',
+}
 _REQUIRED_SECTIONS: dict[str, type[BaseModel]] = {"site": SiteConfig, "feeds": FeedsConfig}
 _WITHOUT_INPUT = {"extra_forbidden", "invalid_key", "string_too_short", "value_error"}
 
@@ -1135,17 +1156,42 @@ def _sentence(problem: Any) -> str:
     if kind == "missing":
         section = _REQUIRED_SECTIONS.get(_dotted(problem["loc"]))
         return "is required" if section is None else f"is required, with at least {' and '.join(_required(section))}"
+    if kind == "extra_forbidden":
+        return _SENTENCES[kind] + _did_you_mean(problem["loc"])
     if kind == "model_type":
         sections = {section.__name__: section for section in _Section.__subclasses__()}
         return f"must be a mapping with keys {', '.join(sections[context['class_name']].model_fields)}"
     text = str(problem["msg"]).removeprefix("Value error, ")
-    if kind in _SENTENCES:
+    if kind == "string_pattern_mismatch" and context["pattern"] in _SHAPES:
+        text = _SHAPES[context["pattern"]]
+    elif kind in _SENTENCES:
         text = _SENTENCES[kind].format(**context)
     elif kind != "value_error":
         text = f"{text[0].lower()}{text[1:]}"
     if kind in _WITHOUT_INPUT or given is None or isinstance(given, dict | list | tuple):
         return text
     return f"{text}, not {given!r}"
+
+
+def _did_you_mean(place: tuple[str | int, ...]) -> str:
+    """The key that is known in this place and most like an unknown one; empty where none is."""
+    section: type[BaseModel] = Config
+    for part in place[:-1]:
+        field = section.model_fields.get(str(part))
+        section = (field and _section_in(field.annotation)) or section
+    known = [name for name in section.model_fields if name != "root"]
+    alike = difflib.get_close_matches(str(place[-1]), known, n=1)
+    return f"; did you mean {alike[0]}?" if alike else ""
+
+
+def _section_in(annotation: object) -> type[BaseModel] | None:
+    """The section that a key holds, or that each item of its list or mapping is; None for plain values."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in get_args(annotation):
+        if (section := _section_in(part)) is not None:
+            return section
+    return None
 
 
 def _required(section: type[BaseModel]) -> list[str]:

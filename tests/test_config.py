@@ -78,7 +78,8 @@ articles: {timezone: Mars/Olympus, fields: {tittle: [a]}}
         "config.yaml:10: articles.fields: knows no tittle; it knows "
         + ", ".join(load(tmp_path, MINIMAL).articles.fields),
         "config.yaml:4: feeds.max_entries: must be a whole number, not 'lots'",
-        "config.yaml:6: feeds.topics.AI.slug: must match ^[a-z0-9]+(-[a-z0-9]+)*$, not 'A B'",
+        "config.yaml:6: feeds.topics.AI.slug: must be small letters and digits, with single hyphens between them,"
+        " such as computer-vision, not 'A B'",
         "config.yaml:7: checker.allow_addresses: must be networks such as 127.0.0.0/8, not '300.0.0.1'",
         "config.yaml:7: checker.per_host.delay_s: must be at least 0, not -1",
         "config.yaml:7: checker.colour: unknown key",
@@ -467,6 +468,37 @@ def test_whom_alerts_tell_is_named_by_variables_and_programs(tmp_path):
     assert not load(tmp_path, MINIMAL).alerts.tells
 
 
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        ("arhive: {}", "arhive: unknown key; did you mean archive?"),
+        ("checker: {per_host: {delay: 1}}", "checker.per_host.delay: unknown key; did you mean delay_s?"),
+        ("checker: {hosts: {a.test: {metod: GET}}}", "checker.hosts.a.test.metod: unknown key; did you mean method?"),
+        ("checker: {canaries: [{ulr: https://a.test/}]}", "checker.canaries.0.ulr: unknown key; did you mean url?"),
+        ("checker: {colour: red}", "checker.colour: unknown key"),
+        ("rooot: x", "rooot: unknown key"),
+    ],
+)
+def test_a_key_with_a_typo_is_told_with_the_one_that_was_meant(tmp_path, told, sentence):
+    assert f"config.yaml:3: {sentence}" in refused(tmp_path, f"{MINIMAL}{told}\n")
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        ("history: [All]", "history.0: must be small letters and digits, with single hyphens between them,"),
+        ("aliases: {feed.xml: all.xml}", "aliases.feed.xml: must be the file of a feed, such as all.atom,"),
+        ("aliases: {../feed.xml: all.atom}", "aliases.../feed.xml: must be the name of a file, such as feed.xml,"),
+    ],
+)
+def test_what_a_name_must_be_is_told_in_words(tmp_path, told, sentence):
+    site = "site: {title: x, url: https://a.example/}"
+    (problem,) = refused(tmp_path, f"{site}\nfeeds: {{url: https://a.example/, {told}}}\n")
+    assert problem.startswith(f"config.yaml:2: feeds.{sentence}")
+    (problem,) = refused(tmp_path, f"{MINIMAL}serve: {{redirects: {{feed.xml: all.rss}}}}\n")
+    assert problem == "config.yaml:3: serve.redirects.feed.xml: must be a path such as /feed.xml, not 'feed.xml'"
+
+
 def test_what_is_wrong_with_alerts_is_told_without_their_secrets(tmp_path):
     problems = refused(
         tmp_path,
@@ -479,7 +511,7 @@ def test_what_is_wrong_with_alerts_is_told_without_their_secrets(tmp_path):
     assert problems == [
         "config.yaml:4: alerts.operator.apprise.0: must be the name of an environment variable, such as NEWS_TOKEN",
         "config.yaml:4: alerts.operator.command.0: must not be empty",
-        "config.yaml:5: alerts.editor.at: must be text, not 8",
+        'config.yaml:5: alerts.editor.at: must be an hour such as "08:00", in quotes, or YAML takes it for a number',
         "config.yaml:5: alerts.editor.timezone: must be a time zone such as UTC or Europe/London, not 'Mars/Olympus'",
     ]
     both = "alerts: {heartbeat_url: 'https://a.example/', heartbeat_url_env: A}\n"
