@@ -90,3 +90,10 @@ def test_a_process_that_reads_articles_loads_nothing_that_validates_a_config():
     loaded = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True).stdout.split()
     assert "feedbot.articles.understand" in loaded
     assert not {"pydantic", "feedbot.config", "sqlite3", "click"} & set(loaded)
+
+
+def test_who_tells_nobody_loads_nothing_of_alerts():
+    loads = "import feedbot.cli.run, feedbot.cli.build, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True).stdout.split()
+    assert "feedbot.service.daemon" in loaded
+    assert not {"feedbot.alerting", "feedbot.wire.messenger", "apprise"} & set(loaded)

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from feedbot.alerting import alert, heartbeat
 from feedbot.archiving import look_for_copies
 from feedbot.checking import Checking, check_due
 from feedbot.clock import Clock
@@ -123,6 +122,8 @@ class Jobs:
 
     async def alert(self) -> None:
         """Tell those whom the config names what is wrong or over, and editors of links when it is time."""
+        from feedbot.alerting import alert  # noqa: PLC0415 - off by default
+
         found, config = dict(self.found), self.config
         with (
             self.under_way.doing("telling of troubles", _BESIDE_PROBING_S),
@@ -176,6 +177,8 @@ class Jobs:
         await self._in_thread("noting how a job ended", _BESIDE_PROBING_S, functools.partial(self._note, record))
 
     async def _beat(self, config: Config) -> None:
+        from feedbot.alerting import heartbeat  # noqa: PLC0415 - off by default
+
         with self.under_way.doing("asking the heartbeat's address", _BESIDE_PROBING_S):
             if why := await heartbeat(config):
                 log.warning("heartbeat: %s", why)
