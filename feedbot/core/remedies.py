@@ -77,7 +77,7 @@ TYPE_LINES: Mapping[str, Mapping[Server, Lines]] = {
 _WORDS: Mapping[Fault, str] = {
     Fault.SILENT: "see that the server runs, that the name of feeds.url leads to it, and that its certificate is valid",
     Fault.REFUSED: "where the address is your own and not public, name its network in checker.allow_addresses",
-    Fault.STATUS: "its user must be able to read the folder and to enter those above it",
+    Fault.STATUS: "the user of the web server must be able to read the folder and to enter those above it",
     Fault.CHALLENGE: "except the feeds folder from bot protection and browser checks (docs/serving.md tells how)",
     Fault.GZIP_OTHER: "feedbot writes each .gz anew with its feed: serve both from feeds.directory, not from a copy",
     Fault.NOT_MODIFIED: "servers do this for files by themselves: look for what takes ETag or Last-Modified away",

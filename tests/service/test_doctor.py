@@ -16,6 +16,7 @@ from feedbot.config import Config
 from feedbot.core.doctor import Finding, Level, worst
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.service.doctor.examine import examine
+from feedbot.service.doctor.site import link_tags
 from tests.publication import Publication, Site, SteppedClock, loopback_site
 from tests.service.served import serving as built_in
 from tests.serving.servers import put_in, serving, snippet
@@ -170,7 +171,11 @@ def test_a_home_page_without_the_feeds_brings_the_tags_to_paste(installation: In
     finding = found(look(installation.config(url)), "autodiscovery")
     assert finding.level is Level.WARNING
     assert finding.sentence.endswith(f"it names {installation.site.url}/old.xml")
-    assert f'href="{url}all.json"' in finding.mend
+    assert finding.mend.endswith("into the head of each page")
+    tags = link_tags(installation.config(url))
+    assert f'href="{url}all.json"' in tags[2]
+    installation.site.pages["/"] = tags[2].encode()
+    assert found(look(installation.config(url)), "autodiscovery").level is Level.OK
     installation.name_the_feeds("feeds/")
     assert found(look(installation.config(url)), "autodiscovery").level is Level.OK
 

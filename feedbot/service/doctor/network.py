@@ -72,7 +72,7 @@ async def names(case: Case, asker: Asker) -> list[Finding]:
     if late := next((one for one in answers if isinstance(one, Failure) and one.kind in _NO_WORD), None):
         sentence = f"the name server has no word on names that do not exist: {late.text}"
         return [Finding(Part.NETWORK, "names", Level.WARNING, sentence, _MEND_NAMES)]
-    return [Finding(Part.NETWORK, "names", Level.OK, "names are resolved, and those that do not exist are told to")]
+    return [Finding(Part.NETWORK, "names", Level.OK, "names are resolved, and those that do not exist are said not to")]
 
 
 _NO_WORD = frozenset({FailureKind.DNS_TIMEOUT, FailureKind.DNS_SERVFAIL})

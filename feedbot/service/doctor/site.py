@@ -29,7 +29,7 @@ async def home_page(case: Case, asker: Asker) -> list[Finding]:
         return [Finding(Part.SITE, "autodiscovery", Level.OK, sentence)]
     instead = f"; it names {min(named)}" if named else ""
     sentence = f"the home page {url} does not name the feed of all articles, so that readers do not find it{instead}"
-    mend = "\n".join(["in the head of each page:", *link_tags(config)])
+    mend = "put the links to the feeds that `feedbot doctor` shows into the head of each page"
     return [Finding(Part.SITE, "autodiscovery", Level.WARNING, sentence, mend)]
 
 
