@@ -9,13 +9,14 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from feedbot.clock import SystemClock
+from feedbot.state.database import stamp
 from tests.service.daemons import WallClock, daemon, job, schedule, until
 
 pytestmark = pytest.mark.debian("faketime")
@@ -141,6 +142,29 @@ def test_the_daemon_goes_on_reading_after_a_step(news, wall, step):
         assert "the clock was set" in one.said
         assert job(news, "read")["failures"] == 0
         assert one.end() == 0
+
+
+def test_started_with_a_clock_that_lost_a_year_it_works_on_and_readers_lose_nothing(news, wall):
+    schedule(news, read="1s", check="1s")
+    news.article("one")
+    with daemon(news, **wall.environment) as one:
+        until(lambda: job(news, "check") and (news.folder / "feeds" / "all.atom").exists())
+        assert one.end() == 0
+    wall.set(-YEAR)
+    with daemon(news, **wall.environment) as one:
+        one.until_said("checked: nothing was due")
+        news.article("two", date="2020-01-01T00:00:00Z")
+        until(lambda: news.titles() == ["About one", "About two"])
+        until(lambda: job(news, "check")["finished_at"] < stamp(SystemClock().now() - timedelta(days=300)))
+        assert one.end() == 0
+    wall.set(0)
+    with daemon(news, **wall.environment) as one:
+        news.article("three", date="2020-01-01T00:00:00Z")
+        until(lambda: "About three" in news.titles())
+        assert one.end() == 0
+    feeds = [line for line in one.said.splitlines() if "entries: " in line]
+    assert feeds
+    assert all(line.endswith(" 0 went") for line in feeds)
 
 
 def test_the_database_is_looked_after_once_a_day(news, wall):
