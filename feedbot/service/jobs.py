@@ -72,6 +72,7 @@ class Jobs:
         self._is_stopped = is_stopped
         self._files = asyncio.Lock()
         self._was_read = asyncio.Event()
+        self._is_noted = False
 
     async def read(self) -> None:
         """Article files in, feeds out; raises what `read` and `publish` raise."""
@@ -232,6 +233,13 @@ class Jobs:
 
     def _note(self, record: JobRecord, moved: Callable[[], None]) -> None:
         with open_state(self.config.state_path, who=WHO, write_wait_s=_WAIT_S) as state:
+            if self._is_noted and not jobs.all_jobs(state):
+                log.warning(
+                    "%s is not the one of before: what was known of links is gone with that, and ids are kept by"
+                    " ids.json; `feedbot db restore` brings back a copy",
+                    self.config.state_path,
+                )
+            self._is_noted = True
             jobs.note(state, record)
             moved()
             self.links_due = targets.due_count(state, self._clock.now())

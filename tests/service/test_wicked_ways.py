@@ -84,6 +84,7 @@ def test_a_database_that_was_removed_begins_anew_with_the_ids_that_readers_know(
         for path in often.folder.glob("state.db*"):
             path.unlink()
         until(lambda: job(often, "check"))
+        one.until_said("state.db is not the one of before")
         assert often.feeds()["all.atom"] == before["all.atom"]
         runs_again(often)
         assert one.end() == 0
