@@ -35,8 +35,12 @@ def counted(config: Config, state: State, clock: Clock) -> Iterator[None]:
         raise
     except Exception as error:
         own = "" if isinstance(error, FeedbotError) else f"an error of feedbot's own: {type(error).__name__}: "
-        _note(state, clock, f"{own}{error}")
-        say_problems(tell_of_troubles(config, state, clock))
+        try:
+            _note(state, clock, f"{own}{error}")
+            say_problems(tell_of_troubles(config, state, clock))
+        except FeedbotError as another:
+            # What failed first is what is to be mended; often it is the same.
+            click.echo(f"feedbot: alerts: {plain(str(another))}", err=True)
         raise
     _note(state, clock, None)
 

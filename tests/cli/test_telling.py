@@ -45,6 +45,16 @@ def test_a_run_that_was_stopped_has_not_failed(news_told):
     assert end(news_told, Stopped("stopped")) is None
 
 
+def test_what_failed_is_told_where_it_cannot_be_counted(news_told, capsys):
+    with news_told.state() as state:
+        state.db.conn.execute(
+            "CREATE TEMP TRIGGER full BEFORE INSERT ON main.jobs BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+        with pytest.raises(ArticlesError, match="no such folder"), counted(news_told.config, state, news_told.clock):
+            raise ArticlesError("no such folder")
+    assert "state.db: cannot be used (full;" in capsys.readouterr().err
+
+
 def test_who_tells_nobody_counts_nothing(news):
     assert end(news, ArticlesError("no")) is None
     assert end(news) is None
