@@ -97,3 +97,16 @@ def test_who_tells_nobody_loads_nothing_of_alerts():
     loaded = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True).stdout.split()
     assert "feedbot.service.daemon" in loaded
     assert not {"feedbot.alerting", "feedbot.wire.messenger", "apprise"} & set(loaded)
+
+
+def test_the_help_loads_no_command_and_no_command_but_serve_loads_what_serves_watches_or_sends():
+    loads = (
+        "from feedbot.cli.main import COMMANDS, main; import importlib, sys; print(*sys.modules);"
+        ' [importlib.import_module(f"feedbot.cli.{name}") for name in COMMANDS if name != "serve"]; print(*sys.modules)'
+    )
+    done = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True)
+    by_help, by_commands = (set(line.split()) for line in done.stdout.splitlines())
+    assert not by_help & {"asyncio", "pydantic", "sqlite3", "yaml", "feedbot.config"}
+    assert "feedbot.service.daemon" in by_commands
+    dear = {"starlette", "uvicorn", "prometheus_client", "watchfiles", "apprise", "httpx", "requests", "pycurl"}
+    assert not by_commands & dear
