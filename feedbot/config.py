@@ -401,9 +401,9 @@ class FeedsConfig(_Section):
     )
     max_entries: int = Field(50, ge=1, le=10_000, description="Entries in each feed, the newest.")
     history: tuple[Annotated[str, Field(pattern=_SLUG)], ...] = Field(
-        (),
+        ("all",),
         description="The feeds, by slug, with archive documents beside them that hold everything ever published, for"
-        " readers that follow rel=prev-archive (RFC 5005), such as [all].",
+        " readers that follow rel=prev-archive (RFC 5005); [] = none.",
     )
     tombstones: bool = Field(
         False,
