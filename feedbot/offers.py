@@ -1,7 +1,7 @@
 """The files of the feeds folder, each with what its bytes depend on: what is unchanged is not rendered."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
@@ -72,6 +72,22 @@ def offer_everything(
     # What leads to others comes after them: feeds to their archives, the lists to the feeds.
     files = (offer_ledger(state), *archives, *feeds, *pages, offer_list(config, selections))
     return Offers(files, frozenset(offer.name for offer in feeds))
+
+
+def named_in_vain(config: Config, files: Collection[str]) -> Iterator[str]:
+    """What the config says of feeds that are not there, each in a sentence; `files` are the names of those that are.
+
+    It is no error: a topic has its feed with its first entry.
+    """
+    slugs = {name.rpartition(".")[0] for name in files}
+    for slug in config.feeds.history:
+        if slug not in slugs:
+            yield f"feeds.history: there is no feed {slug}; {config.feeds.directory}/feeds.opml lists those there are"
+    told = {"feeds.aliases": config.feeds.aliases, "serve.redirects": config.serve.redirects}
+    for key, names in told.items():
+        for former, name in names.items():
+            if name not in files:
+                yield f"{key}: {former} leads to nothing, for there is no {name} in {config.feeds.directory}/"
 
 
 def offer_ledger(state: State) -> Offer:

@@ -15,7 +15,7 @@ from feedbot.errors import UsageError
 from feedbot.history import History, history
 from feedbot.holding import HeldBack, hold_back, note_held
 from feedbot.mending import mend
-from feedbot.offers import Offer, Offers, offer_everything
+from feedbot.offers import Offer, Offers, named_in_vain, offer_everything
 from feedbot.publish.files import Published, publish_files, remove_files
 from feedbot.publish.gzipped import GZIP_SUFFIX
 from feedbot.selection import HeldFeed, Selection, feed_heads, select
@@ -41,6 +41,8 @@ class Publishing:
     held: HeldBack = field(default_factory=HeldBack)
     site_data: Path | None = None
     """The file for the publication's own pages, where it was written."""
+    named_in_vain: tuple[str, ...] = ()
+    """What the config says of feeds that are not there."""
 
     @property
     def is_held_anew(self) -> bool:
@@ -86,6 +88,7 @@ def publish(
         instead=mended.instead,
         held=held,
         site_data=site_data,
+        named_in_vain=tuple(named_in_vain(config, offers.feeds)),
     )
 
 

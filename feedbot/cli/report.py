@@ -208,6 +208,12 @@ def publishing_lines(config: Config, publishing: "Publishing", checked: Iterable
         yield f"           {count(pages, 'page')} for people written; the first is {config.feeds.directory}/index.html"
     if publishing.site_data is not None:
         yield f"           links of the site's own pages: {publishing.site_data} written; build the site anew"
+    if publishing.feeds_written:
+        # A format's name is the suffix of its files (publish/render.py).
+        suffix = "atom" if "atom" in config.feeds.formats else config.feeds.formats[0]
+        yield f"           subscribe to {config.feeds.url}all.{suffix} once {config.feeds.directory}/ is served there"
+    for sentence in publishing.named_in_vain:
+        yield f"  note       {plain(sentence)}"
     yield from _mended_lines(publishing, checked)
     for hold in publishing.holds:
         yield f"  held       {plain(hold.sentence)}"
@@ -219,10 +225,6 @@ def publishing_lines(config: Config, publishing: "Publishing", checked: Iterable
     if publishing.held.renaming is not None:
         yield f"  held       {publishing.held.renaming.sentence}"
         yield "             to keep them, take the ids out of the files; else: feedbot build --accept-new"
-    if publishing.feeds_written:
-        # A format's name is the suffix of its files (publish/render.py).
-        suffix = "atom" if "atom" in config.feeds.formats else config.feeds.formats[0]
-        yield f"           subscribe to {config.feeds.url}all.{suffix} once {config.feeds.directory}/ is served there"
 
 
 def reporting_lines(reporting: "Reporting") -> Iterator[str]:

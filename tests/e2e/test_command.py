@@ -723,6 +723,16 @@ def test_the_address_to_subscribe_to_is_that_of_a_feed_that_is_written(news, for
     assert (news.folder / "feeds" / name).exists()
 
 
+def test_a_build_tells_of_feeds_that_the_config_names_and_that_are_not_there(news):
+    news.article("one")
+    news.configure_feeds("history: [all, al], aliases: {feed.xml: ai.atom, old.xml: robots.atom}")
+    notes = [line for line in feedbot(news.folder, "build").stdout.splitlines() if "  note  " in line]
+    assert notes == [
+        "  note       feeds.history: there is no feed al; feeds/feeds.opml lists those there are",
+        "  note       feeds.aliases: old.xml leads to nothing, for there is no robots.atom in feeds/",
+    ]
+
+
 def test_why_tells_the_trail_and_what_would_change_it(news, site):
     news.article("one")
     site.answers["/one"] = 404

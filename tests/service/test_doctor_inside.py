@@ -82,6 +82,21 @@ def test_a_file_that_somebody_took_away_is_found(ran: Publication) -> None:
     assert (finding.level, finding.sentence.endswith("such as all.atom")) == (Level.PROBLEM, True)
 
 
+def test_feeds_that_the_config_names_and_that_are_not_there_are_found(ran: Publication) -> None:
+    feeds = "feeds: {history: [all, al], aliases: {feed.xml: all.atom, old.xml: robots.atom}, "
+    text = ran.config_file.read_text(encoding="utf-8").replace("feeds: {", feeds)
+    redirects = "serve: {redirects: {/feed.xml: all.rss, /old.xml: robots.rss}}\n"
+    ran.config_file.write_text(text + redirects, encoding="utf-8")
+    found = [
+        one for one in look(ran.config, ran.clock).values() if one.part is Part.STATE and one.level is not Level.OK
+    ]
+    assert [(one.level, one.sentence) for one in found] == [
+        (Level.WARNING, "feeds.history: there is no feed al; feeds/feeds.opml lists those there are"),
+        (Level.WARNING, "feeds.aliases: old.xml leads to nothing, for there is no robots.atom in feeds/"),
+        (Level.WARNING, "serve.redirects: /old.xml leads to nothing, for there is no robots.rss in feeds/"),
+    ]
+
+
 def test_a_job_that_fails_again_and_again_is_found(ran: Publication) -> None:
     now = ran.clock.now()
     with open_state(ran.config.state_path, who="a test") as state:

@@ -4,6 +4,7 @@ from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.doctor import Finding, Level, Part
 from feedbot.errors import StateError
+from feedbot.offers import named_in_vain
 from feedbot.service.doctor.case import Case
 from feedbot.service.health import run_within_s, why_late
 from feedbot.state import figures, jobs, published
@@ -27,6 +28,7 @@ def database(case: Case) -> list[Finding]:
             return [
                 sound,
                 *_files(config, state),
+                *_named_in_vain(config, state),
                 *_runs(config, state, case.clock),
                 *_jobs(state),
                 *_holds(state),
@@ -43,6 +45,14 @@ def _files(config: Config, state: State) -> list[Finding]:
     sentence = f"{config.feeds_path}: {len(lost):,} files that were written are not there, such as {lost[0]}"
     mend = "`feedbot build` writes them; see who takes them away: nothing else may clear this folder"
     return [Finding(Part.STATE, "files", Level.PROBLEM, sentence, mend)]
+
+
+def _named_in_vain(config: Config, state: State) -> list[Finding]:
+    mend = "the slug or the file of a feed that is there; a topic has its feed with its first entry"
+    return [
+        Finding(Part.STATE, sentence, Level.WARNING, sentence, mend)
+        for sentence in named_in_vain(config, published.files(state))
+    ]
 
 
 def _runs(config: Config, state: State, clock: Clock) -> list[Finding]:
