@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -31,9 +32,12 @@ def listening_socket(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
-        why = error.strerror or str(error)
+        # create_server() says the address once more, as Python writes it; names' errors have numbers of their own.
+        number = None if isinstance(error, socket.gaierror) else error.errno
+        why = os.strerror(number) if number else error.strerror or str(error)
         raise ServeError(
-            f"cannot listen at {host} port {port}: {why}; see --host and --port, or `serve:` in the config"
+            f"cannot listen at {host} port {port}: {why}; see `serve:` in the config, or --host and --port of"
+            " `feedbot serve`"
         ) from error
 
 

@@ -4,6 +4,7 @@ A process that is killed on the way leaves what was there before, and an unfinis
 """
 
 import gzip
+import math
 import os
 import shutil
 import zlib
@@ -134,7 +135,9 @@ def bytes_in_use(connection: Any) -> int:
 
 
 def megabytes(number: int) -> str:
-    """A number of bytes for people, such as "1,200 MB" or "0.3 MB"."""
+    """A number of bytes for people, such as "1,200 MB", "0.3 MB" or "12 kB"."""
+    if 0 < number < 100_000:
+        return f"{math.ceil(number / 1e3)} kB"
     return f"{number / 1e6:,.0f} MB" if number >= 10_000_000 else f"{number / 1e6:.1f} MB"
 
 

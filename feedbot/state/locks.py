@@ -46,7 +46,7 @@ def _acquire(descriptor: int, path: Path, wait_s: float) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                raise LockHeld(f"{path}: held by {_holder(descriptor)}") from None
+                raise LockHeld(f"{path}: held by {_holder(descriptor)}; wait until that has ended, or end it") from None
             time.sleep(_POLL_S)
         except OSError as error:
             raise StateError(f"{path}: cannot be locked: {error.strerror}") from error

@@ -50,7 +50,7 @@ async def send_by_apprise(variable: str, message: Message, within_s: float = SEN
     if not os.environ.get(variable, "").strip():
         return f"the environment variable {variable} is not set"
     if importlib.util.find_spec("apprise") is None:
-        return "apprise is not installed; pip install 'feedbot[alerts]' does it"
+        return "apprise is not installed; pip install '.[alerts]' in a clone of feedbot does it"
     command = [sys.executable, "-c", _APPRISE, variable, *sys.path]
     return await _run(command, msgspec.json.encode(message), within_s)
 

@@ -115,7 +115,8 @@ def test_where_it_cannot_listen_it_says_so(news: Publication, words: list[str]) 
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("feedbot: cannot listen at ")
-    assert line.endswith("see --host and --port, or `serve:` in the config")
+    assert line.endswith("; see `serve:` in the config, or --host and --port of `feedbot serve`")
+    assert "(" not in line
 
 
 @pytest.mark.parametrize("words", [["build"], ["run", "--once"]])

@@ -175,3 +175,11 @@ def test_where_backups_cannot_be_written_is_told(tmp_path):
     (tmp_path / "backups").write_text("a file", encoding="utf-8")
     with pytest.raises(StateError, match=r"backups: cannot be made"):
         backed_up(path, tmp_path / "backups", FIRST)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(0, "0.0 MB"), (1, "1 kB"), (24_100, "25 kB"), (100_000, "0.1 MB"), (1_200_000_000, "1,200 MB")],
+)
+def test_a_size_is_told_in_a_unit_that_shows_it(number, said):
+    assert copies.megabytes(number) == said

@@ -181,7 +181,9 @@ def test_a_lock_names_its_holder_and_is_free_afterwards(path):
     with opened(path) as one, opened(path) as other:
         with checking_run(one):
             with (
-                pytest.raises(LockHeld, match=rf"held by a test, process {os.getpid()}") as caught,
+                pytest.raises(
+                    LockHeld, match=rf"held by a test, process {os.getpid()}; wait until that has ended, or end it"
+                ) as caught,
                 checking_run(other),
             ):
                 pass

@@ -91,5 +91,6 @@ async def test_without_apprise_it_is_said_how_to_get_it(monkeypatch):
     monkeypatch.setenv("OPS_URL", "json://localhost/")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert (
-        await send_by_apprise("OPS_URL", MESSAGE) == "apprise is not installed; pip install 'feedbot[alerts]' does it"
+        await send_by_apprise("OPS_URL", MESSAGE)
+        == "apprise is not installed; pip install '.[alerts]' in a clone of feedbot does it"
     )
