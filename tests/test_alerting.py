@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from feedbot.alerting import Alerting, alert
+from feedbot.alerting import Alerting, alert, heartbeat
 from feedbot.core.alerts import Found
 from feedbot.state import jobs
 from feedbot.state.jobs import JobRecord
@@ -194,6 +194,14 @@ def test_nothing_that_articles_or_servers_say_reaches_a_shell_or_a_terminal(told
     assert not {"\x1b", "\r"} & set(message)
     assert "\nBcc" not in message
     assert not (told_news.folder / "pwned").exists()
+
+
+def test_a_heartbeat_whose_address_is_no_url_is_not_repeated(
+    news: Publication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_alerts(news, "{heartbeat_url_env: BEAT}")
+    monkeypatch.setenv("BEAT", "https://mon itor.example/secret")
+    assert asyncio.run(heartbeat(news.config)) == "its address is no URL that can be asked"
 
 
 def test_without_alerts_nothing_is_looked_at_or_noted(told_news: Publication) -> None:

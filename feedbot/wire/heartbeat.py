@@ -2,6 +2,7 @@
 
 from feedbot.core.checker import CheckerPolicy
 from feedbot.core.observation import Failure
+from feedbot.core.url import InvalidUrl, canonical_url
 from feedbot.wire.choice import make_wire
 from feedbot.wire.identity import identity_headers
 from feedbot.wire.resolver import Resolver, SystemResolver
@@ -15,11 +16,15 @@ async def beat(config: CheckerPolicy, contact: str, url: str, resolver: Resolver
 
     The URL may be a secret, and is not repeated. Raises ConfigError as `choice.require_usable` does.
     """
+    try:
+        asked = canonical_url(url)
+    except InvalidUrl:
+        return "its address is no URL that can be asked"
     names = resolver or SystemResolver(threads=1, timeout_s=ANSWERS_WITHIN_S)
     try:
         wire = make_wire(config, names)
         try:
-            answer = await wire.exchange(Request("GET", url, identity_headers(contact), ANSWERS_WITHIN_S))
+            answer = await wire.exchange(Request("GET", asked, identity_headers(contact), ANSWERS_WITHIN_S))
         finally:
             await wire.aclose()
     finally:
