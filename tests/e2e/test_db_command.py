@@ -48,7 +48,7 @@ def overwrite(path, table):
 def test_a_sound_database_is_called_so(published):
     done = feedbot(published.folder, "db", "check")
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.search(rf"state\.db: schema {VERSION}, 0\.\d MB, and 0\.\d MB free", done.stdout)
+    assert re.search(rf"state\.db: schema {VERSION}, 0\.\d MB, and (0\.\d MB|\d+ kB) free", done.stdout)
     assert "as they should be" in done.stdout
 
 
@@ -267,7 +267,7 @@ def test_a_run_looks_after_the_database_when_a_day_has_passed(published):
         connection.execute("UPDATE runs SET started_at = '2026-01-01T00:00:00Z'")
     done = feedbot(published.folder, "run", "--once")
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.search(r"Backup     backups/state-\d{4}-\d\d-\d\d\.db\.gz, 0\.\d MB", done.stdout)
+    assert re.search(r"Backup     backups/state-\d{4}-\d\d-\d\d\.db\.gz, \d+ kB", done.stdout)
     assert "Backup" not in feedbot(published.folder, "run", "--once").stdout
 
 
