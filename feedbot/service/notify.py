@@ -69,5 +69,5 @@ def notifier(environment: Mapping[str, str], process: int) -> Notifier:
 
 
 def own_notifier() -> Notifier:
-    """The same for this process; what it starts is told nothing of it."""
+    """The same for this process."""
     return notifier(os.environ, os.getpid())
