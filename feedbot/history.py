@@ -37,32 +37,33 @@ class History:
         return frozenset(member.entry_id for document in self.documents for member in document.members)
 
 
-def history(config: Config, state: State, selections: Sequence[Selection], now: datetime) -> History:
+def history(config: Config, state: State, selections: Sequence[Selection], now: datetime, as_of: datetime) -> History:
     """Give the feeds that are to have one their archive; a period in which a feed has no entry has no document.
 
     An archive holds what a feed could, and whatever the guard keeps in the feed. What its readers have is held back in
     no other way: the entry of a vanished file stays for a day, in which an accident can be mended, and what has no
-    living link left goes, as death is slow and comes back. To be asked after `identities.mark_public`.
+    living link left goes, as death is slow and comes back. Entries are chosen as of a moment that is later than `now`
+    where the clock was set back. To be asked after `identities.mark_public`.
     """
     if not any(selection.feed.slug in config.feeds.history for selection in selections):
         return History(tuple(selections), ())
-    periods = closed_periods(identities.ledger(state), now, config.feeds.max_entries)
+    periods = closed_periods(identities.ledger(state), as_of, config.feeds.max_entries)
     chosen: list[Selection] = []
     documents: list[Document] = []
     for one in selections:
         if one.feed.slug not in config.feeds.history:
             chosen.append(one)
             continue
-        of_feed = list(_documents(one, periods, _members(state, one, now)))
+        of_feed = list(_documents(one, periods, _members(state, one, now, as_of)))
         newest = of_feed[-1].feed.slug if of_feed else ""
         chosen.append(replace(one, feed=replace(one.feed, archive=Archive(previous=newest))))
         documents += of_feed
     return History(tuple(chosen), tuple(documents))
 
 
-def _members(state: State, selection: Selection, now: datetime) -> dict[str, Member]:
+def _members(state: State, selection: Selection, now: datetime, as_of: datetime) -> dict[str, Member]:
     """Everything that a feed has to show of its past and its present, by id."""
-    found = published.history(state, selection.head.membership, now, now - _KEPT_WHEN_VANISHED)
+    found = published.history(state, selection.head.membership, as_of, now - _KEPT_WHEN_VANISHED)
     return {member.entry_id: member for member in (*found, *selection.members)}
 
 

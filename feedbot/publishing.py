@@ -70,7 +70,7 @@ def publish(
         entry_links.set_lost(state, mended.lost.values())
         held = hold_back(state, mended.missing, now, as_of, accept_new=accept_new)
         past = _select(config, state, accept, now, as_of)
-        selections = tell_withdrawn(config, state, past.selections, as_of)
+        selections = tell_withdrawn(config, state, past.selections, now, as_of)
         offers = offer_everything(config, state, selections, past.documents, mended.instead)
         written = _write(config, state, offers, selections, now)
         note_held(state, held, now)
@@ -97,7 +97,7 @@ def _select(config: Config, state: State, accept: Sequence[str], now: datetime, 
     heads = feed_heads(config, state, as_of)
     identities.mark_public(state, now)
     chosen = [select(config, state, head, now, as_of, accepted=head.feed.slug in accept) for head in heads]
-    return history(config, state, chosen, as_of)
+    return history(config, state, chosen, now, as_of)
 
 
 def _write(

@@ -13,12 +13,13 @@ _TOLD_FOR = timedelta(days=30)
 
 
 def tell_withdrawn(
-    config: Config, state: State, selections: Sequence[Selection], now: datetime
+    config: Config, state: State, selections: Sequence[Selection], now: datetime, as_of: datetime
 ) -> tuple[Selection, ...]:
     """The feeds with a tombstone for each entry that was in them and is published no more, for 30 days.
 
     So not for one that newer entries pushed out, nor for one that is still in another feed: some readers would delete
-    it there as well. An entry that comes back has none. The time is that of the build that found it gone.
+    it there as well. An entry that comes back has none. The time is that of the build that found it gone. `as_of` is
+    the moment that entries are chosen by.
     """
     if not config.feeds.tombstones:
         withdrawn.forget(state, (), now)
@@ -31,7 +32,7 @@ def tell_withdrawn(
         (feed, one.entry_id)
         for feed, noted in withdrawn.by_feed(state).items()
         for one in noted
-        if one.entry_id in there.get(feed, ()) or published.is_published(state, one.entry_id, now)
+        if one.entry_id in there.get(feed, ()) or published.is_published(state, one.entry_id, as_of)
     ]
     withdrawn.forget(state, back, now - _TOLD_FOR)
     told = withdrawn.by_feed(state)

@@ -1,5 +1,6 @@
 """A clock that was set back: readers keep what they have, and nothing comes before its time."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -62,3 +63,36 @@ def test_what_came_by_a_clock_that_was_ahead_stays_and_nothing_follows_it(read_b
     news.build()
     assert "About ahead" in news.titles()
     assert "About later" not in news.titles()
+
+
+def test_after_a_clock_that_was_ahead_what_vanished_stays_in_archives_for_a_day_all_the_same(read_by_many):
+    news = read_by_many
+    news.configure_feeds("history: [all], max_entries: 3")
+    news.clock.step(days=365)
+    news.build()
+    news.clock.at = START
+    (news.folder / "articles" / "n0.md").unlink()
+    news.build()
+    assert "About n0" in news.titles("all.2026-10")
+    news.clock.step(days=1.1)
+    news.build()
+    assert "About n0" not in news.titles("all.2026-10")
+
+
+def test_after_a_clock_that_was_ahead_what_is_withdrawn_is_told_at_its_time_and_for_a_month(read_by_many):
+    news = read_by_many
+    news.configure_feeds("tombstones: true")
+    news.clock.step(days=365)
+    news.build()
+    news.clock.at = START
+    for name, days in (("n0", 10), ("n1", 25)):
+        (news.folder / "articles" / f"{name}.md").unlink()
+        news.build()
+        news.clock.step(days=days)
+    feed = news.feeds()["all.atom"].decode()
+    assert re.findall(r'deleted-entry ref="[^"]*" when="([^"]*)"', feed) == [
+        "2026-11-11T12:00:00Z",
+        "2026-11-01T12:00:00Z",
+    ]
+    news.build()
+    assert news.feeds()["all.atom"].count(b"deleted-entry ref") == 1
