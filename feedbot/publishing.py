@@ -16,8 +16,10 @@ from feedbot.history import History, history
 from feedbot.holding import HeldBack, hold_back, note_held
 from feedbot.mending import mend
 from feedbot.offers import Offer, Offers, named_in_vain, offer_everything
-from feedbot.publish.files import Published, publish_files, remove_files
+from feedbot.publish.files import Published, publish_files, remove_files, require_marked
 from feedbot.publish.gzipped import GZIP_SUFFIX
+from feedbot.publish.pages import MARK as PAGE_MARK
+from feedbot.publish.pages import SUFFIX as PAGE_SUFFIX
 from feedbot.selection import HeldFeed, Selection, feed_heads, select
 from feedbot.site_links import tell_site
 from feedbot.state import entry_links, files, identities, pings, published
@@ -57,7 +59,7 @@ def publish(
 
     `accept` names feeds whose held removals may happen now; with `accept_new`, old articles may come in
     bulk. Raises UsageError where one of the feeds holds none, ConfigError where a slug in the config clashes
-    with one already given.
+    with one already given, PublishError where a file cannot be written or a page there is somebody else's.
     """
     with one_at_a_time(state):
         # A clock that was set back withdraws nothing: what readers have is chosen as of when they got it, and what
@@ -110,6 +112,9 @@ def _write(
     _withdraw(config, state, (name for name in gone if name.endswith(GZIP_SUFFIX)))
     there = published.lying_in(config.feeds_path)
     fresh = [offer for offer in offers.files if not _is_as_noted(offer, noted, there)]
+    # A folder may be that of a whole site, whose own index.html nobody may lose.
+    pages = (offer.name for offer in fresh if offer.name.endswith(PAGE_SUFFIX) and offer.name not in noted)
+    require_marked(config.feeds_path, pages, PAGE_MARK)
     if config.feeds.hub:
         # Written and not noted, by a build that ends on the way, it would be as it should be to the next, and untold.
         published.begin(state, [offer.name for offer in fresh if offer.name in offers.feeds & noted.keys()])

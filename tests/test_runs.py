@@ -1052,6 +1052,29 @@ def test_switched_off_with_the_state_lost_no_gz_of_an_earlier_file_stays(news):
     assert set(packed(news)) <= {"feeds.opml", "index.html", "about.html"}
 
 
+def test_a_page_of_somebody_else_is_not_overwritten(news):
+    news.article("one")
+    home = news.folder / "feeds" / "index.html"
+    home.parent.mkdir()
+    home.write_text("<!DOCTYPE html><title>Home</title>")
+    with pytest.raises(PublishError, match=r"index\.html: was not written by feedbot.*feeds\.directory"):
+        news.build()
+    assert [path.name for path in home.parent.iterdir()] == ["index.html"]
+    assert home.read_text() == "<!DOCTYPE html><title>Home</title>"
+    home.unlink()
+    news.build()
+
+
+def test_without_a_database_pages_of_feedbot_are_known_as_its_own(news):
+    path = news.article("one")
+    news.build()
+    for file in news.folder.glob("state.db*"):
+        file.unlink()
+    edit(news, path, "About one", "About two")
+    news.build()
+    assert b"About two" in news.feeds()["all.html"]
+
+
 def test_a_format_that_is_left_out_loses_its_gz(news):
     news.article("one")
     news.build()

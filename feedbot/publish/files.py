@@ -18,6 +18,7 @@ from feedbot.errors import PublishError
 from feedbot.publish.gzipped import GZIP_SUFFIX
 
 _TEMP_SUFFIX = ".feedbot-tmp"
+_BEGIN_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,21 @@ def publish_files(directory: Path, files: Iterable[tuple[str, bytes]]) -> list[P
     finally:
         os.close(folder)
     return results
+
+
+def require_marked(directory: Path, names: Iterable[str], mark: bytes) -> None:
+    """Raise PublishError where one of these files is there and has no such mark in its first 4 KiB: it is another's."""
+    for name in names:
+        try:
+            with (directory / name).open("rb") as file:
+                begin = file.read(_BEGIN_BYTES)
+        except OSError:
+            continue  # it is not there; or what is in the way is told when the file is written
+        if mark not in begin:
+            raise PublishError(
+                f"{directory / name}: was not written by feedbot, and a page of that name would take its place;"
+                " name another folder (feeds.directory), move it away, or write no pages (feeds.pages: false)"
+            )
 
 
 def remove_files(directory: Path, names: Collection[str]) -> None:

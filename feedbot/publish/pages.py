@@ -22,6 +22,9 @@ from feedbot.publish.render import RENDERERS
 from feedbot.publish.xml_text import xml_line
 
 SUFFIX = ".html"
+MARK = b'<meta name="generator" content="feedbot">'
+"""What every page has at its beginning (templates/base.html)."""
+
 INDEX_NAME = "index.html"
 ABOUT_NAME = "about.html"
 
