@@ -27,7 +27,7 @@ def command() -> None:
     """Look after state.db."""
 
 
-@command.command("rejudge")
+@command.command("rejudge", short_help="Judge again what was seen, after an upgrade that changes rules.")
 @click.option("--apply", is_flag=True, help="Let the links stand where the rules of today lead.")
 @click.pass_obj
 def rejudge_command(told: Told, apply: bool) -> int:
@@ -56,7 +56,7 @@ def rejudge_command(told: Told, apply: bool) -> int:
     return 0
 
 
-@command.command("check")
+@command.command("check", short_help="Look over pages, indexes, references and schema.")
 @click.pass_obj
 def check_command(told: Told) -> int:
     """Look over all of state.db: pages and indexes, references, and schema.
@@ -80,7 +80,7 @@ def check_command(told: Told) -> int:
     return 0
 
 
-@command.command("backup")
+@command.command("backup", short_help="Make the backup of this day now.")
 @click.pass_obj
 def backup_command(told: Told) -> int:
     """Make the backup of this day now, in the place of one that was made before.
@@ -96,7 +96,7 @@ def backup_command(told: Told) -> int:
     return 0
 
 
-@command.command("restore")
+@command.command("restore", short_help="Bring back a copy of state.db, or show which there are.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.pass_obj
 def restore_command(told: Told, file: Path | None) -> int:
@@ -132,7 +132,7 @@ def restore_command(told: Told, file: Path | None) -> int:
     return 0
 
 
-@command.command("vacuum")
+@command.command("vacuum", short_help="Write state.db anew, without its free room.")
 @click.pass_obj
 def vacuum_command(told: Told) -> int:
     """Write state.db anew, without the room that what was deleted has left. Others wait meanwhile."""

@@ -99,7 +99,9 @@ def _write_config(
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise UsageError(f"{path}: is there already and was not touched") from None
+        raise UsageError(
+            f"{path}: is there already and was not touched; edit it, or move it away for a new one"
+        ) from None
     except OSError as error:
         raise FeedbotError(f"{path}: cannot be written: {error.strerror}") from None
     try:

@@ -243,7 +243,8 @@ def pinging_lines(pinging: "Pinging") -> Iterator[str]:
     troubles = [("refused", one) for one in pinging.refused]
     troubles += [("failed", one) for one in pinging.failed] + [("given up", one) for one in pinging.given_up]
     if pinging.told or troubles:
-        yield f"Hubs       told of {count(pinging.told, 'address', 'addresses')} that changed"
+        told = f"{count(pinging.told, 'address', 'addresses')} that changed" if pinging.told else "nothing"
+        yield f"Hubs       told of {told}"
     for word, one in troubles:
         yield f"  {word:<9}  {plain(one.sentence)}"
         if one.next_at is not None:
