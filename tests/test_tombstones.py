@@ -14,8 +14,11 @@ DELETED = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
 
 @pytest.fixture
 def telling(news: Publication) -> Publication:
-    """A publication of six articles that tells of what it withdraws; its feeds hold five."""
-    news.configure_feeds("tombstones: true, max_entries: 5")
+    """A publication of six articles that tells of what it withdraws; its feeds hold five.
+
+    Without archive documents, which change when a file has been gone for a day.
+    """
+    news.configure_feeds("tombstones: true, max_entries: 5, history: []")
     for day in range(1, 7):
         news.article(f"n{day}", date=f"2026-10-0{day}", topics="AI" if day % 2 else "Cars")
     return news
