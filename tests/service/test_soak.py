@@ -29,6 +29,8 @@ DAYS = int(os.environ.get("FEEDBOT_SOAK_DAYS", "20"))
 STEPS = 2 * DAYS
 LEAP_S = 12 * 3600
 STEADY = [f"steady{number:02}" for number in range(15)]
+# Their links may come to be dead, where each of three looks happens to find them so.
+FLAPPING = {"About steady00", "About steady01"}
 # What happens to the daemon at which steps, again and again.
 EVERY = 40
 RELOADED = {5, 14, 23, 31, 35}
@@ -73,12 +75,14 @@ def titles(news):
 
 
 def looks(news, until_number=None):
-    """How many looks at links are on record, and the number of the last; or how many up to a number."""
+    """How many of the last 200 looks at links, or of those up to a number, are on record; and that number."""
     connection = sqlite3.connect(news.folder / "state.db", timeout=20)
     try:
-        where, arguments = ("", []) if until_number is None else (" WHERE id <= ?", [until_number])
-        query = f"SELECT count(*), coalesce(max(id), 0) FROM observations{where}"
-        return connection.execute(query, arguments).fetchone()
+        if until_number is None:
+            until_number = connection.execute("SELECT coalesce(max(id), 0) FROM observations").fetchone()[0]
+        # Those of more than ninety days ago may be rolled up meanwhile.
+        query = "SELECT count(*) FROM observations WHERE id BETWEEN ? AND ?"
+        return connection.execute(query, [until_number - 199, until_number]).fetchone()[0], until_number
     finally:
         connection.close()
 
@@ -105,6 +109,10 @@ def test_twenty_days(news, site, tmp_path):
                 if step % 4 == 3:
                     (news.folder / "articles" / f"n{step - 1}.md").unlink()
                     present.remove(f"n{step - 1}")
+                if step % 4 == 1 and step > EVERY:
+                    # Else there would soon be more than a feed holds.
+                    (news.folder / "articles" / f"n{step - EVERY - 1}.md").unlink()
+                    present.remove(f"n{step - EVERY - 1}")
                 if turn in RELOADED:
                     news.config_file.write_text(good.replace("Test News", f"News {step}"), encoding="utf-8")
                     life.daemon.hear(signal.SIGHUP)
@@ -130,7 +138,7 @@ def test_twenty_days(news, site, tmp_path):
                 now = SystemClock().now() + timedelta(seconds=wall.ahead_s)
                 for name in ("read", "check"):
                     until(lambda: (row := job(news, name)) and row["finished_at"] >= stamp(now), 60)  # noqa: B023
-                until(lambda: set(titles(news)) == {f"About {name}" for name in present}, 60)
+                until(lambda: {*titles(news), *FLAPPING} == {f"About {name}" for name in present}, 60)
                 if turn in RELOADED:
                     until(lambda: f"News {step}".encode() in news.feeds()["all.atom"], 60)  # noqa: B023
                 life.look(is_settled=step > step_of_birth + 1)
