@@ -226,6 +226,9 @@ def test_canaries_that_do_not_answer_as_they_should_are_found(installation: Inst
     checker = type(config.checker)(allow_addresses=("127.0.0.0/8",), canaries=canaries)
     finding = found(look(config.model_copy(update={"checker": checker})), "canaries")
     assert (finding.level, "/lost: 404 instead of 200" in finding.sentence) == (Level.PROBLEM, True)
+    checker = type(config.checker)(allow_addresses=("127.0.0.0/8",), canaries=canaries[:1])
+    finding = found(look(config.model_copy(update={"checker": checker})), "canaries")
+    assert (finding.level, finding.sentence) == (Level.OK, "canaries answer: 1 of 1")
 
 
 def test_a_redirect_is_followed_and_told(installation: Installation) -> None:

@@ -34,7 +34,7 @@ async def canaries(case: Case, asker: Asker) -> list[Finding]:
         if isinstance(answer, Failure) or answer.status != one.status
     ]
     if not wrong:
-        return [*findings, Finding(Part.NETWORK, CANARIES, Level.OK, f"all {len(told)} canaries answer")]
+        return [*findings, Finding(Part.NETWORK, CANARIES, Level.OK, f"canaries answer: {len(told)} of {len(told)}")]
     # As wire/canaries.py counts them.
     is_up = 3 * len(wrong) <= len(told)
     sentence = f"{len(wrong)} of {len(told)} canaries do not answer as they should, such as {wrong[0]}"
