@@ -4,9 +4,10 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
+from tests.loopback import Quiet, loopback
 from tests.publication import Publication
 
 COLUMNS = ["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length"]
@@ -74,7 +75,7 @@ class Archive:
 
 @contextmanager
 def loopback_archive() -> Iterator[Archive]:
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = 64 * 1024
 
@@ -87,21 +88,12 @@ def loopback_archive() -> Iterator[Archive]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    archive = Archive(f"http://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield archive
-    finally:
-        archive.may_answer.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with loopback(Handler) as host:
+        archive = Archive(f"http://{host}")
+        try:
+            yield archive
+        finally:
+            archive.may_answer.set()
 
 
 def configure(news: Publication, section: str) -> None:

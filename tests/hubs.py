@@ -1,11 +1,12 @@
 """A WebSub hub on loopback that answers publishers as a test says, and remembers what it was told."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl
+
+from tests.loopback import Quiet, loopback
 
 
 @dataclass
@@ -49,7 +50,7 @@ class Hub:
 def loopback_hub() -> Iterator[Hub]:
     """A hub that takes everything unless told otherwise."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = 64 * 1024
 
@@ -63,17 +64,6 @@ def loopback_hub() -> Iterator[Hub]:
                 self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    hub = Hub(f"http://127.0.0.1:{server.server_address[1]}/hub")
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with loopback(Handler) as host:
+        hub = Hub(f"http://{host}/hub")
         yield hub
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

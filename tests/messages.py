@@ -1,11 +1,12 @@
 """A server on loopback that takes what apprise's json:// and a heartbeat send, and remembers it."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.loopback import Quiet, loopback
 
 
 @dataclass
@@ -22,7 +23,7 @@ class Inbox:
 def loopback_inbox() -> Iterator[Inbox]:
     """An inbox that takes everything unless told otherwise."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             inbox.asked.append(self.path)
             self._answer()
@@ -36,17 +37,6 @@ def loopback_inbox() -> Iterator[Inbox]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    inbox = Inbox(f"127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with loopback(Handler) as host:
+        inbox = Inbox(host)
         yield inbox
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

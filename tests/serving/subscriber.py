@@ -3,12 +3,13 @@
 import hashlib
 import hmac
 import queue
-import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlencode, urlsplit
+
+from tests.loopback import Quiet, loopback
 
 _SECRET = "between the hub and me"
 _PATIENCE_S = 60.0
@@ -48,7 +49,7 @@ class Subscriber:
 
 @contextmanager
 def loopback_subscriber() -> Iterator[Subscriber]:
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked = parse_qs(urlsplit(self.path).query)
             self.answer(200, asked["hub.challenge"][0].encode())
@@ -64,17 +65,6 @@ def loopback_subscriber() -> Iterator[Subscriber]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    subscriber = Subscriber(f"http://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with loopback(Handler) as host:
+        subscriber = Subscriber(f"http://{host}")
         yield subscriber
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -2,6 +2,7 @@
 
 from feedbot.clock import Clock
 from feedbot.config import Config
+from feedbot.core.alerts import FAILURES_IN_A_ROW
 from feedbot.core.doctor import Finding, Level, Part
 from feedbot.errors import StateError
 from feedbot.offers import named_in_vain
@@ -12,9 +13,6 @@ from feedbot.state.copies import megabytes
 from feedbot.state.database import State, holders, open_for_reading
 from feedbot.state.schema import VERSION
 from feedbot.state.soundness import require_sound
-
-_OFTEN = 3
-"""A job that has failed so often in a row is no passing thing."""
 
 
 def database(case: Case) -> list[Finding]:
@@ -74,7 +72,7 @@ def _jobs(state: State) -> list[Finding]:
             f"the daemon's job {name} has failed {record.failures} times in a row: {record.problem}",
         )
         for name, record in jobs.all_jobs(state).items()
-        if record.failures >= _OFTEN
+        if record.failures >= FAILURES_IN_A_ROW
     ]
 
 
