@@ -6,16 +6,16 @@ FeedbotError is for what the operator must mend.
 
 from dataclasses import dataclass
 
-from feedbot.archiving import Archiving, look_for_copies
-from feedbot.checking import Checking, check_due
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.progress import Progress
-from feedbot.pinging import Pinging, ping
-from feedbot.publishing import Publishing, publish
-from feedbot.reading import Reading, read
-from feedbot.reporting import Reporting, report
 from feedbot.state.database import State
+from feedbot.steps.archiving import Archiving, look_for_copies
+from feedbot.steps.checking import Checking, check_due
+from feedbot.steps.pinging import Pinging, ping
+from feedbot.steps.publishing import Publishing, publish
+from feedbot.steps.reading import Reading, read
+from feedbot.steps.reporting import Reporting, report
 
 
 @dataclass(frozen=True, slots=True)

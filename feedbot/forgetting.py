@@ -14,12 +14,12 @@ from feedbot.core.article import Article
 from feedbot.core.forgotten import Forgotten
 from feedbot.errors import PublishError
 from feedbot.publish.gzipped import GZIP_SUFFIX
-from feedbot.publishing import Publishing, publish
-from feedbot.reading import Reading, read
-from feedbot.reporting import Reporting, report
 from feedbot.state import files, forgotten, targets, withdrawn
 from feedbot.state.database import State, checking_run, one_at_a_time, wipe
 from feedbot.state.forgotten import Scope
+from feedbot.steps.publishing import Publishing, publish
+from feedbot.steps.reading import Reading, read
+from feedbot.steps.reporting import Reporting, report
 
 _MAX_FILE_BYTES = 64 * 1024 * 1024
 

@@ -10,15 +10,15 @@ from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.history import is_document_file
 from feedbot.errors import UsageError
-from feedbot.holding import HeldBack
 from feedbot.publish.ledger import LEDGER_NAME
 from feedbot.publish.read_back import Shown, shown_in
 from feedbot.publish.render import RENDERERS
-from feedbot.publishing import publish
-from feedbot.reading import Reading, read
-from feedbot.selection import HeldFeed
 from feedbot.state import files
 from feedbot.state.database import copy_state, open_state
+from feedbot.steps.holding import HeldBack
+from feedbot.steps.publishing import publish
+from feedbot.steps.reading import Reading, read
+from feedbot.steps.selection import HeldFeed
 
 _WHO = "feedbot build --preview"
 

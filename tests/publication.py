@@ -12,13 +12,13 @@ from pathlib import Path
 
 from lxml import etree
 
-from feedbot.checking import Checking, check
 from feedbot.config import Config, load_config
 from feedbot.cycle import Run, run_once
-from feedbot.publishing import Publishing, publish
-from feedbot.reading import Reading, read
 from feedbot.state import targets
 from feedbot.state.database import State, open_state
+from feedbot.steps.checking import Checking, check
+from feedbot.steps.publishing import Publishing, publish
+from feedbot.steps.reading import Reading, read
 from feedbot.wire.resolver import Resolver
 
 START = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from feedbot.alerting import Alerting, alert, heartbeat
 from feedbot.core.alerts import Found
 from feedbot.state import jobs
 from feedbot.state.jobs import JobRecord
+from feedbot.steps.alerting import Alerting, alert, heartbeat
 from tests.publication import Publication
 from tests.told import at_once, told, with_alerts
 

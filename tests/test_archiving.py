@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from lxml import etree
 
-from feedbot.archiving import Archiving, look_for_copies
-from feedbot.checking import check
 from feedbot.core.healing import Way
 from feedbot.core.mark import Mark, MarkKind
 from feedbot.core.snapshot import Snapshot
 from feedbot.forgetting import Named, forget
 from feedbot.previewing import preview
-from feedbot.reading import read
-from feedbot.reporting import report as write_reports
 from feedbot.state import locks, marks, snapshots, targets
+from feedbot.steps.archiving import Archiving, look_for_copies
+from feedbot.steps.checking import check
+from feedbot.steps.reading import read
+from feedbot.steps.reporting import report as write_reports
 from tests.archive import GOOD, NOT_FOUND, answer, configure, loopback_archive, table
 from tests.publication import Publication
 from tests.wire.scripted import ScriptedClock

@@ -12,9 +12,9 @@ from xml.etree.ElementTree import Element
 import pytest
 from lxml import etree
 
-from feedbot.archiving import Archiving
 from feedbot.core.snapshot import Snapshot
 from feedbot.state import snapshots, targets
+from feedbot.steps.archiving import Archiving
 from tests.archive import configure
 from tests.peers import find_peer
 from tests.publication import Publication, Site

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from feedbot.alerting import Alerting, alert
 from feedbot.state.retention import delete_transitions
+from feedbot.steps.alerting import Alerting, alert
 from tests.publication import Publication
 from tests.told import at_once, told, with_alerts
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from feedbot.checking import check
 from feedbot.core.context import Context, Sibling, Source
 from feedbot.core.mark import Mark, MarkKind
 from feedbot.core.status import StatusKind
@@ -19,11 +18,12 @@ from feedbot.cycle import run_once
 from feedbot.errors import LockHeld
 from feedbot.forgetting import Named, forget, look_ahead, undo
 from feedbot.publish.ledger import LEDGER_NAME, read_ledger
-from feedbot.publishing import publish
-from feedbot.reading import read
 from feedbot.state import marks, runs, siblings, targets, transitions
 from feedbot.state.database import checking_run, open_state
 from feedbot.state.runs import Judged
+from feedbot.steps.checking import check
+from feedbot.steps.publishing import publish
+from feedbot.steps.reading import read
 from tests.publication import Publication
 
 RELATED = "related: [{{title: Told elsewhere, sourceUrl: '{}'}}]\n"

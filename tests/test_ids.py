@@ -8,8 +8,8 @@ from feedbot.adopting import adopt
 from feedbot.cli.report import preview_lines, publishing_lines
 from feedbot.previewing import preview
 from feedbot.publish.read_back import shown_in
-from feedbot.publishing import publish
-from feedbot.reading import read
+from feedbot.steps.publishing import publish
+from feedbot.steps.reading import read
 
 
 def ids(news, feed="all"):

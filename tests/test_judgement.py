@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from feedbot.checking import check
 from feedbot.core.mark import Mark, MarkKind
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import RULES, VerdictKind, judge
-from feedbot.rejudging import rejudge
 from feedbot.state import marks, runs, siblings, targets, transitions
+from feedbot.steps.checking import check
+from feedbot.steps.rejudging import rejudge
 from tests.publication import Publication
 
 NOT_FOUND = b"<title>Page not found</title><p>Sorry, there is nothing here any more, as you can see."

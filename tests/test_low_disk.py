@@ -1,8 +1,8 @@
 """When the disk is nearly full, history is given up before publishing is."""
 
 from feedbot.core.status import StatusKind
-from feedbot.rejudging import rejudge
 from feedbot.state import targets
+from feedbot.steps.rejudging import rejudge
 from tests.publication import Publication
 
 

@@ -9,8 +9,8 @@ from sqlite_utils.utils import sqlite3
 
 from feedbot.core.alerts import Found
 from feedbot.errors import LockHeld
-from feedbot.maintaining import Maintenance, maintain, maintain_when_due
 from feedbot.state.database import maintenance, open_for_reading
+from feedbot.steps.maintaining import Maintenance, maintain, maintain_when_due
 from tests.publication import START, Publication
 
 

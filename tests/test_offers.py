@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedbot.offers import offer_ledger
+from feedbot.steps.offers import offer_ledger
 from tests.publication import Publication
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from feedbot.checking import check
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.status import StatusKind
 from feedbot.state import targets
+from feedbot.steps.checking import check
 from tests.publication import Publication, Site
 from tests.wire.scripted import ScriptedResolver
 

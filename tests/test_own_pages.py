@@ -10,9 +10,9 @@ from feedbot.errors import FeedbotError
 from feedbot.forgetting import Named, forget
 from feedbot.previewing import preview
 from feedbot.publish.read_back import shown_in
-from feedbot.publishing import publish
-from feedbot.reading import read
 from feedbot.state import marks, own_pages, targets
+from feedbot.steps.publishing import publish
+from feedbot.steps.reading import read
 from tests.publication import Publication
 
 

@@ -12,8 +12,8 @@ from lxml import etree
 from feedbot import __version__
 from feedbot.cli.report import pinging_lines
 from feedbot.errors import ConfigError, PublishError
-from feedbot.pinging import Pinging, Trouble, ping
 from feedbot.previewing import preview
+from feedbot.steps.pinging import Pinging, Trouble, ping
 from tests.hubs import Hub, loopback_hub
 from tests.publication import START, Publication, SteppedClock
 from tests.wire.servers import closed_port

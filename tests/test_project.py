@@ -96,7 +96,7 @@ def test_who_tells_nobody_loads_nothing_of_alerts():
     loads = "import feedbot.cli.run, feedbot.cli.build, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True).stdout.split()
     assert "feedbot.service.daemon" in loaded
-    assert not {"feedbot.alerting", "feedbot.wire.messenger", "apprise"} & set(loaded)
+    assert not {"feedbot.steps.alerting", "feedbot.wire.messenger", "apprise"} & set(loaded)
 
 
 def test_the_help_loads_no_command_and_no_command_but_serve_loads_what_serves_watches_or_sends():

@@ -9,9 +9,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from feedbot.core.mark import Mark, MarkKind
 from feedbot.publish.link_report import LinkReport, render_report
-from feedbot.rejudging import rejudge
-from feedbot.reporting import Reporting, report
 from feedbot.state import marks, reported, targets
+from feedbot.steps.rejudging import rejudge
+from feedbot.steps.reporting import Reporting, report
 from tests.publication import START, Publication, Site
 
 
@@ -158,7 +158,7 @@ def test_the_worst_come_first_and_what_is_left_out_is_said(
     look_on(news, 9)
     assert list(rows(news)) == ["/lost", "/fails", "/late", "/wall", "/moved"]
     assert "more are left out" not in words(page(news).css_first("main"))
-    monkeypatch.setattr("feedbot.reporting.MOST_ROWS", 2)
+    monkeypatch.setattr("feedbot.steps.reporting.MOST_ROWS", 2)
     look_on(news, 10)
     assert list(rows(news)) == ["/lost", "/fails"]
     assert "These are the worst 2; 3 more are left out." in words(page(news).css_first("main"))
@@ -191,7 +191,7 @@ def test_no_more_than_the_newest_transitions_are_told(
     die(news, "/lost")
     site.answers["/lost"] = 200
     look_on(news, 7, 7.5)
-    monkeypatch.setattr("feedbot.reporting.MOST_ENTRIES", 1)
+    monkeypatch.setattr("feedbot.steps.reporting.MOST_ENTRIES", 1)
     look_on(news, 8)
     assert [entry.title.split(":")[0] for entry in feed(news).entries] == ["recovered"]
 
@@ -297,7 +297,7 @@ class Asked:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.times = 0
-        monkeypatch.setattr("feedbot.reporting.render_report", self._count)
+        monkeypatch.setattr("feedbot.steps.reporting.render_report", self._count)
 
     def _count(self, made: LinkReport) -> bytes:
         self.times += 1

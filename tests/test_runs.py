@@ -10,17 +10,17 @@ from datetime import timedelta
 import pytest
 from lxml import etree
 
-from feedbot.checking import check
 from feedbot.cli.report import run_lines
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import VerdictKind, is_broken, judge
 from feedbot.errors import ArticlesError, ConfigError, PublishError, UsageError
-from feedbot.publishing import publish
-from feedbot.reading import read
 from feedbot.state import published, runs, targets
 from feedbot.state.database import open_state
 from feedbot.state.locks import hold
+from feedbot.steps.checking import check
+from feedbot.steps.publishing import publish
+from feedbot.steps.reading import read
 from tests.publication import Publication
 from tests.wire.scripted import ScriptedResolver
 

@@ -17,9 +17,9 @@ from datetime import datetime
 from pathlib import Path
 from feedbot.clock import StandingClock
 from feedbot.config import load_config
-from feedbot.publishing import publish
-from feedbot.reading import read
-from feedbot.reporting import report
+from feedbot.steps.publishing import publish
+from feedbot.steps.reading import read
+from feedbot.steps.reporting import report
 from feedbot.state.database import open_state
 
 config, clock = load_config(Path(sys.argv[1])), StandingClock(datetime.fromisoformat(sys.argv[2]))

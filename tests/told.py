@@ -18,7 +18,7 @@ _ALERT = """
 import asyncio, sys
 from datetime import datetime
 from pathlib import Path
-from feedbot.alerting import alert
+from feedbot.steps.alerting import alert
 from feedbot.clock import StandingClock
 from feedbot.config import load_config
 from feedbot.core.alerts import Found

@@ -20,10 +20,10 @@ from generate import generate
 from feedbot.cli.init import render_config
 from feedbot.clock import SystemClock
 from feedbot.config import Config, load_config
-from feedbot.publishing import publish
-from feedbot.reading import read
-from feedbot.reporting import report
 from feedbot.state.database import open_state
+from feedbot.steps.publishing import publish
+from feedbot.steps.reading import read
+from feedbot.steps.reporting import report
 
 SITE = "https://example.org/"
 

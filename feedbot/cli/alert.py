@@ -21,7 +21,7 @@ def test_command(told: Told) -> int:
 
     Nothing is remembered of it. Exits with 1 where one could not be reached, and says why.
     """
-    from feedbot.alerting import send_test  # noqa: PLC0415 - the help needs none of it
+    from feedbot.steps.alerting import send_test  # noqa: PLC0415 - the help needs none of it
 
     config = load_config(told.config_path)
     if not config.alerts.tells:

@@ -21,10 +21,10 @@ from feedbot.cli.textfile import textfile_option, write_textfile
 from feedbot.clock import Clock, StandingClock, SystemClock
 from feedbot.config import Config, load_config
 from feedbot.previewing import preview as look_ahead
-from feedbot.publishing import publish
-from feedbot.reading import read
-from feedbot.reporting import report
 from feedbot.state.database import open_state
+from feedbot.steps.publishing import publish
+from feedbot.steps.reading import read
+from feedbot.steps.reporting import report
 
 
 @click.command()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from feedbot.checking import Checking, check, check_due
 from feedbot.cli.main import Told
 from feedbot.cli.naming import article_paths
 from feedbot.cli.progress import progress_option, show_progress
@@ -26,9 +25,10 @@ from feedbot.core.status import Status, StatusKind
 from feedbot.core.url import InvalidUrl, canonical_url
 from feedbot.core.verdict import Verdict, VerdictKind, is_broken
 from feedbot.errors import FeedbotError, UsageError
-from feedbot.reading import read
 from feedbot.state import files, forgotten, marks, targets
 from feedbot.state.database import State, checking_run, moment, open_state
+from feedbot.steps.checking import Checking, check, check_due
+from feedbot.steps.reading import read
 
 _BROKEN = "broken"
 _NEVER_ALIVE = "never_alive"

@@ -13,13 +13,13 @@ from feedbot.config import Config, load_config
 from feedbot.core.verdict import RULES
 from feedbot.errors import LockHeld, StateError
 from feedbot.forgetting import repeat
-from feedbot.maintaining import back_up_now, way_back
-from feedbot.rejudging import rejudge
 from feedbot.state import backups, retention, soundness
 from feedbot.state.copies import free_bytes, megabytes
 from feedbot.state.database import checking_run, copies_before, open_for_reading, open_state, wipe
 from feedbot.state.restoring import restore
 from feedbot.state.schema import VERSION
+from feedbot.steps.maintaining import back_up_now, way_back
+from feedbot.steps.rejudging import rejudge
 
 
 @click.group()

@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from feedbot.checking import Checking, Result
 from feedbot.cli.text import count, plain
 from feedbot.config import Config
 from feedbot.core.article import LinkRole, Rejected
 from feedbot.core.healing import Way, moved_for_good
 from feedbot.core.status import StatusKind, is_unverifiable
 from feedbot.core.verdict import VerdictKind
-from feedbot.reading import Reading
 from feedbot.state.copies import megabytes
 from feedbot.state.database import stamp
 from feedbot.state.runs import LastRun
+from feedbot.steps.checking import Checking, Result
+from feedbot.steps.reading import Reading
 
 if TYPE_CHECKING:  # what publishes takes a while to load, and `feedbot check` does not
-    from feedbot.alerting import Alerting
-    from feedbot.archiving import Archiving
     from feedbot.cycle import Run
-    from feedbot.gate import Gate
-    from feedbot.maintaining import Maintenance
-    from feedbot.pinging import Pinging
     from feedbot.previewing import Preview
-    from feedbot.publishing import Publishing
-    from feedbot.reporting import Reporting
+    from feedbot.steps.alerting import Alerting
+    from feedbot.steps.archiving import Archiving
+    from feedbot.steps.gate import Gate
+    from feedbot.steps.maintaining import Maintenance
+    from feedbot.steps.pinging import Pinging
+    from feedbot.steps.publishing import Publishing
+    from feedbot.steps.reporting import Reporting
 
 # What needs a person comes first.
 _BY_URGENCY = (

@@ -20,10 +20,10 @@ from feedbot.config import load_config
 from feedbot.core.progress import Progress
 from feedbot.cycle import run_once
 from feedbot.errors import UsageError
-from feedbot.maintaining import maintain_when_due
 from feedbot.service.daemon import Companion, serve_until_signalled
 from feedbot.state import runs
 from feedbot.state.database import checking_run, open_state
+from feedbot.steps.maintaining import maintain_when_due
 
 
 @click.command()

@@ -14,13 +14,13 @@ from feedbot.cli.text import plain
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.errors import Stopped
-from feedbot.reading import settling_s
 from feedbot.state.database import State
+from feedbot.steps.reading import settling_s
 from feedbot.wire.choice import proxy_notice, require_usable
 from feedbot.wire.loop import run
 
 if TYPE_CHECKING:
-    from feedbot.pinging import Pinging
+    from feedbot.steps.pinging import Pinging
 
 _T = TypeVar("_T")
 
@@ -70,7 +70,7 @@ def say_of_proxy(config: Config) -> None:
 
 def tell_hubs(config: Config, state: State, clock: Clock) -> "Pinging":
     """Tell the hubs what has changed, after a command has published; without hubs no event loop is started."""
-    from feedbot.pinging import Pinging, ping  # noqa: PLC0415 - `feedbot check` tells nobody
+    from feedbot.steps.pinging import Pinging, ping  # noqa: PLC0415 - `feedbot check` tells nobody
 
     return run(ping(config, state, clock)) if config.feeds.hub else Pinging()
 

@@ -17,7 +17,7 @@ from feedbot.state.jobs import JobRecord
 from feedbot.wire.loop import run
 
 if TYPE_CHECKING:
-    from feedbot.alerting import Alerting
+    from feedbot.steps.alerting import Alerting
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def tell_of_troubles(
     """Tell those whom the config names what is wrong or over, at the end of a command; None where it names nobody."""
     if not config.alerts.tells:
         return None
-    from feedbot.alerting import alert  # noqa: PLC0415 - off by default
+    from feedbot.steps.alerting import alert  # noqa: PLC0415 - off by default
 
     return run(alert(config, state, clock, found))
 
@@ -75,7 +75,7 @@ def beat_once(config: Config) -> None:
     """Ask the heartbeat's address, where the config has one; what is wrong with it is said, and changes nothing."""
     if not config.alerts.has_heartbeat:
         return
-    from feedbot.alerting import heartbeat  # noqa: PLC0415 - off by default
+    from feedbot.steps.alerting import heartbeat  # noqa: PLC0415 - off by default
 
     if why := run(heartbeat(config)):
         click.echo(f"feedbot: heartbeat: {plain(why)}", err=True)

@@ -17,11 +17,11 @@ from feedbot.core.status import StatusKind, is_unverifiable, outlook
 from feedbot.core.url import InvalidUrl, canonical_url
 from feedbot.core.verdict import RULES
 from feedbot.errors import FeedbotError, UsageError
-from feedbot.rejudging import verdicts_of
 from feedbot.state import marks, retention, runs, snapshots, targets
 from feedbot.state.database import State, open_for_reading
 from feedbot.state.runs import Recorded
 from feedbot.state.targets import Target
+from feedbot.steps.rejudging import verdicts_of
 
 _SHOWN = 10
 

@@ -10,8 +10,6 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from feedbot.archiving import look_for_copies
-from feedbot.checking import Checking, check_due
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.alerts import Found
@@ -19,11 +17,6 @@ from feedbot.core.doctor import Finding
 from feedbot.core.progress import Progress
 from feedbot.core.slots import end_of
 from feedbot.errors import LockHeld, StateError
-from feedbot.maintaining import Maintenance, maintain_when_due
-from feedbot.pinging import Pinging, ping
-from feedbot.publishing import Publishing, publish
-from feedbot.reading import Reading, read
-from feedbot.reporting import Reporting, report
 from feedbot.service.doctor import daily
 from feedbot.service.doctor.case import Case
 from feedbot.service.doctor.examine import look_inside, look_outside
@@ -32,6 +25,13 @@ from feedbot.state import jobs, targets
 from feedbot.state.database import checking_run, open_state
 from feedbot.state.jobs import JobRecord
 from feedbot.state.moments import next_moment
+from feedbot.steps.archiving import look_for_copies
+from feedbot.steps.checking import Checking, check_due
+from feedbot.steps.maintaining import Maintenance, maintain_when_due
+from feedbot.steps.pinging import Pinging, ping
+from feedbot.steps.publishing import Publishing, publish
+from feedbot.steps.reading import Reading, read
+from feedbot.steps.reporting import Reporting, report
 from feedbot.wire.resolver import Resolver
 
 log = logging.getLogger("feedbot")
@@ -123,7 +123,7 @@ class Jobs:
 
     async def alert(self) -> None:
         """Tell those whom the config names what is wrong or over, and editors of links when it is time."""
-        from feedbot.alerting import alert  # noqa: PLC0415 - off by default
+        from feedbot.steps.alerting import alert  # noqa: PLC0415 - off by default
 
         found, config = dict(self.found), self.config
         with (
@@ -178,7 +178,7 @@ class Jobs:
         await self._in_thread("noting how a job ended", _BESIDE_PROBING_S, functools.partial(self._note, record))
 
     async def _beat(self, config: Config) -> None:
-        from feedbot.alerting import heartbeat  # noqa: PLC0415 - off by default
+        from feedbot.steps.alerting import heartbeat  # noqa: PLC0415 - off by default
 
         with self.under_way.doing("asking the heartbeat's address", _BESIDE_PROBING_S):
             if why := await heartbeat(config):

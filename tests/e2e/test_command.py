@@ -16,13 +16,13 @@ import pytest
 from sqlite_utils.utils import sqlite3
 
 from feedbot.articles.read import PARALLEL_FROM
-from feedbot.checking import Checking, Result
 from feedbot.cli.report import checking_lines
 from feedbot.core.article import LinkRole
 from feedbot.core.status import Status, StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
-from feedbot.look import Seen
 from feedbot.state.targets import Target
+from feedbot.steps.checking import Checking, Result
+from feedbot.steps.look import Seen
 from tests.publication import Publication
 
 FEEDBOT = Path(sys.executable).with_name("feedbot")

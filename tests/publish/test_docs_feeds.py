@@ -8,9 +8,9 @@ import pytest
 from lxml import etree
 
 from feedbot.config import load_config
-from feedbot.publishing import publish
-from feedbot.reading import read
 from feedbot.state.database import open_state
+from feedbot.steps.publishing import publish
+from feedbot.steps.reading import read
 from tests.publication import SteppedClock
 from tests.publish.profile import faults
 

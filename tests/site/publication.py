@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from feedbot.checking import Result, check
 from feedbot.config import Config, load_config
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
-from feedbot.reading import read
 from feedbot.state import targets
 from feedbot.state.database import open_state
+from feedbot.steps.checking import Result, check
+from feedbot.steps.reading import read
 from feedbot.wire.resolver import Resolver
 from feedbot.wire.wire import Wire
 from tests.site.case import Case

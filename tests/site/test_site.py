@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from feedbot.core.verdict import Verdict, VerdictKind, judge
-from feedbot.look import Seen
 from feedbot.state import runs
 from feedbot.state.database import open_for_reading
+from feedbot.steps.look import Seen
 from feedbot.wire.choice import curl_is_here
 from tests.conftest import MAY_BE_SKIPPED
 from tests.site.case import Case

@@ -6,9 +6,9 @@ import pytest
 
 from feedbot.clock import StandingClock
 from feedbot.core.status import DEFAULT_STRIKES, StatusKind
-from feedbot.rejudging import rejudge
 from feedbot.state import forgotten, retention, runs, targets
 from feedbot.state.database import stamp
+from feedbot.steps.rejudging import rejudge
 from tests.publication import START, Publication
 
 

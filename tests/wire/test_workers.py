@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from feedbot.checking import check_due
 from feedbot.clock import SystemClock
 from feedbot.config import CheckerConfig, Config, PerHostConfig
 from feedbot.core.observation import Observation
 from feedbot.errors import FeedbotError
 from feedbot.state import targets
 from feedbot.state.database import open_state
+from feedbot.steps.checking import check_due
 from feedbot.wire.frames import Broken, Done, Order, Results, Slow, encode, read_word
 from feedbot.wire.local import open_local
 from feedbot.wire.prober import ProbeTarget

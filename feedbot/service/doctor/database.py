@@ -5,7 +5,6 @@ from feedbot.config import Config
 from feedbot.core.alerts import FAILURES_IN_A_ROW
 from feedbot.core.doctor import Finding, Level, Part
 from feedbot.errors import StateError
-from feedbot.offers import named_in_vain
 from feedbot.service.doctor.case import Case
 from feedbot.service.health import run_within_s, why_late
 from feedbot.state import figures, jobs, published
@@ -13,6 +12,7 @@ from feedbot.state.copies import megabytes
 from feedbot.state.database import State, holders, open_for_reading
 from feedbot.state.schema import VERSION
 from feedbot.state.soundness import require_sound
+from feedbot.steps.offers import named_in_vain
 
 
 def database(case: Case) -> list[Finding]:

@@ -14,9 +14,9 @@ from feedbot.core.url import split_url
 from feedbot.publish.ledger import LEDGER_NAME
 from feedbot.publish.pages import SUBSCRIBE_AS
 from feedbot.publish.render import RENDERERS
-from feedbot.selection import ALL
 from feedbot.service.doctor.asking import Asker
 from feedbot.service.doctor.case import Case
+from feedbot.steps.selection import ALL
 
 _TOPICS_ASKED = 2
 # The origin of no page there is: what is asked for is whether any may read it.

@@ -8,9 +8,9 @@ from feedbot.core.observation import Failure
 from feedbot.core.page_body import decoded, plain_bytes
 from feedbot.publish.pages import ABOUT_NAME, SUBSCRIBE_AS
 from feedbot.publish.render import RENDERERS
-from feedbot.selection import ALL
 from feedbot.service.doctor.asking import Asker
 from feedbot.service.doctor.case import Case
+from feedbot.steps.selection import ALL
 
 
 async def home_page(case: Case, asker: Asker) -> list[Finding]:

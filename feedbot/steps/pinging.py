@@ -18,9 +18,9 @@ from feedbot.core.ping import (
     next_try_at,
 )
 from feedbot.errors import FeedbotError
-from feedbot.selection import ALL
 from feedbot.state import pings
 from feedbot.state.database import State
+from feedbot.steps.selection import ALL
 from feedbot.wire.hub import Told, tell_hubs
 from feedbot.wire.resolver import Resolver
 

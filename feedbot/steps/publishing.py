@@ -12,20 +12,20 @@ from feedbot.core.healing import Link
 from feedbot.core.history import is_document_file
 from feedbot.core.ping import topics_of
 from feedbot.errors import UsageError
-from feedbot.history import History, history
-from feedbot.holding import HeldBack, hold_back, note_held
-from feedbot.mending import mend
-from feedbot.offers import Offer, Offers, named_in_vain, offer_everything
 from feedbot.publish.files import Published, publish_files, remove_files, require_marked
 from feedbot.publish.gzipped import GZIP_SUFFIX
 from feedbot.publish.pages import MARK as PAGE_MARK
 from feedbot.publish.pages import SUFFIX as PAGE_SUFFIX
-from feedbot.selection import HeldFeed, Selection, feed_heads, select
-from feedbot.site_links import tell_site
 from feedbot.state import entry_links, files, identities, pings, published
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.published import FileOnDisk
-from feedbot.withdrawing import tell_withdrawn
+from feedbot.steps.history import History, history
+from feedbot.steps.holding import HeldBack, hold_back, note_held
+from feedbot.steps.mending import mend
+from feedbot.steps.offers import Offer, Offers, named_in_vain, offer_everything
+from feedbot.steps.selection import HeldFeed, Selection, feed_heads, select
+from feedbot.steps.site_links import tell_site
+from feedbot.steps.withdrawing import tell_withdrawn
 
 
 @dataclass(frozen=True, slots=True)

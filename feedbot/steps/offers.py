@@ -12,7 +12,6 @@ from feedbot.config import Config
 from feedbot.core.feed import Category, Entry, Feed, build_entry
 from feedbot.core.healing import Link
 from feedbot.core.slug import topic_key
-from feedbot.history import Document
 from feedbot.publish.fragments import Fragments
 from feedbot.publish.gzipped import GZIP_SUFFIX, gzipped
 from feedbot.publish.ledger import LEDGER_NAME, Ledger, LedgerTopic, ledger_bytes
@@ -20,10 +19,11 @@ from feedbot.publish.opml import OPML_NAME, FeedList, render_opml
 from feedbot.publish.pages import ABOUT_NAME, INDEX_NAME, ListedFeed, render_about, render_index, render_topic_page
 from feedbot.publish.pages import SUFFIX as PAGE_SUFFIX
 from feedbot.publish.render import ARCHIVED, RENDERERS, Render
-from feedbot.selection import ALL, Selection, topic_names
 from feedbot.state import files, identities, targets
 from feedbot.state.database import State
 from feedbot.state.published import Member
+from feedbot.steps.history import Document
+from feedbot.steps.selection import ALL, Selection, topic_names
 from feedbot.wire.identity import identity_headers
 
 

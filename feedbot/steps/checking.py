@@ -29,11 +29,11 @@ from feedbot.core.schedule import first_method, is_alarming, jitter_of, next_che
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.errors import StateError
-from feedbot.look import Look, Seen, advanced, as_sibling, as_source, look_at
 from feedbot.state import forgotten, marks, own_pages, retention, runs, siblings, targets, transitions
 from feedbot.state.copies import free_bytes, megabytes
 from feedbot.state.database import State
 from feedbot.state.targets import LinkPlace, Target
+from feedbot.steps.look import Look, Seen, advanced, as_sibling, as_source, look_at
 from feedbot.wire.choice import require_usable
 from feedbot.wire.hosts import covering
 from feedbot.wire.local import LocalWire, WireOver, open_local

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from feedbot.core.article import LinkRole
 from feedbot.core.healing import Link, Way
-from feedbot.mending import Mended
 from feedbot.publish.link_report import ReadersGet
 from feedbot.state import own_pages
 from feedbot.state.database import State
 from feedbot.state.troubles import Place
+from feedbot.steps.mending import Mended
 
 _LEAD_TO = {
     Way.PAGE: "the article's own page",

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from feedbot.core.guard import OLD_AFTER, is_flood
 from feedbot.core.own_page import OwnPage
-from feedbot.gate import NO_GATE, Gate, at_the_gate
 from feedbot.state import identities, own_pages, published
 from feedbot.state.database import State
+from feedbot.steps.gate import NO_GATE, Gate, at_the_gate
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from feedbot.core.mark import Mark, mark_on
 from feedbot.core.status import StatusKind, is_unverifiable
 from feedbot.core.transition import transition_id
 from feedbot.errors import FeedbotError
-from feedbot.mending import Mended, mend
 from feedbot.publish.files import Published, publish_files, remove_files
 from feedbot.publish.link_feed import LINK_FEED_NAME, LinkEntry, LinkFeed, render_link_feed
 from feedbot.publish.link_report import (
@@ -31,11 +30,12 @@ from feedbot.publish.link_report import (
     StatusCount,
     render_report,
 )
-from feedbot.readers import instead_of_pages, readers_get, words
 from feedbot.state import marks, reported, transitions, troubles
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.transitions import Transition
 from feedbot.state.troubles import Place, Troubled
+from feedbot.steps.mending import Mended, mend
+from feedbot.steps.readers import instead_of_pages, readers_get, words
 
 MOST_ROWS = 2000
 MOST_ENTRIES = 100

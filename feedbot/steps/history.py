@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from feedbot.config import Config
 from feedbot.core.feed import Archive, Feed
 from feedbot.core.history import closed_periods, document_name
-from feedbot.selection import Selection, newest_first
 from feedbot.state import identities, published
 from feedbot.state.database import State
 from feedbot.state.published import Member
+from feedbot.steps.selection import Selection, newest_first
 
 # As long as the guard holds the entries of vanished files that nobody confirms.
 _KEPT_WHEN_VANISHED = timedelta(days=1)

@@ -35,11 +35,11 @@ from feedbot.core.ping import next_try_at
 from feedbot.core.status import StatusKind
 from feedbot.core.transition import TransitionKind
 from feedbot.errors import ConfigError, FeedbotError
-from feedbot.mending import mend
-from feedbot.readers import instead_of_pages, readers_get, words
 from feedbot.state import alarms, copies, jobs, marks, published, targets, troubles
 from feedbot.state.alarms import Receiver
 from feedbot.state.database import State
+from feedbot.steps.mending import mend
+from feedbot.steps.readers import instead_of_pages, readers_get, words
 from feedbot.wire.heartbeat import beat
 from feedbot.wire.messenger import send_by_apprise, send_by_command
 from feedbot.wire.resolver import Resolver

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from feedbot.config import Config
-from feedbot.selection import Selection
 from feedbot.state import published, withdrawn
 from feedbot.state.database import State
+from feedbot.steps.selection import Selection
 
 _TOLD_FOR = timedelta(days=30)
 

@@ -1,0 +1,1 @@
+"""The steps of a run, where the rooms meet; cycle.py tells their order."""
