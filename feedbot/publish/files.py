@@ -198,4 +198,7 @@ def _is_temp(name: str) -> bool:
 
 
 def _why(error: OSError) -> str:
-    return error.strerror or str(error)
+    why = error.strerror or str(error)
+    if isinstance(error, PermissionError):
+        return f"{why}; the folder must belong to the user who runs feedbot, or be writable for it"
+    return why

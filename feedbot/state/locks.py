@@ -29,7 +29,9 @@ def hold(path: Path, *, who: str, wait_s: float = 0.0) -> Iterator[None]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise StateError(f"{path}: cannot be opened: {error.strerror}") from error
+        is_denied = isinstance(error, PermissionError)
+        mend = "; its folder must be writable for the user who runs feedbot" if is_denied else ""
+        raise StateError(f"{path}: cannot be opened: {error.strerror}{mend}") from error
     try:
         _acquire(descriptor, path, wait_s)
         os.ftruncate(descriptor, 0)

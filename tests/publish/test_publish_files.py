@@ -12,6 +12,7 @@ import pytest
 from feedbot.errors import PublishError
 from feedbot.publish.files import Published, Unchanged, publish_file, publish_files, remove_files
 from feedbot.publish.gzipped import gzipped
+from tests.guest import not_writable
 
 
 def names_in(folder: Path) -> list[str]:
@@ -97,6 +98,14 @@ def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
         publish_file(tmp_path / "feeds", "ai.rss", b"x")
     with pytest.raises(PublishError, match="feeds/below: cannot be used as a folder: Not a directory"):
         publish_file(tmp_path / "feeds" / "below", "ai.rss", b"x")
+
+
+def test_a_folder_that_is_not_writable_is_told_with_whose_it_must_be(tmp_path: Path) -> None:
+    with (
+        not_writable(tmp_path),
+        pytest.raises(PublishError, match="Permission denied; the folder must belong to the user who runs feedbot"),
+    ):
+        publish_file(tmp_path, "ai.rss", b"x")
 
 
 def test_a_folder_that_vanishes_meanwhile_is_told(tmp_path: Path) -> None:

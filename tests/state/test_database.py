@@ -12,9 +12,10 @@ from sqlite_utils.utils import sqlite3
 
 from feedbot.core.article import Article, Provider
 from feedbot.errors import LockHeld, StateError
-from feedbot.state import database
+from feedbot.state import database, locks
 from feedbot.state.database import checking_run, copy_state, daemon_life, open_for_reading, open_state
 from feedbot.state.schema import APPLICATION_ID, MIGRATIONS, VERSION
+from tests.guest import not_writable
 from tests.publication import START
 
 
@@ -175,6 +176,17 @@ def test_reading_works_beside_a_write_phase_and_sees_what_is_committed(path):
         connection.execute("INSERT INTO hosts (host) VALUES ('a.example')")
         with open_for_reading(path, who="a reader") as reader:
             assert reader.rows("SELECT * FROM hosts") == []
+
+
+def test_a_lock_in_a_folder_that_is_not_writable_says_what_it_must_be(tmp_path):
+    with (
+        not_writable(tmp_path),
+        pytest.raises(
+            StateError, match=r"Permission denied; its folder must be writable for the user who runs feedbot"
+        ),
+        locks.hold(tmp_path / "state.db.lock", who="a test"),
+    ):
+        pass
 
 
 def test_a_lock_names_its_holder_and_is_free_afterwards(path):
