@@ -57,6 +57,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         news.clock.at = SystemClock().now()
         for number in range(3):
             news.article(f"one-{number}", topics="AI, Robots, Space")
+        # The month of this one is over: it stands in an archive document as well, all.2026-09, which is no feed.
+        news.article("earlier", topics="AI, Robots, Space", date="2026-09-01T08:00:00Z")
         news.run()
         site.pages["/about"] = b"<p>We check links with feedbot."
         # Its folder is under one of pytest's, which nobody else may enter.

@@ -8,6 +8,7 @@ from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.doctor import Finding, Level, Part
 from feedbot.core.feed_answers import LEVELS, MAX_BYTES, Answer, Asked, Fault, faults_of
+from feedbot.core.history import is_document_file
 from feedbot.core.observation import Failure
 from feedbot.core.remedies import led_to_https, mend
 from feedbot.core.url import split_url
@@ -51,11 +52,12 @@ async def over_http(case: Case, asker: Asker) -> list[Finding]:
 
 
 def _chosen(config: Config) -> list[tuple[str, str]]:
-    """The names of the files that are asked for, each with its media type; names in no other order than theirs."""
+    """The names of the feeds that are asked for, each with its media type; names in no other order than theirs."""
     chosen = []
     for format_name in config.feeds.formats:
         suffix, media_type = RENDERERS[format_name][0], SUBSCRIBE_AS[format_name][1]
-        names = sorted(path.stem for path in config.feeds_path.glob(f"*{suffix}") if path.name != LEDGER_NAME)
+        files = [path for path in config.feeds_path.glob(f"*{suffix}") if path.name != LEDGER_NAME]
+        names = sorted(path.stem for path in files if not is_document_file(path.name))
         others = [name for name in names if name != ALL][:_TOPICS_ASKED]
         chosen += [(f"{name}{suffix}", media_type) for name in [ALL, *others] if name in names]
     return chosen
