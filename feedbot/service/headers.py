@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from feedbot.config import PUBLIC_REPORTS, Config
+from feedbot.core.history import is_document_file
 from feedbot.publish.link_report import REPORT_NAME, report_policy
 from feedbot.publish.pages import page_policy
 
@@ -89,7 +90,9 @@ class FileHeaders:
     def _links(self, path: str) -> Headers:
         """The hubs of a feed and its own address (WebSub, 4): subscribers look here first, and some hubs here alone."""
         feed = self._aliases.get(path, path)
-        if not self._hubs or "/" in feed or not feed.endswith(_OF_FEEDS):
+        is_feed = "/" not in feed and feed.endswith(_OF_FEEDS)
+        # No hub tells of an archive document, which does not change.
+        if not self._hubs or not is_feed or is_document_file(feed):
             return []
         links = [*self._hubs, f'<{self._base}{feed}>; rel="self"']
         return [(b"link", ", ".join(links).encode("ascii"))]

@@ -245,7 +245,9 @@ def test_an_alias_has_the_type_of_its_feed(tmp_path: Path) -> None:
 def test_an_alias_names_the_hubs_and_the_feed_as_what_to_subscribe_to(tmp_path: Path) -> None:
     hubs = "['https://hub.example/?a=1', 'https://push.example']"
     config = config_of(tmp_path, feeds=f", hub: {hubs}, aliases: {{feed.xml: all.atom}}")
-    publish_files(tmp_path / "feeds", [("all.atom", b"<feed/>"), ("feed.xml", b"<feed/>")])
+    publish_files(
+        tmp_path / "feeds", [("all.atom", b"<feed/>"), ("feed.xml", b"<feed/>"), ("all.2026-10.atom", b"<feed/>")]
+    )
     with serving(config) as server:
         links = {server.ask(f"/feeds/{name}").header("Link") for name in ("all.atom", "feed.xml")}
         assert links == {
@@ -253,6 +255,7 @@ def test_an_alias_names_the_hubs_and_the_feed_as_what_to_subscribe_to(tmp_path: 
             ' <https://example.org/feeds/all.atom>; rel="self"'
         }
         assert server.ask("/feeds/feed.xml", "OPTIONS").header("Link") is None
+        assert server.ask("/feeds/all.2026-10.atom").header("Link") is None, "of an archive document no hub tells"
 
 
 def test_the_tag_is_of_the_bytes(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def feeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = news.folder / "feeds"
     assert {"all.rss", "all.atom", "ids.json"} <= {path.name for path in folder.iterdir()}
     (folder / "archive").mkdir(exist_ok=True)
-    for name in [*TYPES, *HIDDEN, "archive/all-2026-10.atom"]:
+    for name in [*TYPES, *HIDDEN, "all.2026-10.atom", "archive/all-2026-10.atom"]:
         if not (folder / name).exists():
             (folder / name).write_text(f"This is {name}: überall. " * 50, encoding="utf-8")
     for name in TYPES:
@@ -319,7 +319,7 @@ def test_who_has_a_hub_names_it_and_the_feed_itself_with_every_feed(feeds: Path,
         for feed in ("all.rss", "all.atom", "all.json"):
             link = f'<https://hub.example/>; rel="hub", <https://news.example/feeds/{feed}>; rel="self"'
             assert hub_links(server, feed) == [link] * 3
-        for other in ("feeds.opml", "index.html", "archive/all-2026-10.atom"):
+        for other in ("feeds.opml", "index.html", "all.2026-10.atom", "archive/all-2026-10.atom"):
             assert hub_links(server, other) == [None] * 3
         # What a header of its own in an inner place would switch off.
         web_pages_may_read_it(server)
