@@ -14,7 +14,7 @@ from feedbot.cli.report import run_lines
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import VerdictKind, is_broken, judge
-from feedbot.errors import ArticlesError, ConfigError, PublishError, UsageError
+from feedbot.errors import ArticlesError, ConfigError, FeedbotError, PublishError, StateError, UsageError
 from feedbot.state import published, runs, targets
 from feedbot.state.database import open_state
 from feedbot.state.locks import hold
@@ -1402,3 +1402,25 @@ def test_an_alias_is_a_plain_name_that_no_feed_can_have(tmp_path, site, aliases,
     news = aliased(tmp_path, site, aliases)
     with pytest.raises(ConfigError, match=why):
         assert news.config
+
+
+def test_a_new_database_publishes_nothing_over_the_feeds_of_an_earlier_one_before_it_has_read_all_articles(news):
+    news.article("one")
+    news.article("two")
+    news.run()
+    before = news.feeds()
+    for file in news.folder.glob("state.db*"):
+        file.unlink()
+    with news.state() as state:
+        with pytest.raises(StateError, match=r"tells of articles that .* has not read yet: nothing was published"):
+            publish(news.config, state, news.clock)
+        # The reading gives ids from the ledger before it is cut off.
+        news.article("three")
+        with pytest.raises(FeedbotError, match="stopped while reading articles"):
+            read(news.config, state, news.clock, lambda: True)
+        with pytest.raises(StateError, match="has not read yet"):
+            publish(news.config, state, news.clock)
+        assert news.feeds() == before
+        read(news.config, state, news.clock)
+        publish(news.config, state, news.clock)
+    assert news.titles() == ["About one", "About three", "About two"]

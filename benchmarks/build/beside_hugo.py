@@ -67,6 +67,7 @@ def main(count: int = 10_000, runs: int = 5) -> None:
             ("[rss, atom, json]", "[rss]"),
             ("gzip: true", "gzip: false"),
             ("pages: true", "pages: false"),
+            ("history: [all]", "history: []"),
         ):
             assert before in config
             config = config.replace(before, after)

@@ -1,4 +1,4 @@
-"""When this database was last looked after."""
+"""When what is done from time to time, or once, was last done with this database."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,12 +14,19 @@ class Deed(StrEnum):
     MAINTENANCE = "maintenance"
     WHOLE_CHECK = "whole check"
     DOCTOR = "doctor"
+    READING = "reading"
+    """All article files were read, once."""
 
 
 def note(state: State, deed: Deed, now: datetime) -> None:
     """Note that it was done."""
     with state.write() as connection:
         connection.execute("INSERT OR REPLACE INTO care (deed, done_at) VALUES (?, ?)", [deed.value, stamp(now)])
+
+
+def was_done(state: State, deed: Deed) -> bool:
+    """True where it was ever done."""
+    return state.value("SELECT 1 FROM care WHERE deed = ?", [deed.value]) is not None
 
 
 def is_due(state: State, deed: Deed, every: timedelta, now: datetime) -> bool:

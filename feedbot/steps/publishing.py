@@ -11,12 +11,14 @@ from feedbot.config import Config
 from feedbot.core.healing import Link
 from feedbot.core.history import is_document_file
 from feedbot.core.ping import topics_of
-from feedbot.errors import UsageError
+from feedbot.errors import StateError, UsageError
 from feedbot.publish.files import Published, publish_files, remove_files, require_marked
 from feedbot.publish.gzipped import GZIP_SUFFIX
+from feedbot.publish.ledger import LEDGER_NAME, read_ledger
 from feedbot.publish.pages import MARK as PAGE_MARK
 from feedbot.publish.pages import SUFFIX as PAGE_SUFFIX
-from feedbot.state import entry_links, files, identities, pings, published
+from feedbot.state import care, entry_links, files, forgotten, identities, pings, published
+from feedbot.state.care import Deed
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.published import FileOnDisk
 from feedbot.steps.history import History, history
@@ -67,6 +69,7 @@ def publish(
         now = clock.now()
         as_of = max(now, published.latest(state) or now)
         _require_holds(state, accept)
+        _require_read(config, state)
         published.hold_back(state, ())
         mended = mend(config, state, now)
         entry_links.set_lost(state, mended.lost.values())
@@ -153,6 +156,21 @@ def _withdraw(config: Config, state: State, names: Iterable[str]) -> None:
     if gone := sorted(names):
         remove_files(config.feeds_path, gone)
         published.forget(state, gone)
+
+
+def _require_read(config: Config, state: State) -> None:
+    """Raise StateError where readers have entries and a new database has not read all articles yet.
+
+    They would leave the feeds, and the guard goes by what this database has published: it would not see that.
+    """
+    if not published.is_empty(state) or care.was_done(state, Deed.READING):
+        return
+    ledger, taken_down = config.feeds_path / LEDGER_NAME, forgotten.known(state)
+    if any(one.path not in taken_down and one.source not in taken_down for one in read_ledger(ledger).identities):
+        raise StateError(
+            f"{ledger} tells of articles that {config.state_path} has not read yet: nothing was published;"
+            " `feedbot build` reads and publishes them"
+        )
 
 
 def _require_holds(state: State, accept: Sequence[str]) -> None:

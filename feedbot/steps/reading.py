@@ -19,7 +19,8 @@ from feedbot.core.identity import Candidate, Identified, Identity, identify
 from feedbot.core.url import canonical_url
 from feedbot.errors import ArticlesError, FeedbotError
 from feedbot.publish.ledger import LEDGER_NAME, LedgerBroken, read_ledger
-from feedbot.state import files, forgotten, identities, published
+from feedbot.state import care, files, forgotten, identities, published
+from feedbot.state.care import Deed
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.files import Counts, FileReading, StoredFile
 from feedbot.state.identities import Topic
@@ -102,6 +103,8 @@ def _read(config: Config, state: State, now: datetime, is_stopped: Callable[[], 
             raise FeedbotError("stopped while reading articles; the next run goes on where this one was")
     files.mark_vanished(state, vanished, now)
     _give_identities(config, state, now, accept_new=accept_new)
+    if not care.was_done(state, Deed.READING):
+        care.note(state, Deed.READING, now)
     return Reading(
         parsed=parsed,
         vanished=tuple(sorted(vanished)),

@@ -58,6 +58,7 @@ def test_every_url_is_a_link_with_its_role_at_its_line(seed, raw):
     counts = {role: len(targets(seed, role)) for role in LinkRole}
     assert counts == {
         LinkRole.SOURCE: 1,
+        LinkRole.PAGE: 0,
         LinkRole.AMP: 1,
         LinkRole.CDN_AMP: 1,
         LinkRole.IMAGE: 1,

@@ -84,7 +84,8 @@ def test_every_topic_has_a_feed_in_every_format_with_its_entries(folder, expecte
     slugs = {one["name"]: one["slug"] for one in ledger["topics"]}
     assert set(slugs) == topics
     assert (slugs["C++"], slugs["C#"], slugs["Computer Vision"]) == ("cplusplus", "csharp", "computer-vision")
-    assert {path.name for path in feed_files(folder)} == {
+    # Archive documents have the month in their names.
+    assert {path.name for path in feed_files(folder) if path.name.count(".") == 1} == {
         f"{slug}.{suffix}" for slug in [*slugs.values(), "all"] for suffix in ("rss", "atom", "json")
     }
     for topic, slug in slugs.items():

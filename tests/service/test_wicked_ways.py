@@ -179,9 +179,14 @@ def test_a_full_disk_is_told_and_gone_on_from_when_there_is_room(often, tmp_path
             pytest.skip(f"{MAY_BE_SKIPPED}nobody may mount here: {one.said}")
         reader = Reader(there / "feeds")
         reader.look()
+        # More than what is left in the files of the database, which it writes over.
+        large = often.article("large", more=f"excerpt: {'x' * 200_000}\n")
+        (there / "large.md").write_bytes(large.read_bytes())
+        os.utime(there / "large.md", (1_767_225_600, 1_767_225_600))
         with pytest.raises(OSError, match="No space left"), (there / "fill").open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(4096))
+        (there / "large.md").rename(there / "articles" / "large.md")
         one.until_said(" of its disk are free): free some")
         reader.look()
         (there / "fill").unlink()
