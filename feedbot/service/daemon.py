@@ -29,6 +29,7 @@ from feedbot.service.watch import watch
 from feedbot.service.watchdog import beat
 from feedbot.state.database import daemon_life, open_state
 from feedbot.state.jobs import JobRecord, all_jobs
+from feedbot.state.soundness import require_sound
 from feedbot.wire.choice import proxy_notice, require_usable
 from feedbot.wire.loop import run
 
@@ -76,6 +77,7 @@ def serve_until_signalled(
     with daemon_life(config.state_path, who=WHO, wait=wait):
         # What is wrong with the database is told at once, not at the first slot.
         with open_state(config.state_path, who=WHO) as state:
+            require_sound(state)
             known = all_jobs(state)
         known.pop(BY_HAND, None)
         daemon = Daemon(config, clock, load, own_notifier(), known, listeners)

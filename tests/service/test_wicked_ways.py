@@ -90,6 +90,22 @@ def test_a_database_that_was_removed_begins_anew_with_the_ids_that_readers_know(
         assert one.end() == 0
 
 
+def test_a_daemon_does_not_start_on_a_damaged_database(news):
+    news.article("one")
+    news.run()
+    connection = sqlite3.connect(news.config.state_path)
+    # A table that nothing of the first moments looks at.
+    (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'observations'").fetchone()
+    connection.close()
+    with news.config.state_path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(bytes(64 * [0xA5]))
+    with daemon(news) as one:
+        assert one.process.wait(20) == 1
+        assert "state.db: is damaged (" in one.said
+        assert "`feedbot db restore` brings back a copy from before" in one.said
+
+
 def test_a_database_that_is_none_any_more_is_told_with_what_to_do(often):
     with daemon(often) as one:
         has_run(often)
