@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from feedbot.core.alerts import Found
-from feedbot.state import jobs
+from feedbot.state import alarms, jobs
 from feedbot.state.jobs import JobRecord
 from feedbot.steps.alerting import Alerting, alert, heartbeat
 from tests.publication import Publication
@@ -181,6 +181,15 @@ def test_of_four_processes_at_once_one_tells(told_news: Publication) -> None:
     alerted(told_news)
     at_once(told_news, [told_news.clock.at + timedelta(seconds=number) for number in range(4)])
     assert told(told_news) == ["operator trouble: Test News: no backup\nno room\n"]
+
+
+def test_who_read_the_clock_before_another_claimed_a_receiver_leaves_it_to_that_one(told_news: Publication) -> None:
+    alerted(told_news)
+    with told_news.state() as state, state.write() as connection:
+        alarms.claim(connection, "operator command", told_news.clock.at + timedelta(seconds=63))
+    assert alerted(told_news, backup=Found("no backup", "no room")) == Alerting()
+    told_news.clock.step(seconds=64)
+    assert alerted(told_news, backup=Found("no backup", "no room")).told == ("operator command",)
 
 
 def test_nothing_that_articles_or_servers_say_reaches_a_shell_or_a_terminal(told_news: Publication) -> None:

@@ -20,6 +20,7 @@ BY_HAND = "run --once"
 """The job that cron or a person does; the daemon's have names of their own."""
 
 _ENOUGH_AGAIN = 1.1
+_APART_S = 60.0
 
 
 class Kind(StrEnum):
@@ -109,8 +110,11 @@ def is_disk_low(free: int, low: int, *, was_low: bool) -> bool:
 
 
 def is_waiting(until: datetime | None, now: datetime, longest_s: float) -> bool:
-    """True before a time that is to be waited for; one further off than any wait is of a clock that was ahead."""
-    return until is not None and 0 < (until - now).total_seconds() <= longest_s
+    """True before a time that is to be waited for; one further off than any wait is of a clock that was ahead.
+
+    Another process may have read its clock a while after this one did, which then waited for a lock.
+    """
+    return until is not None and 0 < (until - now).total_seconds() <= longest_s + _APART_S
 
 
 def news(now_standing: Mapping[str, Trouble], told: Mapping[str, Trouble]) -> tuple[list[Trouble], list[Trouble]]:
