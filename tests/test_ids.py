@@ -5,7 +5,8 @@ import re
 import pytest
 
 from feedbot.adopting import adopt
-from feedbot.cli.report import preview_lines, publishing_lines
+from feedbot.cli.reports.preview import preview_lines
+from feedbot.cli.reports.publishing import publishing_lines
 from feedbot.previewing import preview
 from feedbot.publish.read_back import shown_in
 from feedbot.steps.publishing import publish

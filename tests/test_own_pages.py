@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from feedbot.cli.report import publishing_lines, run_lines
+from feedbot.cli.reports.publishing import publishing_lines
+from feedbot.cli.reports.run import run_lines
 from feedbot.core.mark import Mark, MarkKind
 from feedbot.errors import FeedbotError
 from feedbot.forgetting import Named, forget

@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from feedbot import __version__
-from feedbot.cli.report import pinging_lines
+from feedbot.cli.reports.following import pinging_lines
 from feedbot.errors import ConfigError, PublishError
 from feedbot.previewing import preview
 from feedbot.steps.pinging import Pinging, Trouble, ping

@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedbot.cli.report import preview_lines
+from feedbot.cli.reports.preview import preview_lines
 from feedbot.clock import StandingClock
 from feedbot.errors import UsageError
 from feedbot.previewing import preview

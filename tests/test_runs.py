@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from lxml import etree
 
-from feedbot.cli.report import run_lines
+from feedbot.cli.reports.run import run_lines
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import VerdictKind, is_broken, judge

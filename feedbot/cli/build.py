@@ -7,14 +7,10 @@ import click
 
 from feedbot.articles.dates import parse_date
 from feedbot.cli.main import Told
-from feedbot.cli.report import (
-    alerting_lines,
-    pinging_lines,
-    preview_lines,
-    publishing_lines,
-    reading_lines,
-    reporting_lines,
-)
+from feedbot.cli.reports.following import alerting_lines, pinging_lines, reporting_lines
+from feedbot.cli.reports.preview import preview_lines
+from feedbot.cli.reports.publishing import publishing_lines
+from feedbot.cli.reports.reading import reading_lines
 from feedbot.cli.running import let_files_settle, tell_hubs
 from feedbot.cli.telling import say_problems, tell_of_troubles
 from feedbot.cli.textfile import textfile_option, write_textfile

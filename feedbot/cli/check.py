@@ -12,7 +12,8 @@ import click
 from feedbot.cli.main import Told
 from feedbot.cli.naming import article_paths
 from feedbot.cli.progress import progress_option, show_progress
-from feedbot.cli.report import checking_lines, json_report
+from feedbot.cli.reports.check import CheckReport
+from feedbot.cli.reports.formats import TEXT, format_option, rendered
 from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy
 from feedbot.cli.text import count
 from feedbot.clock import SystemClock
@@ -42,7 +43,7 @@ _HOST = re.compile(
 
 @click.command()
 @click.argument("what", nargs=-1, metavar="[URL|ARTICLE]...")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@format_option
 @click.option(
     "--fail-on",
     multiple=True,
@@ -85,11 +86,8 @@ def command(
                 work = check_due(config, state, clock, progress)
                 checking = run_until_signalled(work, show_progress(progress, clock, shown))
             known = _known_to_fail(config, state, checking, words) if words else 0
-    if output == "json":
-        click.echo(json_report(checking))
-    else:
-        # At once, for each echo is a write of its own.
-        click.echo("\n".join(checking_lines(checking, rejected=rejected, every=bool(what))))
+    # At once, for each echo is a write of its own.
+    click.echo(rendered(CheckReport(checking, rejected, every=bool(what)), output))
     if words and checking.online is False:
         raise FeedbotError("nothing could be checked for --fail-on, because this machine seems to be offline")
     if words and (fault := _our_fault(checking)) is not None:
@@ -97,7 +95,7 @@ def command(
     if known:
         them = f"{count(known, 'link')} that {'was not due is' if known == 1 else 'were not due are'}"
         said = f"Known      {them} {' or '.join(sorted(words))}; `feedbot status` shows what is dead or failing"
-        click.echo(said, err=output == "json")
+        click.echo(said, err=output != TEXT)
     failing = any(not one.is_excused and _words(one.verdict, one.after.status) & words for one in checking.results)
     return 4 if known or failing else 0
 

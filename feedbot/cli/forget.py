@@ -8,7 +8,9 @@ import click
 
 from feedbot.cli.main import Told
 from feedbot.cli.naming import article_paths
-from feedbot.cli.report import pinging_lines, publishing_lines, reading_lines, reporting_lines
+from feedbot.cli.reports.following import pinging_lines, reporting_lines
+from feedbot.cli.reports.publishing import publishing_lines
+from feedbot.cli.reports.reading import reading_lines
 from feedbot.cli.running import let_files_settle, tell_hubs
 from feedbot.cli.text import count, plain
 from feedbot.clock import SystemClock

@@ -10,7 +10,8 @@ import click
 from feedbot.cli.logs import LogFormat, start_logging
 from feedbot.cli.main import Told
 from feedbot.cli.progress import progress_option, show_progress
-from feedbot.cli.report import alerting_lines, maintenance_lines, run_lines
+from feedbot.cli.reports.following import alerting_lines, maintenance_lines
+from feedbot.cli.reports.run import run_lines
 from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy
 from feedbot.cli.telling import beat_once, counted, say_problems, tell_of_troubles
 from feedbot.cli.text import plain

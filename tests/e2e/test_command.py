@@ -16,7 +16,7 @@ import pytest
 from sqlite_utils.utils import sqlite3
 
 from feedbot.articles.read import PARALLEL_FROM
-from feedbot.cli.report import checking_lines
+from feedbot.cli.reports.checking import checking_lines
 from feedbot.core.article import LinkRole
 from feedbot.core.status import Status, StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind

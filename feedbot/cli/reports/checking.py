@@ -1,0 +1,104 @@
+"""What asking the links brought, as text for people."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from feedbot.cli.reports.reading import rejected_lines
+from feedbot.cli.text import count, plain
+from feedbot.core.article import Rejected
+from feedbot.core.status import StatusKind, is_unverifiable
+from feedbot.core.verdict import VerdictKind
+from feedbot.steps.checking import Checking, Result
+
+# What needs a person comes first.
+_BY_URGENCY = (
+    VerdictKind.GONE,
+    VerdictKind.MISSING,
+    VerdictKind.SOFT_DEAD,
+    VerdictKind.PARKED,
+    VerdictKind.SUSPECT,
+    VerdictKind.UNREACHABLE,
+    VerdictKind.REFUSED,
+    VerdictKind.BLOCKED,
+    VerdictKind.AMP_WITHDRAWN,
+    VerdictKind.MOVED,
+    VerdictKind.UNKNOWN,
+    VerdictKind.ALIVE,
+)
+_QUIET = {VerdictKind.ALIVE, VerdictKind.UNKNOWN}
+_PLACES_SHOWN = 3
+_REASONS_SHOWN = 5
+
+
+def checking_lines(checking: Checking, *, rejected: Iterable[Rejected], every: bool) -> Iterator[str]:
+    """Links by verdict, and each that is not plainly alive with its reason; with `every`, those too."""
+    yield from rejected_lines(rejected)
+    if checking.online is None:
+        yield "Links      nothing is due"
+        return
+    if not checking.online:
+        yield from _offline_lines(checking)
+        return
+    if checking.frozen:
+        yield (
+            "Links      so many links failed at once that our own network is the likelier cause:"
+            " none of those failures counts"
+        )
+    seconds = (checking.finished_at - checking.started_at).total_seconds()
+    verdicts = checking.summary
+    said = ", ".join(f"{verdicts[kind]:,} {kind}" for kind in reversed(_BY_URGENCY) if kind in verdicts)
+    asked = sum(result.seen is not None for result in checking.results)
+    of_all = "" if asked == len(checking.results) else f"{asked:,} of "
+    yield f"Links      {of_all}{count(len(checking.results), 'link')} checked in {seconds:.0f} s: {said}"
+    ordered = sorted(checking.results, key=lambda result: _BY_URGENCY.index(result.verdict.kind))
+    for result in ordered:
+        if every or result.verdict.kind not in _QUIET or result.verdict.warnings:
+            yield from _result_lines(result, checking.finished_at)
+    if not every:
+        yield from _unknown_lines(checking)
+
+
+def _offline_lines(checking: Checking) -> Iterator[str]:
+    judged = [result for result in checking.results if result.verdict.kind is not VerdictKind.UNKNOWN]
+    if not judged:
+        yield "Links      OFFLINE: this machine seems to be cut off from the network, so nothing is said of any link"
+    else:
+        yield (
+            "Links      OFFLINE: this machine lost its network during the run;"
+            f" {count(len(judged), 'link')} had been judged before"
+        )
+    left = len(checking.results) - len(judged)
+    yield f"           {count(left, 'link')} {'stays as it was' if left == 1 else 'stay as they were'}, and due"
+
+
+def _unknown_lines(checking: Checking) -> Iterator[str]:
+    """Why nothing is known of some links, each reason once."""
+    reasons = Counter(one.verdict.reason for one in checking.results if one.verdict.kind is VerdictKind.UNKNOWN)
+    shown = reasons.most_common(_REASONS_SHOWN)
+    for reason, number in shown:
+        yield f"  {VerdictKind.UNKNOWN:<11}  {count(number, 'link')}  {plain(reason)}"
+    rest = reasons.total() - sum(number for _, number in shown)
+    if rest:
+        yield f"               and {rest:,} more"
+
+
+def _result_lines(result: Result, now: datetime) -> Iterator[str]:
+    status = result.after.status
+    history = ""
+    if status.kind is StatusKind.DEAD:
+        history = "  [dead]"
+    elif status.strikes:
+        history = f"  [strike {status.strikes}{', never seen alive' if status.never_alive else ''}]"
+    elif is_unverifiable(status, now):
+        history = "  [blocked for 30 days and more: look yourself, and `feedbot mark` it]"
+    if result.mark is not None:
+        history += f"  [{plain(result.mark.words)}]"
+    yield f"  {result.verdict.kind:<11}  {plain(result.after.url)}"
+    yield f"               {plain(result.verdict.reason)}{history}"
+    for warning in result.verdict.warnings:
+        yield f"               warning: {plain(warning)}"
+    for place in result.places[:_PLACES_SHOWN]:
+        yield f"               in {plain(place.article)}:{place.line} ({place.role})"
+    if len(result.places) > _PLACES_SHOWN:
+        yield f"               and in {count(len(result.places) - _PLACES_SHOWN, 'more place')}"
