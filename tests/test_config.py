@@ -518,3 +518,11 @@ def test_what_is_wrong_with_alerts_is_told_without_their_secrets(tmp_path):
     assert refused(tmp_path, MINIMAL + both) == [
         "config.yaml:3: alerts: has heartbeat_url and heartbeat_url_env; one of them is asked"
     ]
+
+
+def test_folders_of_pages_are_as_paths_begin_and_patterns_need_a_generator(tmp_path):
+    told = "articles: {generator: hugo, content: ./content/, permalinks: {content/posts/: /:slug/, ./: /:title/}}\n"
+    articles = load(tmp_path, MINIMAL + told).articles
+    assert (articles.content, articles.permalinks) == ("content", {"content/posts": "/:slug/", "": "/:title/"})
+    with pytest.raises(ConfigError, match="articles: must name its generator beside content and permalinks"):
+        load(tmp_path, MINIMAL + "articles: {permalinks: {_posts: pretty}}\n")

@@ -1,10 +1,10 @@
 """A URL as written in an article file, made absolute; and the address of an ordinary blog's own page."""
 
 import re
-from datetime import datetime
 from functools import lru_cache
 from urllib.parse import quote
 
+from feedbot.articles.generators import Source, page_path
 from feedbot.articles.rules import ReadRules
 from feedbot.core.url import InvalidUrl, has_userinfo, resolve_url, split_url
 
@@ -63,17 +63,16 @@ def read_domain(text: str) -> str:
 
 def dated_name(path: str) -> tuple[str, str] | None:
     """The date (ISO 8601) and slug in a file name such as `2020-01-24-slug.md`, as Jekyll names posts."""
-    found = _DATED_NAME.fullmatch(_stem(path))
+    found = _DATED_NAME.fullmatch(stem_of(path))
     return (f"{found[1]}-{found[2]:0>2}-{found[3]:0>2}", found[4]) if found else None
 
 
-def page_url(
-    path: str, permalink: str | None, categories: tuple[str, ...], published_at: datetime, rules: ReadRules
-) -> str:
+def page_url(permalink: str | None, source: Source, path: str, rules: ReadRules) -> str:
     """The address of the page that a blog makes of an article file without a source.
 
     - `permalink` where the file gives one: joined to the site's URL with its base path, or as it
       stands where it is absolute.
+    - where the rules name what makes the site's pages, by its rules and patterns (`generators.py`).
     - a name such as `2020-01-24-slug.md`: Jekyll's default, `CATEGORIES/2020/01/24/slug.html`, with
       the day of publication in the zone of the site. Folders above `_posts` are not counted as
       categories, for they may as well be where the site itself lies.
@@ -89,21 +88,24 @@ def page_url(
         if _ABSOLUTE.match(permalink) and permalink[0].isalpha():
             return read_url(permalink, rules.site_url)[0]
         return read_url(f"./{permalink.lstrip('/')}", rules.site_url)[0]
+    if rules.generator is not None:
+        return read_url("./" + page_path(rules.generator, rules.pattern_of(path), source), rules.site_url)[0]
     dated = dated_name(path)
     if dated is not None:
-        day = published_at.astimezone(rules.zone)
-        folders = [_slug(category) for category in categories]
+        day = source.day
+        folders = [_slug(category) for category in source.categories]
         parts = [*folders, f"{day.year:04}", f"{day.month:02}", f"{day.day:02}", f"{dated[1]}.html"]
         return read_url("./" + "/".join(_quoted(part) for part in parts if part), rules.site_url)[0]
     folders = [part for part in path.split("/")[:-1] if part not in {"", ".", ".."}]
     if folders and folders[0] in _SITE_ROOTS:
         folders = folders[1:]
-    name = _stem(path)
+    name = stem_of(path)
     parts = [_slug(part) for part in (*folders, *(() if name in {"index", "_index"} else (name,)))]
     return read_url("./" + "".join(f"{_quoted(part)}/" for part in parts if part), rules.site_url)[0]
 
 
-def _stem(path: str) -> str:
+def stem_of(path: str) -> str:
+    """The name of a file without its ending."""
     name = path.rpartition("/")[2]
     stem, dot, _ = name.rpartition(".")
     return stem if dot and stem else name

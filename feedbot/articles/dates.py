@@ -26,7 +26,12 @@ FIRST_YEAR = 1970
 
 
 def parse_date(text: str, zone: tzinfo) -> datetime:
-    """The moment that a date names: aware, UTC, whole seconds, between the years 1970 and 9999.
+    """The moment that a date names, as `parse_local` reads it, in UTC."""
+    return parse_local(text, zone).astimezone(UTC)
+
+
+def parse_local(text: str, zone: tzinfo) -> datetime:
+    """The moment that a date names, in the zone that it names: whole seconds, between the years 1970 and 9999 in UTC.
 
     Understood are ISO 8601 (`2020-01-24`, `2020-01-24T14:57:00Z`, `2020-01-24 14:57 +0100`, with
     fractions, which are dropped) and RFC 2822 (`Fri, 24 Jan 2020 14:57:00 GMT`). A date without a
@@ -62,7 +67,7 @@ def parse_date(text: str, zone: tzinfo) -> datetime:
         raise ValueError("expected a date that the calendar has, such as 2020-01-24T14:57:00Z") from None
     if moment.year < FIRST_YEAR:
         raise ValueError(f"expected a date in the years {FIRST_YEAR} to 9999")
-    return moment
+    return local
 
 
 def _zone(text: str | None, default: tzinfo) -> tzinfo:

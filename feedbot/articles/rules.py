@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,8 @@ class ReadRules:
     """Names of fields tried in order, the zone of dates without one, where relative URLs lead.
 
     `site_url` is absolute and ends in a slash. `body_links` makes the body's links part of an
-    article's links, `own_pages` the article's page on that site.
+    article's links, `own_pages` the article's page on that site. `generator` makes those pages, from files
+    below the folder `content`, with permalink patterns by folder, for readers of `language`.
     """
 
     fields: Mapping[str, tuple[str, ...]]
@@ -27,6 +28,25 @@ class ReadRules:
     site_url: str
     body_links: bool = False
     own_pages: bool = False
+    generator: str | None = None
+    content: str = ""
+    permalinks: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""
+
+    def pattern_of(self, path: str) -> str | None:
+        """The permalink pattern of the innermost folder that has one and holds the file."""
+        holding = [folder for folder in self.permalinks if folder in {"", "."} or path.startswith(f"{folder}/")]
+        return self.permalinks[max(holding, key=len)] if holding else None
+
+    def below_content(self, path: str) -> str:
+        """The path as the generator sees it: below its content, without ending and without the site's language.
+
+        The language is an ending of its own in Hugo's file names: `about.en.md`.
+        """
+        stem = path.rpartition(".")[0] or path
+        if self.generator == "hugo" and self.language:
+            stem = stem.removesuffix(f".{self.language.lower()}")
+        return stem.removeprefix(f"{self.content}/") if self.content else stem
 
     @property
     def zone(self) -> ZoneInfo:
@@ -43,6 +63,7 @@ class ReadRules:
             self.site_url,
             self.body_links,
             *(["own_pages"] if self.own_pages else []),
+            *([self.generator, self.content, sorted(self.permalinks.items()), self.language] if self.generator else []),
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
@@ -55,4 +76,8 @@ def read_rules(config: "Config") -> ReadRules:
         site_url=config.site.url,
         body_links=config.links.body,
         own_pages=config.feeds.link == "page",
+        generator=config.articles.generator,
+        content=config.articles.content,
+        permalinks=config.articles.permalinks,
+        language=config.site.language,
     )

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from feedbot.articles.address import dated_name, has_template_marks, page_url
 from feedbot.articles.body import Body, BodyTooLarge, render_body
-from feedbot.articles.dates import parse_date
+from feedbot.articles.dates import parse_date, parse_local
 from feedbot.articles.fields import Fields, kind_of
 from feedbot.articles.frontmatter import Node, Parts, Unusable, parse_front_matter, split_front_matter
+from feedbot.articles.generators import Source
 from feedbot.articles.notes import Notes, quoted
 from feedbot.articles.rules import ReadRules
 from feedbot.core.article import Article, LinkRole, Rejected, Related, Remark
@@ -114,13 +115,26 @@ def _own_page(path: str, fields: Fields, published_at: datetime, rules: ReadRule
     # Jekyll splits `categories: a b` at the space, and keeps `category: a b` whole.
     by_spaces = given is not None and given[0] == "categories"
     categories = fields.names("category", " " if by_spaces else ",") if text is None else ()
+    source = Source(
+        path=rules.below_content(path),
+        title=fields.line_of_text("title"),
+        slug=fields.own_text("slug")[0] if rules.generator is not None else "",
+        categories=categories,
+        day=_day_in_address(fields, published_at, rules),
+    )
     try:
-        url = page_url(path, text, categories, published_at, rules)
+        url = page_url(text, source, path, rules)
     except InvalidUrl as error:
         raise Unusable(line, f"{name}: {error}{f', not {quoted(text)}' if text is not None else ''}") from None
     if not notes.link(role, url, line or 1):
         raise Unusable(line, f"{name}: expected a URL of at most 8,192 characters when encoded")
     return url
+
+
+def _day_in_address(fields: Fields, published_at: datetime, rules: ReadRules) -> datetime:
+    """The day that an address may hold: in the zone of the site, and for Hugo in the one that the date itself names."""
+    given = fields.raw_text("published_at") if rules.generator == "hugo" else None
+    return published_at.astimezone(rules.zone) if given is None else parse_local(given[1], rules.zone)
 
 
 def _related(fields: Fields, rules: ReadRules, notes: Notes) -> tuple[Related, ...]:
