@@ -13,7 +13,7 @@ import click
 
 from feedbot.cli.main import Told
 from feedbot.cli.text import plain
-from feedbot.config import Config, load_config
+from feedbot.config import Config, load_config, variables_set
 from feedbot.core.unit_text import InvalidWord
 from feedbot.errors import FeedbotError, PublishError, UsageError
 from feedbot.publish.files import publish_file
@@ -84,6 +84,8 @@ def command(told: Told, manager: str | None, shown: bool, kind: str | None, serv
     config = None if kind == "template" else load_config(config_path)
     if whose is Manager.SYSTEM and kind != "cron":
         _refuse(hindrances(program_places(program), () if config is None else places(config, config_path)))
+    if config is not None:
+        _say_of_environment()
     try:
         if config is None:
             files, steps = _with_user([units.many(program, user, _SYSTEM_UNITS, serve=serve)], user)
@@ -146,6 +148,15 @@ def _with_user(made: list[UnitFile], user: str) -> tuple[list[UnitFile], list[st
         return made, []
     snippet = units.sysusers(_SYSUSERS)
     return [snippet, *made], [f"systemd-sysusers {snippet.path}"]
+
+
+def _say_of_environment() -> None:
+    """Tell on standard error of the variables that the units are made by, and that a service does not know."""
+    if names := variables_set(os.environ):
+        told = f"this is made for {', '.join(names)} of the environment, which a service does not have"
+        click.echo(
+            f"feedbot: {told}: set the same in its environment file (docs/operations.md), or in the config", err=True
+        )
 
 
 def _folder_steps(config: Config, user: str) -> list[str]:

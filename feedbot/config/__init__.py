@@ -1,10 +1,12 @@
 """config.yaml, validated into one frozen Config; every problem is reported at once, with its place.
 
-A file for each section; `model.py` puts them together, `load.py` reads the file, `problems.py` has the sentences.
+A file for each section; `model.py` puts them together, `load.py` reads the file, `environment.py` the variables that
+come before it, and `problems.py` has the sentences.
 """
 
 from feedbot.config.articles import DEFAULT_EXCLUDE, DEFAULT_FIELDS
 from feedbot.config.checker import CheckerConfig
+from feedbot.config.environment import variables_set
 from feedbot.config.feeds import CLEARED, PUBLIC_REPORTS, FeedsConfig
 from feedbot.config.folders import first_folder
 from feedbot.config.hosts import HostConfig, PerHostConfig
@@ -32,4 +34,5 @@ __all__ = [
     "first_folder",
     "http_url",
     "load_config",
+    "variables_set",
 ]

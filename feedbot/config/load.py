@@ -1,70 +1,91 @@
-"""config.yaml -> Config, with every problem and its place."""
+"""config.yaml and the environment -> Config, with every problem and its place."""
 
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 from pydantic import ValidationError
 
+from feedbot.config.environment import Settings, read_environment
 from feedbot.config.folders import why_no_feeds_folder, why_no_site_data, would_be_served
 from feedbot.config.lines import line_of, repeated_keys
 from feedbot.config.model import Config
 from feedbot.config.problems import dotted, sentence
+from feedbot.config.reading import NotYaml, read_yaml
 from feedbot.errors import ConfigError
 
-MAX_CONFIG_BYTES = 1024 * 1024
 
+def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
+    """The configuration in a file, and in the variables FEEDBOT__SECTION__KEY, which come before it.
 
-def load_config(path: Path) -> Config:
-    """The configuration in a file; raises ConfigError with every problem, one a line."""
+    Raises ConfigError with every problem, one a line.
+    """
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file; `feedbot init` writes one") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
-    if len(raw) > MAX_CONFIG_BYTES:
-        raise ConfigError(f"{path}: is larger than {MAX_CONFIG_BYTES:,} bytes")
     try:
-        raw.decode()
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{path}:{line}: is not UTF-8 text; save it as UTF-8") from None
-    try:
-        node = yaml.compose(raw, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(raw)
-    except yaml.MarkedYAMLError as error:
-        place = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        if error.problem == "but found another document":
-            raise ConfigError(f"{path}{place}: holds more than one YAML document") from None
-        raise ConfigError(f"{path}{place}: is not YAML: {error.problem}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path}: is not YAML: {str(error).splitlines()[0]}") from None
+        document = read_yaml(raw)
+    except NotYaml as error:
+        line = "" if error.line is None else f":{error.line}"
+        raise ConfigError(f"{path}{line}: {error}") from None
+    content = document.content
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: holds no settings; `feedbot init` writes a commented file")
-    problems = [f"{path}:{line}: {key}: is given twice" for key, line in repeated_keys(node)]
+    settings = read_environment(environment)
+    told = _Told(path, document.node, settings)
+    problems = [f"{path}:{line}: {key}: is given twice" for key, line in repeated_keys(document.node)]
     if "root" in content:
-        problems.append(f"{path}:{line_of(node, ('root',))}: root: unknown key")
+        problems.append(told.problem(("root",), "unknown key"))
         del content["root"]
+    problems += settings.problems
     try:
-        config = Config.model_validate({**content, "root": path.parent}, context={"root": path.parent})
+        config = Config.model_validate({**settings.over(content), "root": path.parent}, context={"root": path.parent})
     except ValidationError as error:
         problems += [
-            f"{path}:{line_of(node, problem['loc'])}: {dotted(problem['loc'])}: {sentence(problem)}"
+            told.problem(problem["loc"], sentence(problem), is_of_keys=problem["type"] == "value_error")
             for problem in error.errors()
             # A list all of whose items are wrong is not called empty as well.
             if not (problem["type"] == "too_short" and problem["input"])
         ]
     else:
-        if (clash := why_no_feeds_folder(config)) is not None:
-            problems.append(f"{path}:{line_of(node, ('feeds', 'directory'))}: feeds.directory: {clash}")
-        elif would_be_served(config, config.private_reports_path):
-            place = f"{path}:{line_of(node, ('reports', 'directory'))}: reports.directory"
-            problems.append(f"{place}: must be apart from the feeds, which are public; see feeds.public_report")
-        if clash is None and would_be_served(config, config.backups_path):
-            place = f"{path}:{line_of(node, ('backup', 'directory'))}: backup.directory"
-            problems.append(f"{place}: must be apart from the feeds, which are public")
-        if (clash := why_no_site_data(config)) is not None:
-            problems.append(f"{path}:{line_of(node, ('feeds', 'site_data'))}: feeds.site_data: {clash}")
+        problems += _clashes(config, told)
     if problems:
         raise ConfigError("\n".join(problems))
     return config
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Where each key was given: on a line of the file, or by a variable."""
+
+    path: Path
+    node: yaml.Node | None
+    settings: Settings
+
+    def problem(self, place: tuple[str | int, ...], what: str, *, is_of_keys: bool = False) -> str:
+        """What is wrong in a place, with where that was given; of a section's keys together it may be in several."""
+        where = self.settings.variable_of(place)
+        if where is None:
+            others = self.settings.variables_below(place) if is_of_keys else []
+            where = " and ".join([f"{self.path}:{line_of(self.node, place)}", *others])
+        return f"{where}: {dotted(place)}: {what}"
+
+
+def _clashes(config: Config, told: _Told) -> list[str]:
+    """What does not go together, though each by itself is right."""
+    problems = []
+    if (clash := why_no_feeds_folder(config)) is not None:
+        problems.append(told.problem(("feeds", "directory"), clash))
+    elif would_be_served(config, config.private_reports_path):
+        why = "must be apart from the feeds, which are public; see feeds.public_report"
+        problems.append(told.problem(("reports", "directory"), why))
+    if clash is None and would_be_served(config, config.backups_path):
+        problems.append(told.problem(("backup", "directory"), "must be apart from the feeds, which are public"))
+    if (clash := why_no_site_data(config)) is not None:
+        problems.append(told.problem(("feeds", "site_data"), clash))
+    return problems

@@ -64,6 +64,15 @@ def test_it_says_what_to_run_and_starts_nothing(own, said, monkeypatch):
     assert said("--user").startswith(f"{own / 'feedbot.service'}: is there, as it should be\n")
 
 
+def test_variables_that_a_service_does_not_have_are_told(news, own, capsys, monkeypatch):
+    monkeypatch.setenv("FEEDBOT__BACKUP__DIRECTORY", "copies")
+    main(["--config", str(news.config_file), "systemd", "--user", "--print"], standalone_mode=False)
+    assert capsys.readouterr().err.splitlines() == [
+        "feedbot: this is made for FEEDBOT__BACKUP__DIRECTORY of the environment, which a service does not have: set"
+        " the same in its environment file (docs/operations.md), or in the config"
+    ]
+
+
 def test_a_file_that_differs_stays_and_the_difference_is_shown(own, said, capsys):
     said("--user", "--timer")
     changed = own / "feedbot-once.timer"

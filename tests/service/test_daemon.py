@@ -119,6 +119,25 @@ def test_a_good_config_is_taken_over_and_a_bad_one_refused_with_its_reasons(news
     assert kinds == ["READY"] + ["RELOADING", "READY"] * 3 + ["STOPPING"]
 
 
+def test_what_the_environment_sets_stays_when_the_config_is_read_again(news):
+    schedule(news)
+    news.article("one")
+    with daemon(news, FEEDBOT__SITE__TITLE="Told News: first") as one:
+        until(lambda: published(news))
+        feed = news.folder / "feeds" / "all.atom"
+        assert b"Told News: first" in feed.read_bytes()
+        text = news.config_file.read_text(encoding="utf-8")
+        news.config_file.write_text(text.replace("Test News", "Other News") + "links: {body: true}\n", encoding="utf-8")
+        schedule(news, read="1s")
+        before = feed.stat().st_mtime_ns
+        one.hear(signal.SIGHUP)
+        one.until_said("the config was read again")
+        news.article("two")
+        until(lambda: feed.stat().st_mtime_ns != before and published(news) == ["About one", "About two"])
+        assert b"Told News: first" in feed.read_bytes()
+        assert one.end() == 0
+
+
 def test_a_job_that_fails_is_counted_and_tried_again(news, heard):
     schedule(news, read="1s")
     (news.folder / "articles").rmdir()

@@ -185,6 +185,16 @@ def test_a_config_with_everything_in_it_is_well(tmp_path: Path) -> None:
     assert look(load_config(path), SteppedClock(SystemClock().now()))["settings"].level is Level.OK
 
 
+def test_keys_that_the_environment_sets_are_told_without_what_they_hold(
+    ran: Publication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "environment" not in look(ran.config, ran.clock)
+    monkeypatch.setenv("FEEDBOT__ALERTS__HEARTBEAT_URL", "https://monitor.example/s3cret")
+    finding = look(ran.config, ran.clock)["environment"]
+    assert finding.level is Level.OK
+    assert finding.sentence == "the environment comes before the file for FEEDBOT__ALERTS__HEARTBEAT_URL"
+
+
 @pytest.mark.parametrize(
     ("version", "is_told"), [((3, 40, 1), True), ((3, 51, 2), True), ((3, 51, 3), False), ((3, 7, 0), True)]
 )

@@ -1,8 +1,9 @@
 """What in config.yaml is allowed and hardly meant."""
 
 import ipaddress
+import os
 
-from feedbot.config import CLEARED, Config
+from feedbot.config import CLEARED, Config, variables_set
 from feedbot.core.doctor import Finding, Level, Part
 from feedbot.core.url import host_of, split_url
 from feedbot.service.doctor.case import Case
@@ -23,11 +24,23 @@ def settings(case: Case) -> list[Finding]:
         *_scheme(config),
         *_networks(config),
     ]
-    return findings or [Finding(Part.CONFIG, "settings", Level.OK, "nothing in the config looks unmeant")]
+    return [
+        *(findings or [Finding(Part.CONFIG, "settings", Level.OK, "nothing in the config looks unmeant")]),
+        *_environment(),
+    ]
 
 
 def _warning(about: str, sentence: str, mend: str) -> Finding:
     return Finding(Part.CONFIG, about, Level.WARNING, sentence, mend)
+
+
+def _environment() -> list[Finding]:
+    # What they hold may be a secret, and is not shown.
+    names = variables_set(os.environ)
+    if not names:
+        return []
+    sentence = f"the environment comes before the file for {', '.join(names)}"
+    return [Finding(Part.CONFIG, "environment", Level.OK, sentence)]
 
 
 def _placeholders(config: Config) -> list[Finding]:
