@@ -148,9 +148,11 @@ def test_neighbours_seen_within_a_day_ignored_ones_and_those_of_no_article_are_l
     only_one_is_due(news, "p02")
     with news.state() as state, state.write() as connection:
         connection.execute("UPDATE targets SET checked_at = ? WHERE url LIKE '%/p00'", ["2026-11-03T02:00:00Z"])
-        connection.execute("DELETE FROM links WHERE target_id = (SELECT id FROM targets WHERE url LIKE '%/p01')")
         connection.execute(
-            "UPDATE links SET ignored = 1 WHERE target_id = (SELECT id FROM targets WHERE url LIKE '%/p04')"
+            "DELETE FROM article_links WHERE target_id = (SELECT id FROM targets WHERE url LIKE '%/p01')"
+        )
+        connection.execute(
+            "UPDATE article_links SET ignored = 1 WHERE target_id = (SELECT id FROM targets WHERE url LIKE '%/p04')"
         )
     checked(news, ScriptedResolver())
     with news.state() as state:

@@ -191,7 +191,7 @@ def _known_to_fail(config: Config, state: State, checking: Checking, words: set[
     judged = {one.after.url for one in checking.results if one.verdict.kind is not VerdictKind.UNKNOWN}
     rows = state.rows(
         "SELECT url, status, verdict, strikes, first_alive_at, nameless FROM targets"
-        " WHERE id IN (SELECT target_id FROM links JOIN files ON files.id = file_id"
+        " WHERE id IN (SELECT target_id FROM article_links JOIN files ON files.id = file_id"
         " WHERE vanished_at IS NULL AND ignored = 0)"
     )
     found = 0

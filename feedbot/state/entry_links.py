@@ -29,10 +29,10 @@ class Sources(msgspec.Struct, frozen=True):
 _WANTING = f"""
 WITH wanting (file_id) AS (
     SELECT links.file_id FROM temp.unlinkable AS lost
-    CROSS JOIN links ON links.target_id = lost.id WHERE links.role = 'source' AND links.ignored = 0
+    CROSS JOIN article_links AS links ON links.target_id = lost.id WHERE links.role = 'source' AND links.ignored = 0
     UNION
     SELECT links.file_id FROM targets INDEXED BY targets_moved
-    CROSS JOIN links ON links.target_id = targets.id
+    CROSS JOIN article_links AS links ON links.target_id = targets.id
     WHERE targets.status = 'moved' AND targets.moved_looks >= {MOVED_LOOKS}
         AND links.role = 'source' AND links.ignored = 0
 )
@@ -41,7 +41,7 @@ SELECT links.file_id AS file_id, files.path AS path, links.role AS role, targets
     seen.final_url AS final_url, snapshots.url AS copy_url, snapshots.taken_at AS copy_taken_at
 FROM wanting
 CROSS JOIN files ON files.id = wanting.file_id
-CROSS JOIN links ON links.file_id = files.id
+CROSS JOIN article_links AS links ON links.file_id = files.id
 CROSS JOIN targets ON targets.id = links.target_id
 LEFT JOIN snapshots ON snapshots.target_id = targets.id
 LEFT JOIN observations AS seen ON seen.id = (

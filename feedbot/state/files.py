@@ -189,9 +189,9 @@ def _record_links(connection: Any, linking: Sequence[tuple[int, Article]], due_a
     )
     numbers = dict(rows.fetchall())
     file_ids = [(file_id,) for file_id, _ in linking]
-    connection.executemany("DELETE FROM links WHERE file_id = ?", file_ids)
+    connection.executemany("DELETE FROM article_links WHERE file_id = ?", file_ids)
     connection.executemany(
-        "INSERT OR IGNORE INTO links (file_id, target_id, role, line, item, ignored) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO article_links (file_id, target_id, role, line, item, ignored) VALUES (?, ?, ?, ?, ?, ?)",
         [
             (file_id, numbers[link.url], link.role.value, link.line, link.item, link.is_ignored)
             for file_id, article in linking
@@ -259,7 +259,7 @@ def linked_article(state: State, path: str) -> Article | None:
     if found is None:
         return None
     rows = state.rows(
-        "SELECT links.role, targets.url, links.line, links.item, links.ignored FROM links"
+        "SELECT links.role, targets.url, links.line, links.item, links.ignored FROM article_links AS links"
         " JOIN targets ON targets.id = links.target_id JOIN files ON files.id = links.file_id"
         " WHERE files.path = ? ORDER BY links.line, links.role, targets.url",
         [path],

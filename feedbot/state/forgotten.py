@@ -75,7 +75,7 @@ def scope(state: State, *, path: str | None = None, url: str | None = None) -> S
         [_listed(entry_ids)],
     )
     elsewhere = state.rows(
-        "SELECT DISTINCT files.path AS path FROM targets JOIN links ON links.target_id = targets.id"
+        "SELECT DISTINCT files.path AS path FROM targets JOIN article_links AS links ON links.target_id = targets.id"
         " JOIN files ON files.id = links.file_id WHERE targets.url IN (SELECT value FROM json_each(:urls))"
         " AND files.path NOT IN (SELECT value FROM json_each(:paths))"
         # A link in a body may be none that is checked.
@@ -99,7 +99,7 @@ def before(state: State, about: Scope) -> Before:
     paths = [_listed((*about.paths, *about.elsewhere))]
     of_files = "JOIN files ON files.id = file_id WHERE files.path IN (SELECT value FROM json_each(?))"
     return Before(
-        frozenset(row["target_id"] for row in state.rows(f"SELECT target_id FROM links {of_files}", paths)),  # noqa: S608
+        frozenset(row["target_id"] for row in state.rows(f"SELECT target_id FROM article_links {of_files}", paths)),  # noqa: S608
         frozenset(row["title"] for row in state.rows(f"SELECT title FROM items {of_files}", paths)),  # noqa: S608
     )
 
@@ -132,7 +132,7 @@ def delete_links(connection: Any, about: Scope, before: Before) -> int:
         row[0]: row[1]
         for row in connection.execute(
             "SELECT id, url FROM targets WHERE url IN (SELECT value FROM json_each(?))"
-            " OR (id IN (SELECT value FROM json_each(?)) AND id NOT IN (SELECT target_id FROM links))",
+            " OR (id IN (SELECT value FROM json_each(?)) AND id NOT IN (SELECT target_id FROM article_links))",
             [_listed(about.urls), _listed(before.targets)],
         ).fetchall()
     }

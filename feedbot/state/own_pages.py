@@ -15,7 +15,7 @@ SELECT files.entry_id AS entry_id, files.path AS path, targets.url AS url, targe
     targets.url = files.source AS is_source
 FROM files
 CROSS JOIN identities ON identities.id = files.entry_id
-CROSS JOIN links ON links.file_id = files.id AND links.role = 'page'
+CROSS JOIN article_links AS links ON links.file_id = files.id AND links.role = 'page'
 CROSS JOIN targets ON targets.id = links.target_id
 WHERE files.vanished_at IS NULL
 ORDER BY files.path
@@ -24,7 +24,7 @@ ORDER BY files.path
 _OF_UNSEEN = """
 SELECT links.target_id AS id FROM identities
 CROSS JOIN files ON files.entry_id = identities.id
-CROSS JOIN links ON links.file_id = files.id AND links.role = 'page'
+CROSS JOIN article_links AS links ON links.file_id = files.id AND links.role = 'page'
 WHERE identities.public = 0 AND files.vanished_at IS NULL
 """
 

@@ -418,7 +418,54 @@ _V16 = """
 ALTER TABLE clock ADD COLUMN published TEXT NOT NULL DEFAULT '';
 """
 
-MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13, _V14, _V15, _V16)
+_V17 = """
+-- The links in article files; `links` is the view of them that is made for people.
+ALTER TABLE links RENAME TO article_links;
+
+-- Views for people, and for programs that read state.db (docs/state.md): one row says all, times are ISO 8601 in UTC.
+-- Every link of the articles that are there, with where it stands.
+CREATE VIEW links AS
+SELECT files.path AS article, article_links.line AS line, article_links.role AS role, targets.url AS url,
+    targets.host AS host, targets.status AS status, targets.since_at AS since, targets.verdict AS verdict,
+    targets.reason AS reason, targets.strikes AS strikes, targets.checked_at AS checked,
+    targets.next_check_at AS next_check, targets.moved_to AS moved_to, snapshots.url AS archived_copy,
+    marks.kind AS marked, article_links.ignored AS ignored
+FROM article_links
+JOIN files ON files.id = article_links.file_id
+JOIN targets ON targets.id = article_links.target_id
+LEFT JOIN snapshots ON snapshots.target_id = targets.id
+LEFT JOIN marks ON marks.url = targets.url AND (marks.until IS NULL OR marks.until >= date('now'))
+WHERE files.vanished_at IS NULL;
+
+-- Those that are dead, or that a person calls dead, and not alive; from the few that are, by an index.
+CREATE VIEW dead_links AS
+WITH dead (id) AS (
+    SELECT id FROM targets WHERE status IN ('dead', 'refused') AND status = 'dead'
+        AND url NOT IN (SELECT url FROM marks WHERE kind = 'alive' AND (until IS NULL OR until >= date('now')))
+    UNION
+    SELECT targets.id FROM marks JOIN targets ON targets.url = marks.url
+    WHERE marks.kind = 'dead' AND (marks.until IS NULL OR marks.until >= date('now'))
+)
+SELECT files.path AS article, article_links.line AS line, article_links.role AS role, targets.url AS url,
+    targets.host AS host, targets.status AS status, targets.since_at AS since, targets.verdict AS verdict,
+    targets.reason AS reason, targets.strikes AS strikes, targets.checked_at AS checked,
+    targets.first_alive_at AS first_alive, snapshots.url AS archived_copy, marks.kind AS marked
+FROM dead
+CROSS JOIN targets ON targets.id = dead.id
+CROSS JOIN article_links ON article_links.target_id = targets.id AND article_links.ignored = 0
+CROSS JOIN files ON files.id = article_links.file_id AND files.vanished_at IS NULL
+LEFT JOIN snapshots ON snapshots.target_id = targets.id
+LEFT JOIN marks ON marks.url = targets.url AND (marks.until IS NULL OR marks.until >= date('now'));
+
+-- Every look at a link that is kept.
+CREATE VIEW link_history AS
+SELECT targets.url AS url, targets.host AS host, observations.started_at AS checked, observations.verdict AS verdict,
+    observations.reason AS reason, observations.http_status AS http_status, observations.failure AS failure,
+    observations.final_url AS final_url, observations.elapsed_ms AS elapsed_ms
+FROM observations JOIN targets ON targets.id = observations.target_id;
+"""
+
+MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13, _V14, _V15, _V16, _V17)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)

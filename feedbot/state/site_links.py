@@ -45,7 +45,7 @@ SELECT {_STANDING}, snapshots.url AS copy_url, snapshots.taken_at AS copy_taken_
 FROM wanting CROSS JOIN targets ON targets.id = wanting.id
 LEFT JOIN snapshots ON snapshots.target_id = targets.id {_SEEN}
 WHERE EXISTS (
-    SELECT 1 FROM links CROSS JOIN files ON files.id = links.file_id
+    SELECT 1 FROM article_links AS links CROSS JOIN files ON files.id = links.file_id
     WHERE links.target_id = targets.id AND links.ignored = 0 AND {_PUBLISHED}
 )
 ORDER BY targets.url
@@ -54,9 +54,9 @@ ORDER BY targets.url
 _COPIES = f"""
 SELECT page.target_id AS page_id, page.file_id AS file_id, page.item AS item, links.role AS role, {_STANDING}
 FROM temp.unlinkable AS lost
-CROSS JOIN links AS page ON page.target_id = lost.id
+CROSS JOIN article_links AS page ON page.target_id = lost.id
 CROSS JOIN files ON files.id = page.file_id
-CROSS JOIN links ON links.file_id = page.file_id AND links.item = page.item
+CROSS JOIN article_links AS links ON links.file_id = page.file_id AND links.item = page.item
 CROSS JOIN targets ON targets.id = links.target_id {_SEEN}
 WHERE page.role IN ('source', 'related.source') AND page.ignored = 0 AND {_PUBLISHED}
     AND links.role IN ('amp', 'cdn_amp', 'related.amp', 'related.cdn_amp')

@@ -41,7 +41,7 @@ _WANTED = """
 SELECT targets.id AS target_id, targets.url AS url, coalesce(items.title, '') AS title,
     min(files.published_at) AS published_at, coalesce(snapshots.failures, 0) AS failures
 FROM files
-CROSS JOIN links ON links.file_id = files.id AND links.role = 'source'
+CROSS JOIN article_links AS links ON links.file_id = files.id AND links.role = 'source'
 CROSS JOIN targets ON targets.id = links.target_id
 LEFT JOIN items ON items.file_id = files.id AND items.item = 0
 LEFT JOIN snapshots ON snapshots.target_id = targets.id

@@ -98,7 +98,7 @@ SELECT targets.id AS id,
 # A page of one's own that is to come is not asked before its time: it would be dead when it comes.
 _ASKED = """
     links.ignored = 0 AND NOT ((files.draft OR files.published_at > :now) AND EXISTS (
-        SELECT 1 FROM links AS page
+        SELECT 1 FROM article_links AS page
         WHERE page.file_id = files.id AND page.role = 'page' AND page.target_id = links.target_id
     ))
 """
@@ -108,7 +108,7 @@ WITH claims AS (
     {_CLAIMS}
     -- SQLite would rather scan all targets, or all links, than ask for the few that are due.
     FROM targets INDEXED BY targets_due
-    CROSS JOIN links ON links.target_id = targets.id
+    CROSS JOIN article_links AS links ON links.target_id = targets.id
     CROSS JOIN files ON files.id = links.file_id
     WHERE targets.next_check_at <= :now AND {_ASKED}
     GROUP BY targets.id
@@ -184,7 +184,8 @@ class Backlog(msgspec.Struct, frozen=True):
 
 _BACKLOG = f"""
 WITH claims AS (
-    {_CLAIMS} FROM links JOIN targets ON targets.id = links.target_id JOIN files ON files.id = links.file_id
+    {_CLAIMS} FROM article_links AS links
+    JOIN targets ON targets.id = links.target_id JOIN files ON files.id = links.file_id
     WHERE {_ASKED}
     GROUP BY targets.id
 )
@@ -242,7 +243,7 @@ def checked_since(state: State, planned: Sequence[Target]) -> set[int]:
 def of_file(state: State, path: str) -> list[str]:
     """The canonical URLs that an article file links to."""
     rows = state.rows(
-        "SELECT targets.url FROM links JOIN targets ON targets.id = links.target_id"
+        "SELECT targets.url FROM article_links AS links JOIN targets ON targets.id = links.target_id"
         " JOIN files ON files.id = links.file_id WHERE files.path = ? ORDER BY links.line, targets.url",
         [path],
     )
@@ -254,7 +255,8 @@ def places(state: State, target_ids: Iterable[int]) -> dict[int, tuple[LinkPlace
     found: dict[int, list[LinkPlace]] = {target_id: [] for target_id in target_ids}
     rows = state.each(
         "SELECT links.target_id, files.path, links.line, links.role, items.title FROM json_each(?) AS wanted"
-        " CROSS JOIN links ON links.target_id = wanted.value CROSS JOIN files ON files.id = links.file_id"
+        " CROSS JOIN article_links AS links ON links.target_id = wanted.value"
+        " CROSS JOIN files ON files.id = links.file_id"
         " LEFT JOIN items ON items.file_id = links.file_id AND items.item = links.item"
         " ORDER BY files.path, links.line",
         [json.dumps(list(found))],
@@ -281,8 +283,8 @@ def amp_of(state: State, target: Target) -> Target | None:
 def _beside(state: State, target: Target, roles: tuple[LinkRole, LinkRole]) -> Target | None:
     """A target of one of these roles in an article that links to this one."""
     rows = state.rows(
-        f"{_SELECT} JOIN links ON links.target_id = targets.id"
-        " JOIN links AS mine ON mine.file_id = links.file_id AND mine.item = links.item"
+        f"{_SELECT} JOIN article_links AS links ON links.target_id = targets.id"
+        " JOIN article_links AS mine ON mine.file_id = links.file_id AND mine.item = links.item"
         " WHERE mine.target_id = ? AND links.role IN (?, ?) AND targets.id <> mine.target_id"
         " ORDER BY links.file_id, links.line LIMIT 1",
         [target.id, *roles],
@@ -303,7 +305,7 @@ def host_answers(state: State, target: Target) -> bool:
 def by_status(state: State) -> dict[str, int]:
     """How many linked targets have each status."""
     rows = state.rows(
-        "SELECT status, count(*) AS n FROM targets WHERE id IN (SELECT target_id FROM links) GROUP BY status"
+        "SELECT status, count(*) AS n FROM targets WHERE id IN (SELECT target_id FROM article_links) GROUP BY status"
     )
     return {row["status"]: row["n"] for row in rows}
 
@@ -312,7 +314,7 @@ def in_trouble(state: State, limit: int) -> list[Target]:
     """The linked targets that are dead or failing, worst first."""
     rows = state.rows(
         f"{_SELECT} WHERE targets.status IN ('dead', 'failing')"  # noqa: S608 - no outside text
-        " AND targets.id IN (SELECT target_id FROM links)"
+        " AND targets.id IN (SELECT target_id FROM article_links)"
         " ORDER BY targets.status = 'dead' DESC, targets.strikes DESC, targets.url LIMIT ?",
         [limit],
     )
@@ -352,7 +354,8 @@ def unlinkable(state: State) -> dict[str, frozenset[str]]:
     rows = state.rows(
         # From the few that are: SQLite would rather go through all targets.
         "SELECT files.path AS path, targets.url AS url FROM temp.unlinkable CROSS JOIN targets USING (id)"
-        " CROSS JOIN links ON links.target_id = targets.id CROSS JOIN files ON files.id = links.file_id"
+        " CROSS JOIN article_links AS links ON links.target_id = targets.id"
+        " CROSS JOIN files ON files.id = links.file_id"
         " WHERE links.ignored = 0"
     )
     found: dict[str, set[str]] = {}
@@ -412,7 +415,7 @@ def ask_neighbours(connection: Any, alarms: Mapping[str, int], now: datetime) ->
     connection.executemany(
         "UPDATE targets SET next_check_at = :now WHERE id IN (SELECT id FROM targets WHERE host = :host"
         " AND status IN ('alive', 'moved') AND next_check_at > :now AND checked_at < :lately"
-        " AND EXISTS (SELECT 1 FROM links WHERE links.target_id = targets.id AND links.ignored = 0)"
+        " AND EXISTS (SELECT 1 FROM article_links AS links WHERE links.target_id = targets.id AND links.ignored = 0)"
         " ORDER BY checked_at, id LIMIT :most)",
         [
             {"host": host, "most": neighbours_to_ask(number), "now": stamp(now), "lately": stamp(now - _LATELY)}

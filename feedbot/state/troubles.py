@@ -53,7 +53,7 @@ FROM worst ORDER BY troubled DESC, host
 _BY_TOPIC = """
 SELECT topics.name AS name, count(DISTINCT troubled.target_id) AS n, count(*) OVER () AS topics
 FROM temp.troubled AS troubled
-CROSS JOIN links ON links.target_id = troubled.target_id AND links.ignored = 0
+CROSS JOIN article_links AS links ON links.target_id = troubled.target_id AND links.ignored = 0
 CROSS JOIN temp.reported_files USING (file_id)
 CROSS JOIN members USING (file_id)
 CROSS JOIN topics ON topics.key = members.topic
@@ -122,7 +122,7 @@ def choose(state: State, now: datetime, *, public: bool) -> None:
             {"now": stamp(now)} if public else {},
         )
         connection.execute(
-            "INSERT INTO temp.reported SELECT DISTINCT target_id FROM links"
+            "INSERT INTO temp.reported SELECT DISTINCT target_id FROM article_links"
             " JOIN temp.reported_files USING (file_id) WHERE ignored = 0"
         )
         # Every target is looked at here, once, and the few that are found are what most is told of.
@@ -200,7 +200,8 @@ def _places(state: State, ids: str, limit: int) -> tuple[dict[int, list[Place]],
         "SELECT * FROM (SELECT links.target_id AS id, files.path AS path, links.line AS line, links.role AS role,"
         " count(*) OVER (PARTITION BY links.target_id) AS n, row_number() OVER (PARTITION BY links.target_id"
         " ORDER BY links.role <> 'source', files.path, links.line, links.role) AS place"
-        " FROM json_each(?) AS wanted CROSS JOIN links ON links.target_id = wanted.value AND links.ignored = 0"
+        " FROM json_each(?) AS wanted"
+        " CROSS JOIN article_links AS links ON links.target_id = wanted.value AND links.ignored = 0"
         " CROSS JOIN temp.reported_files USING (file_id) CROSS JOIN files ON files.id = links.file_id)"
         " WHERE place <= ? ORDER BY id, place",
         [ids, limit],
@@ -216,7 +217,7 @@ def _places(state: State, ids: str, limit: int) -> tuple[dict[int, list[Place]],
 def _topics(state: State, ids: str) -> dict[int, list[str]]:
     rows = state.each(
         "SELECT DISTINCT links.target_id AS id, topics.name AS name FROM json_each(?) AS wanted"
-        " CROSS JOIN links ON links.target_id = wanted.value AND links.ignored = 0"
+        " CROSS JOIN article_links AS links ON links.target_id = wanted.value AND links.ignored = 0"
         " CROSS JOIN temp.reported_files USING (file_id) CROSS JOIN members USING (file_id)"
         " CROSS JOIN topics ON topics.key = members.topic ORDER BY topics.name",
         [ids],

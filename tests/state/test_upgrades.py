@@ -25,6 +25,8 @@ from tests.state.killing import killed_folders
 SCHEMAS = Path(__file__).with_name("schemas")
 FROZEN = sorted(int(file.stem[1:]) for file in SCHEMAS.glob("v*.sql"))
 EARLIER = [version for version in FROZEN if version < VERSION]
+RENAMED = {"links": "article_links"}
+"""Tables that have another name since; the old one may be that of a view."""
 
 
 def frozen(path: Path, version: int) -> Path:
@@ -35,13 +37,14 @@ def frozen(path: Path, version: int) -> Path:
 
 
 def contents(path: Path, tables: dict[str, list[str]] | None = None) -> dict[str, list[tuple[object, ...]]]:
-    """The rows of every table, or of these columns of these tables."""
+    """The rows of every table, or of these columns of these tables, which may have other names since."""
     connection = sqlite3.connect(path)
-    tables = columns(connection) if tables is None else tables
-    found = {
-        table: sorted(connection.execute(f"SELECT {', '.join(names)} FROM {table}").fetchall(), key=repr)
-        for table, names in tables.items()
-    }
+    there = columns(connection)
+    tables = there if tables is None else tables
+    found = {}
+    for table, names in tables.items():
+        name = table if table in there else RENAMED[table]
+        found[table] = sorted(connection.execute(f"SELECT {', '.join(names)} FROM {name}").fetchall(), key=repr)
     connection.close()
     return found
 
