@@ -4,7 +4,7 @@ import click
 
 from feedbot.cli.main import Told
 from feedbot.cli.text import plain
-from feedbot.config import load_config
+from feedbot.config import STAGING, load_config
 from feedbot.errors import ConfigError
 from feedbot.wire.loop import run
 
@@ -24,6 +24,8 @@ def test_command(told: Told) -> int:
     from feedbot.steps.alerting import send_test  # noqa: PLC0415 - the help needs none of it
 
     config = load_config(told.config_path)
+    if config.is_staging:
+        raise ConfigError(f"environment: {STAGING}; set it to production to send a test")
     if not config.alerts.tells:
         raise ConfigError("alerts: name somebody under operator or editor, by apprise or command")
     alerting = run(send_test(config))

@@ -7,7 +7,7 @@ import click
 from feedbot.cli.main import Told
 from feedbot.cli.text import count, plain
 from feedbot.clock import SystemClock
-from feedbot.config import FURTHER, Config, load_config
+from feedbot.config import FURTHER, STAGING, Config, load_config
 from feedbot.core.order import time_left_s
 from feedbot.core.status import StatusKind
 from feedbot.state import files, identities, published, runs, targets
@@ -23,6 +23,8 @@ def command(told: Told) -> int:
     """Show where articles, links and feeds stand; changes nothing and waits for nobody."""
     config = load_config(told.config_path)
     now = SystemClock().now()
+    if config.is_staging:
+        click.echo(STAGING)
     with open_for_reading(config.state_path, who="feedbot status") as state:
         counts = files.counts(state, now)
         articles = count(counts.articles, "article")

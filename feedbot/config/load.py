@@ -8,12 +8,13 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from feedbot.config.environment import Settings, read_environment
 from feedbot.config.folders import why_no_feeds_folder, why_no_site_data, would_be_served
 from feedbot.config.lines import line_of, repeated_keys
 from feedbot.config.model import Config
 from feedbot.config.problems import dotted, sentence
 from feedbot.config.reading import NotYaml, read_yaml
+from feedbot.config.staging import kept_quiet
+from feedbot.config.variables import Settings, read_variables
 from feedbot.errors import ConfigError
 
 
@@ -36,7 +37,7 @@ def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Conf
     content = document.content
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: holds no settings; `feedbot init` writes a commented file")
-    settings = read_environment(environment)
+    settings = read_variables(environment)
     told = _Told(path, document.node, settings)
     problems = [f"{path}:{line}: {key}: is given twice" for key, line in repeated_keys(document.node)]
     if "root" in content:
@@ -56,7 +57,7 @@ def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Conf
         problems += _clashes(config, told)
     if problems:
         raise ConfigError("\n".join(problems))
-    return config
+    return kept_quiet(config)
 
 
 @dataclass(frozen=True, slots=True)

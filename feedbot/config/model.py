@@ -1,7 +1,7 @@
 """One frozen Config: every section, and what follows from several of them."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -26,6 +26,11 @@ class Config(Section):
     """Everything that feedbot is told; paths are relative to `root`, the config file's folder."""
 
     site: SiteConfig
+    environment: Literal["production", "staging"] = Field(
+        "production",
+        description="staging: no hub is told, nobody is alerted, no heartbeat is sent and no archive is asked; all else"
+        " works, and the pages ask search engines to stay away.",
+    )
     articles: ArticlesConfig = ArticlesConfig()
     links: LinksConfig = LinksConfig()
     feeds: FeedsConfig
@@ -42,6 +47,16 @@ class Config(Section):
     alerts: AlertsConfig = AlertsConfig()
     doctor: DoctorConfig = DoctorConfig()
     root: Path = Path()
+
+    @property
+    def is_staging(self) -> bool:
+        """True where nobody outside is told anything (staging.py)."""
+        return self.environment == "staging"
+
+    @property
+    def asks_archive(self) -> bool:
+        """True where an archive is asked for copies."""
+        return self.archive.enabled and not self.is_staging
 
     @property
     def state_path(self) -> Path:

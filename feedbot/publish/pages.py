@@ -52,25 +52,33 @@ class ListedFeed:
     newest_at: datetime | None
 
 
-def render_index(listed: Sequence[ListedFeed], formats: Sequence[str]) -> bytes:
+def render_index(listed: Sequence[ListedFeed], formats: Sequence[str], *, is_staging: bool = False) -> bytes:
     """The page of all feeds, in the order given; the first is that of every article and names the publication."""
     head = listed[0].feed
-    return render_page("index.html", listed=listed, head=head, title=feed_title(head), formats=_formats(formats))
+    title = feed_title(head)
+    return render_page(
+        "index.html", is_staging=is_staging, listed=listed, head=head, title=title, formats=_formats(formats)
+    )
 
 
-def render_topic_page(feed: Feed, formats: Sequence[str], slugs: Mapping[str, str]) -> bytes:
+def render_topic_page(
+    feed: Feed, formats: Sequence[str], slugs: Mapping[str, str], *, is_staging: bool = False
+) -> bytes:
     """The readable page of one feed; `slugs` says under which a category's term has a page of its own.
 
     An entry whose link is not http or https is left out, as it is from the feed.
     """
     entries = [entry for entry in feed.entries if is_web_url(entry.link)]
-    return render_page("topic.html", feed=feed, entries=entries, formats=_formats(formats), slugs=slugs)
+    return render_page(
+        "topic.html", is_staging=is_staging, feed=feed, entries=entries, formats=_formats(formats), slugs=slugs
+    )
 
 
 def render_about(config: Config, user_agent: str) -> bytes:
     """The page for those who meet feedbot in their logs: who runs it, how it asks, how it is told to stop."""
     return render_page(
         "about.html",
+        is_staging=config.is_staging,
         site=config.site,
         feeds_url=config.feeds.url,
         contact=config.contact,

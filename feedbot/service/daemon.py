@@ -18,7 +18,7 @@ from functools import partial
 
 from feedbot.articles.find import to_watch
 from feedbot.clock import Clock
-from feedbot.config import Config
+from feedbot.config import STAGING, Config
 from feedbot.core.alerts import BY_HAND, Found
 from feedbot.errors import ArticlesError, ConfigError, FeedbotError
 from feedbot.service.jobs import WHO, Jobs
@@ -72,6 +72,8 @@ def serve_until_signalled(
     is logged, and the next slot tries again.
     """
     require_usable(config.checker.policy())
+    if config.is_staging:
+        log.info("%s", STAGING)
     # By itself it would end the process, which systemd takes for a clean end: it waits until it can be answered.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     with daemon_life(config.state_path, who=WHO, wait=wait):
@@ -255,6 +257,8 @@ class Daemon:
         if config.articles != before.articles:
             self._watch()
         log.info("the config was read again and holds from the next job on")
+        if config.is_staging:
+            log.info("%s", STAGING)
 
 
 def _refused(why: str) -> Found:

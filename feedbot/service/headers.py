@@ -64,6 +64,7 @@ class FileHeaders:
             (b"vary", b"Accept-Encoding"),
             *_READABLE_FROM_EVERYWHERE,
             *GUARDS,
+            *([(b"x-robots-tag", b"noindex")] if config.is_staging else []),
         ]
         self._page_policy, self._report_policy = page_policy(), report_policy()
         self._base, self._aliases = config.feeds.url, config.feeds.aliases

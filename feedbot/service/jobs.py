@@ -109,7 +109,7 @@ class Jobs:
         await self.publish()
         if config.alerts.has_heartbeat and checking.is_good:
             await self._beat(config)
-        if config.archive.enabled:
+        if config.asks_archive:
             await self._look_for_copies(config, online=checking.online)
 
     async def tell_hubs(self) -> None:

@@ -82,7 +82,7 @@ async def look_for_copies(
     `checking_run(state)`. Never raises FeedbotError: what is wrong is in the result. Ended early, it goes on in the
     next run.
     """
-    if not config.archive.enabled or online is False:
+    if not config.asks_archive or online is False:
         return Archiving()
     try:
         return await _look(config, state, clock, resolver, was_online=bool(online))

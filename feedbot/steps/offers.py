@@ -161,11 +161,11 @@ def _whole(selection: Selection, entries: "Entries") -> Feed:
 
 def offer_pages(config: Config, state: State, selections: Sequence[Selection], entries: "Entries") -> Iterator[Offer]:
     """The pages for people; a feed that holds nothing has one, and is not on the index."""
-    formats = config.feeds.formats
+    formats, is_staging = config.feeds.formats, config.is_staging
     slugs = {topic.name: topic.slug for topic in identities.topics(state)}
     for selection in selections:
-        inputs = _hash((__version__, formats, selection.feed, entries.inputs(selection.members)))
-        page = partial(_render_page, selection, entries, formats, slugs)
+        inputs = _hash((__version__, formats, is_staging, selection.feed, entries.inputs(selection.members)))
+        page = partial(_render_page, selection, entries, formats, slugs, is_staging)
         yield Offer(selection.feed.slug + PAGE_SUFFIX, inputs, page, has_gzip=config.feeds.gzip)
     listed = [
         ListedFeed(
@@ -178,18 +178,20 @@ def offer_pages(config: Config, state: State, selections: Sequence[Selection], e
     ]
     yield Offer(
         INDEX_NAME,
-        _hash((__version__, formats, listed)),
-        partial(render_index, listed, formats),
+        _hash((__version__, formats, is_staging, listed)),
+        partial(render_index, listed, formats, is_staging=is_staging),
         has_gzip=config.feeds.gzip,
     )
     user_agent = dict(identity_headers(config.contact))["User-Agent"]
     told = config.model_dump(mode="json", include={"site", "checker", "schedule"})
-    inputs = _hash((__version__, user_agent, config.feeds.url, told))
+    inputs = _hash((__version__, user_agent, is_staging, config.feeds.url, told))
     yield Offer(ABOUT_NAME, inputs, partial(render_about, config, user_agent), has_gzip=config.feeds.gzip)
 
 
-def _render_page(selection: Selection, entries: "Entries", formats: Sequence[str], slugs: Mapping[str, str]) -> bytes:
-    return render_topic_page(_whole(selection, entries), formats, slugs)
+def _render_page(
+    selection: Selection, entries: "Entries", formats: Sequence[str], slugs: Mapping[str, str], is_staging: bool
+) -> bytes:
+    return render_topic_page(_whole(selection, entries), formats, slugs, is_staging=is_staging)
 
 
 class Entries:

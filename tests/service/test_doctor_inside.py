@@ -188,9 +188,9 @@ def test_a_config_with_everything_in_it_is_well(tmp_path: Path) -> None:
 def test_keys_that_the_environment_sets_are_told_without_what_they_hold(
     ran: Publication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "environment" not in look(ran.config, ran.clock)
+    assert "variables" not in look(ran.config, ran.clock)
     monkeypatch.setenv("FEEDBOT__ALERTS__HEARTBEAT_URL", "https://monitor.example/s3cret")
-    finding = look(ran.config, ran.clock)["environment"]
+    finding = look(ran.config, ran.clock)["variables"]
     assert finding.level is Level.OK
     assert finding.sentence == "the environment comes before the file for FEEDBOT__ALERTS__HEARTBEAT_URL"
 

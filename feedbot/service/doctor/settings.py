@@ -3,7 +3,7 @@
 import ipaddress
 import os
 
-from feedbot.config import CLEARED, Config, variables_set
+from feedbot.config import CLEARED, STAGING, Config, variables_set
 from feedbot.core.doctor import Finding, Level, Part
 from feedbot.core.url import host_of, split_url
 from feedbot.service.doctor.case import Case
@@ -26,7 +26,8 @@ def settings(case: Case) -> list[Finding]:
     ]
     return [
         *(findings or [Finding(Part.CONFIG, "settings", Level.OK, "nothing in the config looks unmeant")]),
-        *_environment(),
+        *_staging(config),
+        *_variables(),
     ]
 
 
@@ -34,13 +35,17 @@ def _warning(about: str, sentence: str, mend: str) -> Finding:
     return Finding(Part.CONFIG, about, Level.WARNING, sentence, mend)
 
 
-def _environment() -> list[Finding]:
+def _staging(config: Config) -> list[Finding]:
+    return [Finding(Part.CONFIG, "staging", Level.OK, STAGING)] if config.is_staging else []
+
+
+def _variables() -> list[Finding]:
     # What they hold may be a secret, and is not shown.
     names = variables_set(os.environ)
     if not names:
         return []
     sentence = f"the environment comes before the file for {', '.join(names)}"
-    return [Finding(Part.CONFIG, "environment", Level.OK, sentence)]
+    return [Finding(Part.CONFIG, "variables", Level.OK, sentence)]
 
 
 def _placeholders(config: Config) -> list[Finding]:

@@ -72,7 +72,7 @@ def variables_set(environment: Mapping[str, str]) -> list[str]:
     return sorted(name for name in environment if name.upper().startswith(PREFIX))
 
 
-def read_environment(environment: Mapping[str, str]) -> Settings:
+def read_variables(environment: Mapping[str, str]) -> Settings:
     """What the variables set; those that are not understood are among the problems, without what they hold."""
     names = variables_set(environment)
     if not names:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from feedbot.config import Config, load_config
-from feedbot.config.environment import variables_set
+from feedbot.config.variables import variables_set
 from feedbot.errors import ConfigError
 
 MINIMAL = "site: {title: AI News, url: https://example.org/}\nfeeds: {url: https://example.org/feeds/}\n"
