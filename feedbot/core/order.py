@@ -96,6 +96,17 @@ def _within(by_priority: list[Due], budget: int) -> list[Due]:
     return [one for one in by_priority if one.url in taken]
 
 
+def affordable(statuses: Iterable[Status], budget: int) -> int:
+    """How many of these, from the first one on, so many requests will probably reach; at least one."""
+    reached = spent = 0
+    for status in statuses:
+        spent += expected_requests(status)
+        if spent > budget and reached:
+            break
+        reached += 1
+    return reached
+
+
 def expected_requests(status: Status) -> int:
     """Requests that a look at the target will probably take: redirects are followed, and silence is asked again."""
     if status.verdict is VerdictKind.UNREACHABLE:

@@ -75,6 +75,15 @@ def paths(state: State) -> list[str]:
     return [row["path"] for row in state.rows("SELECT path FROM files ORDER BY path")]
 
 
+def providers(state: State) -> list[str]:
+    """The names and domains of providers that articles name, sorted."""
+    rows = state.rows(
+        "SELECT provider_name AS name FROM files WHERE vanished_at IS NULL"
+        " UNION SELECT provider_domain FROM files WHERE vanished_at IS NULL ORDER BY name"
+    )
+    return [row["name"] for row in rows if row["name"]]
+
+
 def record(state: State, readings: Iterable[FileReading], rules: str, now: datetime) -> None:
     """Store what was read, in one write phase: parsed forms, links and new targets."""
     due_at = stamp(now)

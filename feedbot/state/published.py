@@ -93,6 +93,17 @@ def newest(state: State, membership: Membership, now: datetime, limit: int) -> l
     return _selected(state, membership, now, _NEVER, limit)
 
 
+def paths(state: State, membership: Membership) -> set[str]:
+    """The article files that are there and that a feed could hold, now or later; drafts are not among them."""
+    named, arguments = _named(membership)
+    rows = state.rows(
+        "SELECT files.path FROM members JOIN files ON files.id = members.file_id"  # noqa: S608 - no outside text
+        f" WHERE {named} AND files.vanished_at IS NULL",
+        arguments,
+    )
+    return {row["path"] for row in rows}
+
+
 def is_published(state: State, entry_id: str, now: datetime) -> bool:
     """True where some feed may carry an entry; to be asked as `newest` is."""
     named, arguments = _named(EVERYTHING)

@@ -1,7 +1,7 @@
 """Targets: where each stands, which are due, and which links point to them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -103,6 +103,16 @@ _ASKED = """
     ))
 """
 
+_CLAIMED = """
+SELECT targets.*, coalesce(hosts.head_refused, 0) AS head_refused,
+    claims.rank AS rank, claims.heat AS heat, claims.published_at AS published_at,
+    (SELECT max(first_strike_at) FROM targets AS other WHERE other.host = targets.host AND other.status = 'failing')
+        AS host_failed_at
+FROM claims
+CROSS JOIN targets ON targets.id = claims.id
+LEFT JOIN hosts ON hosts.host = targets.host
+"""
+
 _DUE = f"""
 WITH claims AS (
     {_CLAIMS}
@@ -113,13 +123,22 @@ WITH claims AS (
     WHERE targets.next_check_at <= :now AND {_ASKED}
     GROUP BY targets.id
 )
-SELECT targets.*, coalesce(hosts.head_refused, 0) AS head_refused,
-    claims.rank AS rank, claims.heat AS heat, claims.published_at AS published_at,
-    (SELECT max(first_strike_at) FROM targets AS other WHERE other.host = targets.host AND other.status = 'failing')
-        AS host_failed_at
-FROM claims
-CROSS JOIN targets ON targets.id = claims.id
-LEFT JOIN hosts ON hosts.host = targets.host
+{_CLAIMED}
+"""
+
+_CHOSEN = f"""
+WITH claims AS (
+    {_CLAIMS}
+    FROM files
+    CROSS JOIN article_links AS links ON links.file_id = files.id
+    CROSS JOIN targets ON targets.id = links.target_id
+    WHERE files.vanished_at IS NULL AND {_ASKED}
+        AND (:paths IS NULL OR files.path IN (SELECT value FROM json_each(:paths)))
+        AND (:urls IS NULL OR targets.url IN (SELECT value FROM json_each(:urls)))
+        AND (:statuses IS NULL OR targets.status IN (SELECT value FROM json_each(:statuses)))
+    GROUP BY targets.id
+)
+{_CLAIMED}
 """  # noqa: S608 - no outside text
 
 
@@ -131,9 +150,46 @@ def due(state: State, now: datetime, *, feed_size: int = _FEED_SIZE, budget: int
     """
     if state.value("SELECT latest FROM clock") > stamp(now + _CLOCK_STEP):
         _plan_anew(state, now)
+    found, claims = _claimed(state.each(_DUE, _claim_arguments(now, feed_size)))
+    return [found[one.url] for one in plan(claims, now, budget)]
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What somebody chose: the targets to ask, in the order to ask them, and the URLs of all that the words name."""
+
+    targets: tuple[Target, ...]
+    urls: frozenset[str]
+
+
+def chosen(
+    state: State,
+    now: datetime,
+    *,
+    paths: Collection[str] | None = None,
+    urls: Collection[str] | None = None,
+    statuses: Collection[str] | None = None,
+    leaves_out: Callable[[str], bool] = lambda _: False,
+    feed_size: int = _FEED_SIZE,
+    budget: int | None = None,
+) -> Choice:
+    """The targets of article files that are there, due or not: of these paths, these canonical URLs, these statuses.
+
+    None of a kind means all of it. As in `due`, links that an article wants left alone, and pages of its own that are
+    to come, are not among them, nor are the URLs that `leaves_out` names; order and budget are as there.
+    """
+    asked = {"paths": paths, "urls": urls, "statuses": statuses}
+    arguments = {name: None if one is None else json.dumps(sorted(one)) for name, one in asked.items()}
+    found, claims = _claimed(state.each(_CHOSEN, {**_claim_arguments(now, feed_size), **arguments}))
+    left = [one for one in claims if not leaves_out(one.url)]
+    planned = plan(left, now, budget)
+    return Choice(tuple(found[one.url] for one in planned), frozenset(one.url for one in left))
+
+
+def _claimed(rows: Iterable[dict[str, Any]]) -> tuple[dict[str, Target], list[Due]]:
+    """The targets of such rows by URL, and what speaks for asking each soon."""
     found: dict[str, Target] = {}
     claims = []
-    for row in state.each(_DUE, _claim_arguments(now, feed_size)):
+    for row in rows:
         target = found[row["url"]] = target_of(row)
         claims.append(
             Due(
@@ -146,7 +202,7 @@ def due(state: State, now: datetime, *, feed_size: int = _FEED_SIZE, budget: int
                 host_failed_at=_moment(row["host_failed_at"]),
             )
         )
-    return [found[one.url] for one in plan(claims, now, budget)]
+    return found, claims
 
 
 def due_count(state: State, now: datetime) -> int:

@@ -617,7 +617,7 @@ def test_a_link_whose_turn_did_not_come_is_not_called_checked():
     ("named", "sentence"),
     [
         ("none.md", "none.md: there is no such file"),
-        ("articles", "articles: is a folder; name article files"),
+        (".git", ".git: is a folder without articles; articles.paths (articles/*.md) names where they are"),
         ("other.md", "other.md: is no article: articles.paths (articles/*.md) does not match it"),
         ("articles/bad.md", "articles/bad.md: was rejected: publishedDateTime: is missing"),
         ("127.0.0.1:8099/ok", "127.0.0.1:8099/ok: there is no such file; did you mean http://127.0.0.1:8099/ok?"),
@@ -630,6 +630,7 @@ def test_a_link_whose_turn_did_not_come_is_not_called_checked():
 )
 def test_what_cannot_be_checked_is_told_by_its_reason(news, named, sentence):
     news.article("one")
+    (news.folder / ".git").mkdir()
     for path in (news.folder / "other.md", news.folder / "articles" / "bad.md"):
         path.write_text("---\ntitle: x\n---\n", encoding="utf-8")
     one_sentence(feedbot(news.folder, "check", named), 2, sentence)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from feedbot.cli.reports.checking import checking_lines
+from feedbot.cli.reports.checking import NOTHING_DUE, checking_lines
 from feedbot.core.article import Rejected
 from feedbot.state.database import stamp
 from feedbot.steps.checking import Checking, Result
@@ -13,15 +13,19 @@ from feedbot.steps.checking import Checking, Result
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What asking the links brought, and the files that were rejected; with `every`, text tells what is alive too."""
+    """What asking the links brought, and the files that were rejected; with `every`, text tells what is alive too.
+
+    `nothing` is what text says where there was nothing to ask.
+    """
 
     checking: Checking
     rejected: Sequence[Rejected] = ()
     every: bool = False
+    nothing: str = NOTHING_DUE
 
     def lines(self) -> Iterator[str]:
         """Text for people."""
-        return checking_lines(self.checking, rejected=self.rejected, every=self.every)
+        return checking_lines(self.checking, rejected=self.rejected, every=self.every, nothing=self.nothing)
 
     def document(self) -> dict[str, Any]:
         """The object that feedbot/check.schema.json describes."""

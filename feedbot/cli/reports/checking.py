@@ -26,16 +26,22 @@ _BY_URGENCY = (
     VerdictKind.UNKNOWN,
     VerdictKind.ALIVE,
 )
+NOTHING_DUE = "nothing is due"
 _QUIET = {VerdictKind.ALIVE, VerdictKind.UNKNOWN}
 _PLACES_SHOWN = 3
 _REASONS_SHOWN = 5
 
 
-def checking_lines(checking: Checking, *, rejected: Iterable[Rejected], every: bool) -> Iterator[str]:
-    """Links by verdict, and each that is not plainly alive with its reason; with `every`, those too."""
+def checking_lines(
+    checking: Checking, *, rejected: Iterable[Rejected], every: bool, nothing: str = NOTHING_DUE
+) -> Iterator[str]:
+    """Links by verdict, and each that is not plainly alive with its reason; with `every`, those too.
+
+    `nothing` is what is said where there was nothing to ask.
+    """
     yield from rejected_lines(rejected)
     if checking.online is None:
-        yield "Links      nothing is due"
+        yield f"Links      {plain(nothing)}"
         return
     if not checking.online:
         yield from _offline_lines(checking)
