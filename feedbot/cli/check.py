@@ -10,6 +10,7 @@ import click
 
 from feedbot.cli.choosing import Chosen, Wish, choose, lines_of, require_sense
 from feedbot.cli.main import Told
+from feedbot.cli.naming import repository_prefix
 from feedbot.cli.progress import progress_option, show_progress
 from feedbot.cli.reports.check import CheckReport
 from feedbot.cli.reports.formats import TEXT, format_option, rendered
@@ -106,6 +107,7 @@ def command(
       feedbot check articles/2020 --fail-on broken  all links of the articles in a folder
       feedbot check --topic AI --status dead        the dead links of a topic, once more
       feedbot check --all --budget 500              500 requests, where most is to be learnt
+      feedbot check --format markdown               for a comment on a pull request
       grep -h -o 'https://[^ )]*' notes.txt | feedbot check -
     """  # noqa: D301 - \b keeps click from folding what stands in columns
     wish = Wish(
@@ -129,7 +131,7 @@ def command(
         chosen, checking = _checked(config, state, clock, wish, rejected, wait=wait, shown=shown)
         known = _known_to_fail(config, state, checking, words, chosen) if words else 0
     # At once, for each echo is a write of its own.
-    click.echo(rendered(_report(checking, rejected, chosen), output))
+    click.echo(rendered(_report(config, checking, rejected, chosen), output), nl=False)
     if words and checking.online is False:
         raise FeedbotError("nothing could be checked for --fail-on, because this machine seems to be offline")
     if words and (fault := _our_fault(checking)) is not None:
@@ -143,10 +145,11 @@ def command(
     return 4 if known or failing else 0
 
 
-def _report(checking: Checking, rejected: Sequence[Rejected], chosen: Chosen | None) -> CheckReport:
+def _report(config: Config, checking: Checking, rejected: Sequence[Rejected], chosen: Chosen | None) -> CheckReport:
+    prefix = repository_prefix(config.root)
     if chosen is None:
-        return CheckReport(checking, rejected)
-    return CheckReport(checking, chosen.rejected, every=chosen.in_full, nothing=chosen.nothing)
+        return CheckReport(checking, rejected, prefix=prefix)
+    return CheckReport(checking, chosen.rejected, every=chosen.in_full, prefix=prefix, nothing=chosen.nothing)
 
 
 def _with_stdin(what: tuple[str, ...]) -> Iterator[str]:

@@ -1,7 +1,8 @@
-"""How articles are named on the command line."""
+"""How articles are named: on the command line, and in what is read by whoever has the repository."""
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from feedbot.config import Config
 
@@ -14,3 +15,13 @@ def article_paths(config: Config, given: str) -> Iterator[str]:
     root = config.root
     for path, start in ((given, root), (os.path.realpath(given), os.path.realpath(root)), (root / given, root)):
         yield os.path.relpath(path, start).replace(os.sep, "/")
+
+
+def repository_prefix(root: Path) -> str:
+    """What leads from the top of a folder's repository to it, such as "site/"; empty where there is none."""
+    here = root.resolve()
+    for top in (here, *here.parents):
+        # A file in a worktree and in a submodule.
+        if (top / ".git").exists():
+            return "" if top == here else f"{here.relative_to(top).as_posix()}/"
+    return ""

@@ -7,4 +7,4 @@ from feedbot.cli.reports.report import Report
 
 def render(report: Report) -> str:
     """The object of the report, indented."""
-    return msgspec.json.format(msgspec.json.encode(report.document()), indent=1).decode()
+    return msgspec.json.format(msgspec.json.encode(report.document()), indent=1).decode() + "\n"

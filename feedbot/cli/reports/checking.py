@@ -8,24 +8,10 @@ from feedbot.cli.reports.reading import rejected_lines
 from feedbot.cli.text import count, plain
 from feedbot.core.article import Rejected
 from feedbot.core.status import StatusKind, is_unverifiable
+from feedbot.core.urgency import BY_URGENCY, level_of_link, rank
 from feedbot.core.verdict import VerdictKind
 from feedbot.steps.checking import Checking, Result
 
-# What needs a person comes first.
-_BY_URGENCY = (
-    VerdictKind.GONE,
-    VerdictKind.MISSING,
-    VerdictKind.SOFT_DEAD,
-    VerdictKind.PARKED,
-    VerdictKind.SUSPECT,
-    VerdictKind.UNREACHABLE,
-    VerdictKind.REFUSED,
-    VerdictKind.BLOCKED,
-    VerdictKind.AMP_WITHDRAWN,
-    VerdictKind.MOVED,
-    VerdictKind.UNKNOWN,
-    VerdictKind.ALIVE,
-)
 NOTHING_DUE = "nothing is due"
 _QUIET = {VerdictKind.ALIVE, VerdictKind.UNKNOWN}
 _PLACES_SHOWN = 3
@@ -53,16 +39,40 @@ def checking_lines(
         )
     seconds = (checking.finished_at - checking.started_at).total_seconds()
     verdicts = checking.summary
-    said = ", ".join(f"{verdicts[kind]:,} {kind}" for kind in reversed(_BY_URGENCY) if kind in verdicts)
-    asked = sum(result.seen is not None for result in checking.results)
-    of_all = "" if asked == len(checking.results) else f"{asked:,} of "
-    yield f"Links      {of_all}{count(len(checking.results), 'link')} checked in {seconds:.0f} s: {said}"
-    ordered = sorted(checking.results, key=lambda result: _BY_URGENCY.index(result.verdict.kind))
-    for result in ordered:
+    said = ", ".join(f"{verdicts[kind]:,} {kind}" for kind in reversed(BY_URGENCY) if kind in verdicts)
+    yield f"Links      {said_of_number(checking)} checked in {seconds:.0f} s: {said}"
+    for result in sorted(checking.results, key=lambda result: _rank(result, checking.finished_at)):
         if every or result.verdict.kind not in _QUIET or result.verdict.warnings:
             yield from _result_lines(result, checking.finished_at)
     if not every:
         yield from _unknown_lines(checking)
+
+
+def _rank(result: Result, now: datetime) -> tuple[int, int]:
+    level = level_of_link(result.verdict, result.after.status, result.mark, now)
+    return rank(level, result.verdict.kind)
+
+
+def said_of_number(checking: Checking) -> str:
+    """How many links were asked, and of how many where that is not all."""
+    asked = sum(result.seen is not None for result in checking.results)
+    of_all = "" if asked == len(checking.results) else f"{asked:,} of "
+    return f"{of_all}{count(len(checking.results), 'link')}"
+
+
+def said_of_history(result: Result, now: datetime) -> list[str]:
+    """What is to be said of a link besides its verdict: where it stands, and what a person has said."""
+    status = result.after.status
+    said = []
+    if status.kind is StatusKind.DEAD:
+        said.append("dead")
+    elif status.strikes:
+        said.append(f"strike {status.strikes}{', never seen alive' if status.never_alive else ''}")
+    elif is_unverifiable(status, now):
+        said.append("blocked for 30 days and more: look yourself, and `feedbot mark` it")
+    if result.mark is not None:
+        said.append(result.mark.words)
+    return said
 
 
 def _offline_lines(checking: Checking) -> Iterator[str]:
@@ -90,16 +100,7 @@ def _unknown_lines(checking: Checking) -> Iterator[str]:
 
 
 def _result_lines(result: Result, now: datetime) -> Iterator[str]:
-    status = result.after.status
-    history = ""
-    if status.kind is StatusKind.DEAD:
-        history = "  [dead]"
-    elif status.strikes:
-        history = f"  [strike {status.strikes}{', never seen alive' if status.never_alive else ''}]"
-    elif is_unverifiable(status, now):
-        history = "  [blocked for 30 days and more: look yourself, and `feedbot mark` it]"
-    if result.mark is not None:
-        history += f"  [{plain(result.mark.words)}]"
+    history = "".join(f"  [{plain(words)}]" for words in said_of_history(result, now))
     yield f"  {result.verdict.kind:<11}  {plain(result.after.url)}"
     yield f"               {plain(result.verdict.reason)}{history}"
     for warning in result.verdict.warnings:

@@ -11,6 +11,11 @@ TEXT = "text"
 FORMATS = {
     TEXT: "as_text",
     "json": "as_json",
+    "markdown": "as_markdown",
+    "sarif": "as_sarif",
+    "junit": "as_junit",
+    "github": "as_github",
+    "csv": "as_csv",
 }
 
 format_option = click.option(
@@ -19,12 +24,12 @@ format_option = click.option(
     type=click.Choice(list(FORMATS)),
     default=TEXT,
     show_default=True,
-    help="How the report looks.",
+    help="text for people, markdown for a comment on a pull request, github for annotations, the others for programs.",
 )
 
 
 def rendered(report: Report, output: str) -> str:
-    """The report in the format of this name, without a line end after the last line."""
+    """The report in the format of this name, with a line end after its last line."""
     module = importlib.import_module(f"feedbot.cli.reports.{FORMATS[output]}")
     text = module.render(report)
     assert isinstance(text, str)

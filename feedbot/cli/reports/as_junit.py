@@ -1,0 +1,56 @@
+"""A report as JUnit XML, which CI servers show as tests: one for each link, or for each file."""
+
+from itertools import groupby
+from xml.etree import ElementTree
+
+from feedbot.articles.text import clean_text
+from feedbot.cli.reports.report import Finding, Report
+from feedbot.cli.text import plain
+from feedbot.core.urgency import Level
+
+
+def render(report: Report) -> str:
+    """A suite of test cases in the order of the findings, in the shape that Jenkins' schema (junit-10.xsd) has."""
+    suite = ElementTree.Element("testsuite", name=f"feedbot {report.command}")
+    for _, group in groupby(report.findings, lambda finding: finding.subject):
+        _add_case(suite, report.command, list(group))
+    cases = suite.findall("testcase")
+    failed = str(sum(case.find("failure") is not None for case in cases))
+    skipped = str(sum(case.find("skipped") is not None for case in cases))
+    seconds = f"{sum(finding.seconds for finding in report.findings):.3f}"
+    suite.attrib |= {"tests": str(len(cases)), "failures": failed, "errors": "0", "skipped": skipped, "time": seconds}
+    root = ElementTree.Element("testsuites")
+    root.append(suite)
+    ElementTree.indent(root, " ")
+    # ASCII: whoever reads it need not know how it was written.
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root).decode()}\n'
+
+
+def _add_case(suite: ElementTree.Element, command: str, findings: list[Finding]) -> None:
+    """Add the test case of one subject; what does not fail and is not fine is told as its output."""
+    subject, places = findings[0].subject, findings[0].places
+    shown_in = places[0].path if places and places[0].path != subject else f"feedbot {command}"
+    case = ElementTree.SubElement(suite, "testcase", name=_text(subject), classname=_text(shown_in))
+    case.set("time", f"{sum(finding.seconds for finding in findings):.3f}")
+    output = [_told(finding) for finding in findings if not finding.fails and finding.level in _TOLD]
+    for finding in findings:
+        if finding.fails:
+            failure = ElementTree.SubElement(case, "failure", type=finding.code, message=_text(finding.text))
+            failure.text = _told(finding)
+        elif finding.level is Level.UNKNOWN:
+            ElementTree.SubElement(case, "skipped", message=_text(finding.text))
+    if output:
+        ElementTree.SubElement(case, "system-out").text = "\n".join(output)
+
+
+_TOLD = {Level.ERROR, Level.WARNING, Level.NOTE}
+
+
+def _told(finding: Finding) -> str:
+    lines = [f"{finding.code}: {finding.text}", finding.advice, *(place.words for place in finding.places)]
+    return "\n".join(_text(line) for line in lines if line)
+
+
+def _text(text: str) -> str:
+    """The text without what XML forbids and what moves a cursor."""
+    return clean_text(plain(text))
