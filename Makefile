@@ -5,7 +5,7 @@ VENV ?= .venv
 CONSTRAINTS ?= constraints.txt
 BIN := $(VENV)/bin
 
-.PHONY: help run test test-lowest check check-full format bench bench-checking constraints schema clean
+.PHONY: help run test test-lowest check check-full format bench bench-checking constraints schema docs clean
 
 help:
 	@echo "make run             set up what is needed, then read the articles, check the links, write the feeds"
@@ -60,6 +60,11 @@ bench-checking: $(VENV)/.dev
 schema: $(VENV)/.dev
 	$(BIN)/python -c 'import json; from feedbot.config import config_schema; print(json.dumps(config_schema(), indent=1))' \
 	  > feedbot/config.schema.json
+
+# The pages of docs/ that say what the code says.
+docs: $(VENV)/.dev
+	$(BIN)/python -c 'from feedbot.config.reference import config_reference; print(config_reference(), end="")' \
+	  > docs/configuration.md
 
 clean:
 	rm -rf $(VENV) .venv-lowest .venv-peers build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -30,9 +30,15 @@ Argument = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")]
 class OperatorAlertsConfig(Section):
     """Who is told at once of what the operator must see to."""
 
-    apprise: Receivers = Field((), description="Environment variables, each with an apprise URL (feedbot[alerts]).")
+    apprise: Receivers = Field(
+        (),
+        description="Environment variables, each with an apprise URL (feedbot[alerts]).",
+        examples=[["OPS_APPRISE_URL"]],
+    )
     command: tuple[Argument, ...] = Field(
-        (), description="A program and its arguments, run without a shell; the text is on its standard input."
+        (),
+        description="A program and its arguments, run without a shell; the text is on its standard input.",
+        examples=[["./tell-operator", "--urgent"]],
     )
 
 
@@ -43,9 +49,15 @@ class EditorAlertsConfig(Section):
         "08:00", pattern=HOUR, description="The hour; in quotes, or YAML takes it for a number."
     )
     timezone: ZoneName = Field("UTC", description="The zone of that hour, such as Europe/London.")
-    apprise: Receivers = Field((), description="Environment variables, each with an apprise URL (feedbot[alerts]).")
+    apprise: Receivers = Field(
+        (),
+        description="Environment variables, each with an apprise URL (feedbot[alerts]).",
+        examples=[["OPS_APPRISE_URL"]],
+    )
     command: tuple[Argument, ...] = Field(
-        (), description="A program and its arguments, run without a shell; the text is on its standard input."
+        (),
+        description="A program and its arguments, run without a shell; the text is on its standard input.",
+        examples=[["./tell-operator", "--urgent"]],
     )
 
     @property
@@ -62,10 +74,14 @@ class EditorAlertsConfig(Section):
 class AlertsConfig(Section):
     """Who is told of what."""
 
-    operator: OperatorAlertsConfig = OperatorAlertsConfig()
-    editor: EditorAlertsConfig = EditorAlertsConfig()
+    operator: OperatorAlertsConfig = Field(
+        OperatorAlertsConfig(), description="Who is told at once of what must be seen to."
+    )
+    editor: EditorAlertsConfig = Field(EditorAlertsConfig(), description="Who is told once a day of links.")
     heartbeat_url: HttpUrl | None = Field(
-        None, description="Asked after each good run, for a service that tells when none came."
+        None,
+        description="Asked after each good run, for a service that tells when none came.",
+        examples=["https://monitor.example/ping/feedbot"],
     )
     heartbeat_url_env: VariableName | None = Field(None, description="The environment variable that holds it instead.")
 

@@ -76,7 +76,9 @@ class ArticlesConfig(Section):
     )
     fields: Annotated[dict[str, tuple[str, ...]], WithJsonSchema(_FIELDS_SCHEMA)] = Field(
         default_factory=lambda: dict(DEFAULT_FIELDS),
-        description="For each of feedbot's fields, the front-matter names tried in order.",
+        description="For each of feedbot's fields, the front-matter names tried in order; only those that differ need"
+        " be named.",
+        examples=[{"title": ["headline", "title"]}],
     )
 
     @field_validator("content")

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, Wit
 
 from feedbot.config.hosts import HostConfig, PerHostConfig
 from feedbot.config.section import Section, not_this
-from feedbot.config.values import URL_SCHEMA, HostName, HttpUrl, host_name
+from feedbot.config.values import URL_SCHEMA, HostName, HttpUrl, Kind, host_name
 from feedbot.core.checker import CheckerPolicy
 from feedbot.core.proxy import parse_proxy
 
@@ -17,7 +17,7 @@ from feedbot.core.proxy import parse_proxy
 class CanaryConfig(Section):
     """A well-known address that answers when our own network is up."""
 
-    url: HttpUrl
+    url: HttpUrl = Field(description="The address; a canary may be given as an address alone.")
     status: int = Field(200, ge=200, le=599, description="The code it answers with.")
 
 
@@ -39,6 +39,7 @@ _CANARY_SCHEMA = {
     ]
 }
 _MOST_WORKERS = 64
+_KIND_OF_WORKERS = f"`auto` or whole number, 1 to {_MOST_WORKERS}"
 _WORKERS_SCHEMA = {
     "anyOf": [{"const": "auto", "type": "string"}, {"type": "integer", "minimum": 1, "maximum": _MOST_WORKERS}]
 }
@@ -66,8 +67,15 @@ def _workers(value: object) -> object:
     raise ValueError(not_this(f"must be auto or a whole number from 1 to {_MOST_WORKERS}", value))
 
 
-Robots = Annotated[bool | Literal["never"], BeforeValidator(_robots), WithJsonSchema({"enum": [True, False, "never"]})]
-Workers = Annotated[int | Literal["auto"], BeforeValidator(_workers), WithJsonSchema(_WORKERS_SCHEMA)]
+Robots = Annotated[
+    bool | Literal["never"],
+    BeforeValidator(_robots),
+    WithJsonSchema({"enum": [True, False, "never"]}),
+    Kind("`true`, `false` or `never`"),
+]
+Workers = Annotated[
+    int | Literal["auto"], BeforeValidator(_workers), WithJsonSchema(_WORKERS_SCHEMA), Kind(_KIND_OF_WORKERS)
+]
 
 
 class CheckerConfig(Section):
@@ -77,7 +85,9 @@ class CheckerConfig(Section):
         None, description="A page that says who runs this; it is in the User-Agent. Default: site.url."
     )
     allow_addresses: tuple[str, ...] = Field(
-        (), description="Networks (CIDR) that may be asked although they are not public."
+        (),
+        description="Networks (CIDR) that may be asked although they are not public, such as an intranet.",
+        examples=[["10.1.0.0/16"]],
     )
     canaries: tuple[Annotated[CanaryConfig, BeforeValidator(_canary), WithJsonSchema(_CANARY_SCHEMA)], ...] = Field(
         DEFAULT_CANARIES, description="Asked before a run, to know that our own network is up; [] = never."
@@ -87,39 +97,45 @@ class CheckerConfig(Section):
         "auto",
         description="Processes that ask; auto = one below 2,000 links, then one for each thousand, up to one a core.",
     )
-    per_host: PerHostConfig = PerHostConfig()
+    per_host: PerHostConfig = Field(
+        PerHostConfig(), description="How gently each registrable domain is asked, and each host."
+    )
     optout: tuple[HostName, ...] = Field(
-        (), description="Hosts that asked not to be checked, each with its subdomains: never asked, and kept as links."
+        (),
+        description="Hosts that asked not to be checked, each with its subdomains: never asked, and kept as links.",
+        examples=[["example.com"]],
     )
     robots: Robots = Field(
         False,
         description="Whose groups in a robots.txt are obeyed: false = feedbot's own, true = those for everybody (*)"
         " and their Crawl-delay as well, never = robots.txt is not asked for.",
     )
-    hosts: dict[str, HostConfig] = Field(default_factory=dict, description="What is different for single hosts.")
+    hosts: dict[Annotated[str, Kind("host")], HostConfig] = Field(
+        default_factory=dict,
+        description="What is different for single hosts.",
+        examples=[{"news.example": {"delay_s": 10, "method": "GET"}}],
+    )
     ca_bundle: Path | None = Field(
         None, description="The authorities (PEM) that certificates are judged by; default: certifi's, as browsers know."
     )
-    proxy: Annotated[str, AfterValidator(_proxy), WithJsonSchema(_PROXY_SCHEMA)] | None = Field(
+    proxy: Annotated[str, AfterValidator(_proxy), WithJsonSchema(_PROXY_SCHEMA), Kind("URL of a proxy")] | None = Field(
         None,
         description="An HTTP proxy that is asked instead: http://[NAME:${VARIABLE}@]HOST:PORT, with the password"
         " in the environment. Which addresses may be asked is then the proxy's to decide.",
+        examples=["http://feedbot:${PROXY_PASSWORD}@proxy.example.org:3128"],
     )
-    connect_timeout_s: float = Field(10.0, gt=0, le=120)
-    exchange_timeout_s: float = Field(30.0, gt=0, le=300)
-    probe_timeout_s: float = Field(60.0, gt=0, le=600)
+    connect_timeout_s: float = Field(10.0, gt=0, le=120, description="A connection, with TLS, may take so long.")
+    exchange_timeout_s: float = Field(30.0, gt=0, le=300, description="One request and its answer may take so long.")
+    probe_timeout_s: float = Field(
+        60.0, gt=0, le=600, description="All requests for one link, with redirects and further tries, may take so long."
+    )
     back_off_s: tuple[Annotated[float, Field(gt=0, le=60)], ...] = Field(
         (2.0, 8.0),
         max_length=3,
         description="Seconds before a link is asked again after 429, 5xx, a reset or a timeout; [] = never.",
     )
-    max_redirects: int = Field(5, ge=0, le=20)
-    max_run_s: float = Field(
-        600.0,
-        gt=0,
-        allow_inf_nan=True,
-        description="A checking run ends after this; what is left stays due. .inf: when all is done.",
-    )
+    max_redirects: int = Field(5, ge=0, le=20, description="So many redirects in a row are followed.")
+    max_run_s: float = Field(600.0, gt=0, description="A checking run ends after this; what is left stays due.")
     max_requests_per_run: int | None = Field(
         None,
         ge=1,

@@ -34,7 +34,9 @@ class FeedsConfig(Section):
         description="What an entry points to: source, or page = the article's own page under site.url, once it has"
         " answered; a new entry waits two hours for that at most.",
     )
-    formats: tuple[Literal["rss", "atom", "json"], ...] = Field(("rss", "atom", "json"), min_length=1)
+    formats: tuple[Literal["rss", "atom", "json"], ...] = Field(
+        ("rss", "atom", "json"), min_length=1, description="The formats that each feed is written in."
+    )
     gzip: bool = Field(True, description="Write a .gz beside each feed, for web servers that send it in its place.")
     dead_source: DeadSource = Field(
         "drop",
@@ -72,6 +74,7 @@ class FeedsConfig(Section):
         (),
         max_length=_MOST_HUBS,
         description="WebSub hubs, one or several: every feed names them, and they are told of each feed that changed.",
+        examples=[["https://hub.example/"]],
     )
     id_authority: str | None = Field(
         None,
@@ -84,9 +87,15 @@ class FeedsConfig(Section):
         description="Further file names for a feed, such as {feed.xml: all.atom}: the address of an earlier publisher.",
     )
     topics: dict[TopicName, TopicConfig] = Field(
-        default_factory=dict, description="What is said of single topics, by name."
+        default_factory=dict,
+        description="What is said of single topics, by name.",
+        examples=[{"Machine Learning": {"slug": "ml", "was": ["Deep Learning"]}}],
     )
-    more: tuple[FurtherFeedConfig, ...] = Field((), description="Further feeds, by what articles say of themselves.")
+    more: tuple[FurtherFeedConfig, ...] = Field(
+        (),
+        description="Further feeds, by what articles say of themselves.",
+        examples=[[{"slug": "best-of-ai", "title": "The best of AI", "topics": ["AI"], "min_quality": 8}]],
+    )
 
     def said_of_topics(self) -> dict[str, TopicConfig]:
         """What is said of topics, by key."""

@@ -50,13 +50,19 @@ class HostConfig(Section):
         None, description="GET: never ask with HEAD; HEAD: ask a living link with HEAD even where its page is due."
     )
     user_agent: str | None = Field(
-        None, min_length=1, max_length=500, json_schema_extra={"pattern": rf"^{_HEADER_VALUE.pattern}$"}
+        None,
+        min_length=1,
+        max_length=500,
+        description="The User-Agent that this host is asked with.",
+        json_schema_extra={"pattern": rf"^{_HEADER_VALUE.pattern}$"},
     )
     accepted: tuple[Annotated[int, Field(ge=100, le=999)], ...] = Field(
         (), description="Codes that count as alive here, such as 403 or 999."
     )
     headers: dict[str, str] = Field(
-        default_factory=dict, description="Headers sent to this very host, over https only, and never after a redirect."
+        default_factory=dict,
+        description="Headers sent to this very host, over https only, and never after a redirect.",
+        examples=[{"Accept-Language": "de"}],
     )
     basic_auth_env: VariableName | None = Field(
         None, description="The environment variable that holds NAME:PASSWORD; sent as the headers are."

@@ -14,9 +14,12 @@ class RetentionConfig(Section):
 
     history: DurationS = Field(
         90 * DAY_S,
-        description="Looks at links, with the evidence; the latest of each link stays, and where earlier ones led.",
+        description="Looks at links, with the evidence, are kept so long; the latest of each link stays, and where"
+        " earlier ones led.",
     )
-    transitions: DurationS = Field(730 * DAY_S, description="Which links died, came back or moved.")
+    transitions: DurationS = Field(
+        730 * DAY_S, description="Which links died, came back or moved: so long that is remembered."
+    )
 
     @field_validator("history", "transitions")
     @classmethod
@@ -33,8 +36,8 @@ class BackupConfig(Section):
         Path("backups"),
         description="Where they are written, relative to the config file and apart from the feeds; null = none.",
     )
-    keep: int = Field(7, ge=1, le=1000, description="So many, one a day.")
-    max_bytes: SizeBytes = Field(10**9, description="All together; the newest one stays, however large.")
+    keep: int = Field(7, ge=1, le=1000, description="So many are kept, one a day.")
+    max_bytes: SizeBytes = Field(10**9, description="All together take no more; the newest one stays, however large.")
 
 
 class DiskConfig(Section):

@@ -39,7 +39,11 @@ class LinksConfig(Section):
     """Which links of an article are checked besides those of its front matter, and which are left alone."""
 
     body: bool = Field(False, description="Also check the links in the Markdown body.")
-    exclude: tuple[ExcludeConfig, ...] = Field((), description="Links that are left alone.")
+    exclude: tuple[ExcludeConfig, ...] = Field(
+        (),
+        description="Links that are left alone: not asked, and kept where they stand.",
+        examples=[[{"host": "intranet.example", "reason": "cannot be reached from here"}]],
+    )
 
     def exclusions(self) -> Exclusions:
         """The core's view of what is left alone."""

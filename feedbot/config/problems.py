@@ -20,6 +20,7 @@ _SENTENCES = {
     "dict_type": "must be a mapping",
     "extra_forbidden": "unknown key",
     "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
     "float_type": "must be a number",
     "greater_than": "must be more than {gt:g}",
     "greater_than_equal": "must be at least {ge:g}",
@@ -84,18 +85,18 @@ def _did_you_mean(place: tuple[str | int, ...]) -> str:
     section: type[BaseModel] = Config
     for part in place[:-1]:
         field = section.model_fields.get(str(part))
-        section = (field and _section_in(field.annotation)) or section
+        section = (field and section_in(field.annotation)) or section
     known = [name for name in section.model_fields if name != "root"]
     alike = difflib.get_close_matches(str(place[-1]), known, n=1)
     return f"; did you mean {alike[0]}?" if alike else ""
 
 
-def _section_in(annotation: object) -> type[BaseModel] | None:
+def section_in(annotation: object) -> type[BaseModel] | None:
     """The section that a key holds, or that each item of its list or mapping is; None for plain values."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for part in get_args(annotation):
-        if (section := _section_in(part)) is not None:
+        if (section := section_in(part)) is not None:
             return section
     return None
 

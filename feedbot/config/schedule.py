@@ -15,12 +15,18 @@ class ScheduleConfig(Section):
     read: DurationS = Field(300.0, description="How often article files are read and feeds written.")
     check: DurationS = Field(900.0, description="How often what is due is checked.")
     alive_min: DurationS = Field(86400.0, description="A living link is asked again after this at the earliest.")
-    alive_max: DurationS = Field(2592000.0, description="... and after this at the latest.")
+    alive_max: DurationS = Field(2592000.0, description="While nothing changes, that doubles up to this.")
     page_check_every: DurationS = Field(604800.0, description="How often a living page is asked with GET.")
-    blocked_min: DurationS = Field(259200.0, description="One behind a wall for bots or a login, at the earliest.")
-    blocked_max: DurationS = Field(2592000.0, description="... and at the latest.")
-    dead_early: DurationS = Field(604800.0, description="One that died lately: it may come back.")
-    dead_late: DurationS = Field(2592000.0, description="One that has been dead for eight times as long.")
+    blocked_min: DurationS = Field(
+        259200.0, description="One behind a wall for bots or a login is asked again after this at the earliest."
+    )
+    blocked_max: DurationS = Field(2592000.0, description="That doubles up to this.")
+    dead_early: DurationS = Field(
+        604800.0, description="One that died lately is asked again after this: it may come back."
+    )
+    dead_late: DurationS = Field(
+        2592000.0, description="One that has been dead for eight times as long is asked again after this."
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -11,4 +11,9 @@ class SiteConfig(Section):
 
     title: str = Field(min_length=1, description="The publication's name; feeds are titled after it.")
     url: FolderUrl = Field(description="The public site, with its base path; relative URLs resolve against it.")
-    language: str = Field("en", pattern=r"^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$", description="BCP 47 tag.")
+    language: str = Field(
+        "en",
+        pattern=r"^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$",
+        description="The language of the articles, as a BCP 47 tag.",
+        examples=["en-GB"],
+    )

@@ -40,9 +40,11 @@ class TopicConfig(Section):
         None,
         pattern=SLUG,
         max_length=80,
-        description="File name; fixed once published.",
+        description="The feed's file name; fixed once published. Default: made from the name.",
     )
-    title: str | None = Field(None, min_length=1, description="The feed's title.")
+    title: str | None = Field(
+        None, min_length=1, description="The feed's title. Default: made from the publication's name and the topic's."
+    )
     description: str | None = Field(None, min_length=1, description="The feed's description.")
     was: tuple[TopicName, ...] = Field(
         (), description="Its earlier names: articles that have them count as its own, and their feeds go on with it."
@@ -56,7 +58,7 @@ class TopicConfig(Section):
 class FurtherFeedConfig(Section):
     """A feed of the articles that say such things of themselves, whatever their topics."""
 
-    slug: str = Field(pattern=SLUG, max_length=80, description="File name. Never change it.")
+    slug: str = Field(pattern=SLUG, max_length=80, description="The feed's file name. Never change it.")
     title: str = Field(min_length=1, description="The feed's title.")
     description: str | None = Field(None, min_length=1, description="The feed's description.")
     topics: tuple[TopicName, ...] = Field((), description="Articles on one of these.")

@@ -1,8 +1,10 @@
 """Values that stand in several sections: durations, sizes, URLs, hosts, zones, names and folders."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
@@ -19,6 +21,14 @@ _SIZE_SCHEMA = {"type": ["string", "integer"], "pattern": r"^\d+(\.\d+)?\s*(kB|M
 URL_SCHEMA = {"type": "string", "format": "uri", "pattern": "^https?://"}
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 FEED_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*\.(rss|atom|json)$"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a value of a type is called in the reference (reference.py), and how one is written there."""
+
+    name: str
+    shown: Callable[[Any], str] | None = None
 
 
 def _duration(value: object) -> object:
@@ -39,6 +49,18 @@ def _size(value: object) -> object:
             raise ValueError(f"must be a size such as 500kB, 200MB or 1GB, not {value!r}")
         return round(float(match[1]) * _BYTES[match[2]])
     return value
+
+
+def _shown_duration(seconds: float) -> str:
+    """A duration in the largest unit that it is a whole number of, such as 7d."""
+    unit = max((one for one in _SECONDS if seconds % _SECONDS[one] == 0), key=_SECONDS.__getitem__, default="s")
+    return f"{seconds / _SECONDS[unit]:g}{unit}"
+
+
+def _shown_size(size: int) -> str:
+    """A size in the largest unit that it is a whole number of, such as 200MB."""
+    unit = max((one for one in _BYTES if size % _BYTES[one] == 0), key=_BYTES.__getitem__, default="")
+    return f"{size // _BYTES.get(unit, 1)}{unit}"
 
 
 def http_url(value: object) -> object:
@@ -97,14 +119,19 @@ def _maybe_folder(value: object) -> object:
     return None if value == "" else value
 
 
-DurationS = Annotated[float, BeforeValidator(_duration), Field(gt=0), WithJsonSchema(_DURATION_SCHEMA)]
-SizeBytes = Annotated[int, BeforeValidator(_size), Field(ge=0), WithJsonSchema(_SIZE_SCHEMA)]
-HttpUrl = Annotated[str, BeforeValidator(http_url), WithJsonSchema(URL_SCHEMA)]
-FolderUrl = Annotated[str, BeforeValidator(_folder_url), WithJsonSchema(URL_SCHEMA)]
-HostName = Annotated[str, BeforeValidator(host_name), WithJsonSchema({"type": "string"})]
-ZoneName = Annotated[str, AfterValidator(_known_zone)]
+DurationS = Annotated[
+    float, BeforeValidator(_duration), Field(gt=0), WithJsonSchema(_DURATION_SCHEMA), Kind("duration", _shown_duration)
+]
+SizeBytes = Annotated[int, BeforeValidator(_size), Field(ge=0), WithJsonSchema(_SIZE_SCHEMA), Kind("size", _shown_size)]
+HttpUrl = Annotated[str, BeforeValidator(http_url), WithJsonSchema(URL_SCHEMA), Kind("URL")]
+FolderUrl = Annotated[str, BeforeValidator(_folder_url), WithJsonSchema(URL_SCHEMA), Kind("URL of a folder")]
+HostName = Annotated[str, BeforeValidator(host_name), WithJsonSchema({"type": "string"}), Kind("host")]
+ZoneName = Annotated[str, AfterValidator(_known_zone), Kind("time zone")]
 MaybeFolder = Annotated[Path | None, BeforeValidator(_maybe_folder)]
-TopicName = Annotated[str, Field(min_length=1)]
+TopicName = Annotated[str, Field(min_length=1), Kind("text")]
 VariableName = Annotated[
-    str, BeforeValidator(_variable_name), WithJsonSchema({"type": "string", "pattern": VARIABLE.pattern})
+    str,
+    BeforeValidator(_variable_name),
+    WithJsonSchema({"type": "string", "pattern": VARIABLE.pattern}),
+    Kind("name of a variable"),
 ]

@@ -17,12 +17,24 @@ class StrikeConfig(Section):
 class VerdictsConfig(Section):
     """How sure feedbot must be before it calls a link dead."""
 
-    gone: StrikeConfig = StrikeConfig(strikes=2, over=1 * DAY_S)
-    missing: StrikeConfig = StrikeConfig(strikes=3, over=6 * DAY_S)
-    soft_dead: StrikeConfig = StrikeConfig(strikes=3, over=6 * DAY_S)
-    parked: StrikeConfig = StrikeConfig(strikes=2, over=3 * DAY_S)
-    no_host: StrikeConfig = StrikeConfig(strikes=5, over=14 * DAY_S)
-    unreachable: StrikeConfig = StrikeConfig(strikes=5, over=60 * DAY_S)
+    gone: StrikeConfig = Field(
+        StrikeConfig(strikes=2, over=1 * DAY_S),
+        description="The server says that the page is gone for good (410).",
+    )
+    missing: StrikeConfig = Field(
+        StrikeConfig(strikes=3, over=6 * DAY_S), description="The server has no such page (404)."
+    )
+    soft_dead: StrikeConfig = Field(
+        StrikeConfig(strikes=3, over=6 * DAY_S), description="A page says that it is not there, and answers 200."
+    )
+    parked: StrikeConfig = Field(StrikeConfig(strikes=2, over=3 * DAY_S), description="The domain is for sale.")
+    no_host: StrikeConfig = Field(
+        StrikeConfig(strikes=5, over=14 * DAY_S), description="There is no such host, or nobody listens there."
+    )
+    unreachable: StrikeConfig = Field(
+        StrikeConfig(strikes=5, over=60 * DAY_S),
+        description="A timeout, TLS that cannot be trusted, a reset, or an error of the server (5xx).",
+    )
 
     def policy(self) -> StrikePolicy:
         """The core's view of these numbers."""

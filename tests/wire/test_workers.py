@@ -283,11 +283,6 @@ async def test_a_run_that_is_over_asks_nothing(processes):
     assert not any(host.asked for host in found)
 
 
-async def test_a_run_without_an_end_ends_when_all_is_done(processes):
-    async with hosts() as found, opened(processes, max_run_s=float("inf")) as wire:
-        assert len([one async for one in wire.observe(plan(found, "/ok"))]) == 3
-
-
 async def test_a_host_is_asked_as_gently_as_configured(processes):
     gently = PerHostConfig(concurrency=2, delay_s=0.1)
     async with hosts() as found, opened(processes, per_host=gently) as wire:
