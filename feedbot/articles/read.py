@@ -39,6 +39,10 @@ UNREAD = FileStamp(-1, -1, -1)
 """The stamp of a file that could not be read: no file has it, so that it is looked at again every time."""
 
 
+class ManyFiles(Exception):
+    """More files have changed than whoever asked wants to read."""
+
+
 @dataclass(frozen=True, slots=True)
 class KnownFile:
     """A file as it was last read; `sha256` in 64 hex digits."""
@@ -67,18 +71,25 @@ _Changed = tuple[FoundFile, KnownFile | None]
 
 
 def read_changed(
-    found: Sequence[FoundFile], known: Mapping[str, KnownFile], rules: ReadRules, now_ns: int
+    found: Sequence[FoundFile],
+    known: Mapping[str, KnownFile],
+    rules: ReadRules,
+    now_ns: int,
+    *,
+    many: int | None = None,
 ) -> Iterator[ReadFile]:
     """Each file whose stamp is not the known one, read and understood; `now_ns` is nanoseconds since 1970.
 
     Nothing is said of a file that vanished, that changes while it is read, or that is known and
     was changed less than two seconds ago: its last good version stands until the next time. From
     1,000 changed files on, every core reads; the order is the same. Raises ArticlesError where
-    one of those processes is ended from outside.
+    one of those processes is ended from outside, ManyFiles where `many` files or more changed.
     """
     changed = [
         (file, before) for file in found if (before := known.get(file.path)) is None or before.stamp != file.stamp
     ]
+    if many is not None and len(changed) >= many:
+        raise ManyFiles
     if len(changed) < PARALLEL_FROM:
         yield from _read_all(changed, rules, now_ns)
     else:

@@ -21,12 +21,13 @@ from feedbot.clock import Clock
 from feedbot.config import STAGING, Config
 from feedbot.core.alerts import BY_HAND, Found
 from feedbot.errors import ArticlesError, ConfigError, FeedbotError
-from feedbot.service.jobs import WHO, Jobs
+from feedbot.service.jobs import Jobs
 from feedbot.service.notify import Notifier, own_notifier
 from feedbot.service.tally import OWN_ERROR, Listener, Tally
 from feedbot.service.timetable import Timetable, Work
 from feedbot.service.watch import watch
 from feedbot.service.watchdog import beat
+from feedbot.service.work import WHO
 from feedbot.state.database import daemon_life, open_state
 from feedbot.state.jobs import JobRecord, all_jobs
 from feedbot.state.soundness import require_sound

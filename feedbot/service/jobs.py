@@ -7,38 +7,39 @@ them. They queue for the files; probing waits for nobody, and nobody waits for i
 import asyncio
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 
+from feedbot.articles.read import PARALLEL_FROM, ManyFiles
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.alerts import Found
 from feedbot.core.doctor import Finding
 from feedbot.core.progress import Progress
 from feedbot.core.slots import end_of
-from feedbot.errors import LockHeld, StateError
+from feedbot.errors import LockHeld
+from feedbot.service.apart import LINKS_WORTH_A_PROCESS, Apart, Checked, check_apart, read_apart
 from feedbot.service.doctor import daily
 from feedbot.service.doctor.case import Case
 from feedbot.service.doctor.examine import look_inside, look_outside
-from feedbot.service.work import UnderWay
+from feedbot.service.telling import tell_maintenance, tell_pinging, tell_publishing, tell_reading
+from feedbot.service.work import WHO, WRITE_WAIT_S, UnderWay
 from feedbot.state import jobs, targets
 from feedbot.state.database import checking_run, open_state
 from feedbot.state.jobs import JobRecord
 from feedbot.state.moments import next_moment
 from feedbot.steps.archiving import look_for_copies
-from feedbot.steps.checking import Checking, check_due
-from feedbot.steps.maintaining import Maintenance, maintain_when_due
-from feedbot.steps.pinging import Pinging, ping
-from feedbot.steps.publishing import Publishing, publish
-from feedbot.steps.reading import Reading, read
-from feedbot.steps.reporting import Reporting, report
+from feedbot.steps.checking import check_due
+from feedbot.steps.maintaining import maintain_when_due
+from feedbot.steps.pinging import ping
+from feedbot.steps.publishing import publish
+from feedbot.steps.reading import read
+from feedbot.steps.reporting import report
+from feedbot.wire.loop import give_back_memory
 from feedbot.wire.resolver import Resolver
 
 log = logging.getLogger("feedbot")
-
-WHO = "feedbot run"
-_WAIT_S = 5.0
-"""How long a slot waits for another process before it leaves the work to the next; SIGTERM waits for it too."""
 
 # How long each may take from one sign of progress to the next before it is thought to hang: many times what it takes
 # with 100,000 articles on a slow disk. A check has `checker.max_run_s` of its own.
@@ -52,14 +53,27 @@ _UNSAID = object()
 
 
 class Jobs:
-    """The work of each slot; `config` may be replaced at any time, and holds from the next job on."""
+    """The work of each slot; `config` may be replaced at any time, and holds from the next job on.
 
-    def __init__(self, config: Config, clock: Clock, is_stopped: Callable[[], bool]) -> None:
+    So many files that changed are read, and so many links due are asked, by a process of its own (apart.py).
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        is_stopped: Callable[[], bool],
+        *,
+        files_apart_from: int = PARALLEL_FROM,
+        links_apart_from: int = LINKS_WORTH_A_PROCESS,
+    ) -> None:
         self.config = config
+        self._files_apart_from = files_apart_from
+        self._links_apart_from = links_apart_from
         self.under_way = UnderWay(clock.monotonic)
         self.threads: set[asyncio.Task[None]] = set()
         """What runs in a thread; it may go on for a moment after its job was cancelled."""
-        self.progress: Progress | None = None
+        self.progress: Progress | Apart | None = None
         """How far the check under way is; None while there is none."""
         self.checked: tuple[datetime, str] | None = None
         """When the last check ended, and what it found."""
@@ -78,10 +92,24 @@ class Jobs:
         """Article files in, feeds out; raises what `read` and `publish` raise."""
         async with self._files:
             try:
-                await self._in_thread("reading articles", _READING_S, self._read)
+                await self._read_files()
             finally:
                 self._was_read.set()
             await self._publish_now()
+
+    async def _read_files(self) -> None:
+        try:
+            await self._in_thread("reading articles", _READING_S, self._read)
+            return
+        except ManyFiles:
+            pass
+        config = self.config
+        try:
+            with self.under_way.doing("reading articles", _READING_S) as moved:
+                await read_apart(config, moved)
+        except OSError as error:
+            log.warning("no process for so many articles can be started (%s): this one reads them", error.strerror)
+            await self._in_thread("reading articles", _READING_S, self._read_all)
 
     async def publish(self) -> None:
         """Feeds out, of what was read before."""
@@ -91,35 +119,52 @@ class Jobs:
     async def check(self) -> None:
         """Ask what is due, then feeds out. The first waits for the first reading, which brings the links."""
         await self._was_read.wait()
-        config, clock = self.config, self._clock
-        with (
-            self.under_way.doing("checking links", config.checker.max_run_s + _BESIDE_PROBING_S),
-            open_state(config.state_path, who=WHO) as state,
-            checking_run(state),
-        ):
-            self.progress = Progress()
-            telling = asyncio.create_task(tell_progress(self.progress, clock))
-            try:
-                checking = await check_due(config, state, clock, self.progress)
-            finally:
-                self.progress = None
-                telling.cancel()
-        self.checked = (checking.finished_at, _found(checking))
+        config = self.config
+        with self.under_way.doing("checking links", config.checker.max_run_s + _BESIDE_PROBING_S) as moved:
+            checked = await self._ask_what_is_due(config, moved)
+        self.checked = (checked.finished_at, _found(checked))
         log.info("checked: %s", self.checked[1])
         await self.publish()
-        if config.alerts.has_heartbeat and checking.is_good:
+        if config.alerts.has_heartbeat and checked.is_good:
             await self._beat(config)
         if config.asks_archive:
-            await self._look_for_copies(config, online=checking.online)
+            await self._look_for_copies(config, online=checked.online)
+
+    async def _ask_what_is_due(self, config: Config, moved: Callable[[], None]) -> Checked:
+        with open_state(config.state_path, who=WHO) as state:
+            is_much = targets.due_count(state, self._clock.now()) >= self._links_apart_from
+        if is_much:
+            try:
+                apart = Apart()
+                async with self._telling(apart):
+                    return await check_apart(config, apart, moved)
+            except OSError as error:
+                log.warning("no process for so many links can be started (%s): this one asks them", error.strerror)
+        with open_state(config.state_path, who=WHO) as state, checking_run(state):
+            progress = Progress()
+            async with self._telling(progress):
+                done = await check_due(config, state, self._clock, progress)
+        return Checked(done.finished_at, done.online, done.is_good, done.summary)
+
+    @asynccontextmanager
+    async def _telling(self, progress: Progress | Apart) -> AsyncIterator[None]:
+        """Have it known and logged how far the check in the block is."""
+        self.progress = progress
+        telling = asyncio.create_task(tell_progress(progress, self._clock))
+        try:
+            yield
+        finally:
+            self.progress = None
+            telling.cancel()
 
     async def tell_hubs(self) -> None:
         """Tell the WebSub hubs of the config what changed; nobody waits for a slow one but the next such job."""
         config = self.config
         with (
             self.under_way.doing("telling hubs", _BESIDE_PROBING_S),
-            open_state(config.state_path, who=WHO, write_wait_s=_WAIT_S) as state,
+            open_state(config.state_path, who=WHO, write_wait_s=WRITE_WAIT_S) as state,
         ):
-            _tell_pinging(await ping(config, state, self._clock))
+            tell_pinging(await ping(config, state, self._clock))
 
     async def alert(self) -> None:
         """Tell those whom the config names what is wrong or over, and editors of links when it is time."""
@@ -128,7 +173,7 @@ class Jobs:
         found, config = dict(self.found), self.config
         with (
             self.under_way.doing("telling of troubles", _BESIDE_PROBING_S),
-            open_state(config.state_path, who=WHO, write_wait_s=_WAIT_S) as state,
+            open_state(config.state_path, who=WHO, write_wait_s=WRITE_WAIT_S) as state,
         ):
             alerting = await alert(config, state, self._clock, found)
         for name in alerting.told:
@@ -157,13 +202,13 @@ class Jobs:
 
         def inside(_: Callable[[], None]) -> None:
             nonlocal is_due
-            with open_state(case.config.state_path, who=WHO, write_wait_s=_WAIT_S) as state:
+            with open_state(case.config.state_path, who=WHO, write_wait_s=WRITE_WAIT_S) as state:
                 is_due = daily.is_due(case.config, state, case.clock)
             if is_due:
                 found.extend(look_inside(case))
 
         def tell(_: Callable[[], None]) -> None:
-            with open_state(case.config.state_path, who=WHO, write_wait_s=_WAIT_S) as state:
+            with open_state(case.config.state_path, who=WHO, write_wait_s=WRITE_WAIT_S) as state:
                 told.update(daily.to_tell(daily.tell_changes(state, case.clock, found)))
 
         await self._in_thread("looking at state.db and the feeds folder", _MAINTAINING_S, inside)
@@ -203,36 +248,43 @@ class Jobs:
         await self._in_thread("publishing feeds", _PUBLISHING_S, self._publish)
 
     def _read(self, moved: Callable[[], None]) -> None:
+        self._read_up_to(self._files_apart_from, moved)
+
+    def _read_all(self, moved: Callable[[], None]) -> None:
+        self._read_up_to(None, moved)
+
+    def _read_up_to(self, many: int | None, moved: Callable[[], None]) -> None:
         def is_stopped() -> bool:
             moved()
             return self._is_stopped()
 
         config = self.config
-        with open_state(config.state_path, who=WHO, write_wait_s=_WAIT_S) as state:
-            _tell_reading(read(config, state, self._clock, is_stopped))
+        with open_state(config.state_path, who=WHO, write_wait_s=WRITE_WAIT_S) as state:
+            tell_reading(read(config, state, self._clock, is_stopped, many=many))
 
     def _publish(self, moved: Callable[[], None]) -> None:
         config, clock = self.config, self._clock
         # As of the beginning: what comes up while this goes on is published by the next. Where this fails, nothing
         # is known, and the next slot is soon enough.
         now, self.next_moment = clock.now(), None
-        with open_state(config.state_path, who=WHO, write_wait_s=_WAIT_S) as state:
+        with open_state(config.state_path, who=WHO, write_wait_s=WRITE_WAIT_S) as state:
             publishing = publish(config, state, clock)
             moved()
             reporting = report(config, state, clock)
             days = [one.until for one in config.links.exclude if one.until is not None and one.until >= now.date()]
             moments = [next_moment(state, now), *map(end_of, days)]
         self.next_moment = min((one for one in moments if one is not None), default=None)
-        _tell_publishing(publishing, reporting)
+        tell_publishing(publishing, reporting)
 
     def _maintain(self, moved: Callable[[], None]) -> None:
-        with open_state(self.config.state_path, who=WHO, write_wait_s=_WAIT_S) as state:
+        with open_state(self.config.state_path, who=WHO, write_wait_s=WRITE_WAIT_S) as state:
             done = maintain_when_due(self.config, state, self._clock)
         self.found.update(done.found)
-        _tell_maintenance(done)
+        tell_maintenance(done)
 
     def _note(self, record: JobRecord, moved: Callable[[], None]) -> None:
-        with open_state(self.config.state_path, who=WHO, write_wait_s=_WAIT_S) as state:
+        give_back_memory()
+        with open_state(self.config.state_path, who=WHO, write_wait_s=WRITE_WAIT_S) as state:
             if self._is_noted and not jobs.all_jobs(state):
                 log.warning(
                     "%s is not the one of before: what was known of links is gone with that, and ids are kept by"
@@ -262,7 +314,7 @@ class Jobs:
             thread.exception()  # it is raised where it is waited for, if anybody still waits
 
 
-async def tell_progress(progress: Progress, clock: Clock) -> None:
+async def tell_progress(progress: Progress | Apart, clock: Clock) -> None:
     """Log how far a check is, each minute until cancelled; most are over before the first."""
     while True:
         await clock.sleep(_TELL_EVERY_S)
@@ -271,57 +323,7 @@ async def tell_progress(progress: Progress, clock: Clock) -> None:
             log.info("checking links: %s", ", ".join(standing.words()))
 
 
-def _found(checking: Checking) -> str:
-    verdicts = ", ".join(f"{number:,} {kind}" for kind, number in checking.summary.items())
-    offline = "offline: " if checking.online is False else ""
+def _found(checked: Checked) -> str:
+    verdicts = ", ".join(f"{number:,} {kind}" for kind, number in checked.summary.items())
+    offline = "offline: " if checked.online is False else ""
     return f"{offline}{verdicts or 'nothing was due'}"
-
-
-def _tell_reading(reading: Reading) -> None:
-    # A quiet slot says nothing.
-    if not (reading.parsed or reading.vanished):
-        return
-    log.info("articles: %d read anew, %d gone", reading.parsed, len(reading.vanished))
-    for one in reading.rejected:
-        log.warning("rejected: %s:%d: %s", one.path, one.line, one.reason)
-
-
-def _tell_publishing(publishing: Publishing, reporting: Reporting) -> None:
-    if reporting.problem:
-        log.error("the reports of the links are not written: %s", reporting.problem)
-    if publishing.feeds_written:
-        came, went = publishing.added, publishing.removed
-        log.info("feeds: %d files written; entries: %d came, %d went", publishing.feeds_written, came, went)
-    for hold in publishing.holds:
-        if hold.is_new:
-            log.warning("%s; to let them go: feedbot build --accept %s", hold.sentence, hold.feed)
-    if publishing.held.flood is not None and publishing.held.flood.is_new:
-        log.warning("%s; to let them come: feedbot build --accept-new", publishing.held.flood.sentence)
-    if publishing.held.renaming is not None and publishing.held.renaming.is_new:
-        log.warning("%s; to let the others come: feedbot build --accept-new", publishing.held.renaming.sentence)
-    for one in publishing.held.gate.given_up:
-        log.warning("%s leads to its source: its page %s does not answer (%s)", one.page.path, one.page.url, one.why)
-    for one in publishing.held.gate.waiting:
-        log.info("%s waits for its page %s (%s)", one.page.path, one.page.url, one.why)
-
-
-def _tell_pinging(pinging: Pinging) -> None:
-    if pinging.problem:
-        log.error("hubs are not told of what changed: %s", pinging.problem)
-    if pinging.told:
-        log.info("hubs: told of %d addresses that changed", pinging.told)
-    for one in pinging.refused:
-        log.warning("refused: %s", one.sentence)
-    for one in pinging.failed:
-        log.warning("%s; tried again after %s", one.sentence, one.next_at and f"{one.next_at:%Y-%m-%d %H:%M} UTC")
-    for one in pinging.given_up:
-        log.warning("given up after a day: %s", one.sentence)
-
-
-def _tell_maintenance(done: Maintenance) -> None:
-    if done.backup is not None:
-        log.info("backup: %s", done.backup.path)
-    for note in done.notes:
-        log.warning("%s", note)
-    if done.problems:
-        raise StateError("; ".join(done.problems))

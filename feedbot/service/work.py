@@ -5,6 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+WHO = "feedbot run"
+"""What other processes are told of who holds a lock."""
+WRITE_WAIT_S = 5.0
+"""How long a slot waits for another process before it leaves the work to the next; SIGTERM waits for it too."""
+
 
 @dataclass(slots=True)
 class _Task:

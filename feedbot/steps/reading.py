@@ -51,6 +51,7 @@ def read(
     is_stopped: Callable[[], bool] = lambda: False,
     *,
     accept_new: bool = False,
+    many: int | None = None,
 ) -> Reading:
     """Read the article files that changed, and give every new article its identity.
 
@@ -58,10 +59,11 @@ def read(
 
     Raises ArticlesError where a folder is missing, or where every file of one went away at once: that
     is an accident of the operator's, not the withdrawal of a whole publication. Where `is_stopped`
-    comes true it raises FeedbotError; what was read by then is kept, and the next reading goes on.
+    comes true it raises FeedbotError; what was read by then is kept, and the next reading goes on. Raises ManyFiles
+    where `many` files or more changed, for whom that is too much.
     """
     with one_at_a_time(state):
-        return _read(config, state, clock.now(), is_stopped, accept_new=accept_new)
+        return _read(config, state, clock.now(), is_stopped, accept_new=accept_new, many=many)
 
 
 def settling_s(config: Config, clock: Clock) -> float:
@@ -75,7 +77,15 @@ def settling_s(config: Config, clock: Clock) -> float:
     return max((SETTLING_NS - age for age in ages if 0 <= age < SETTLING_NS), default=0) / 1e9
 
 
-def _read(config: Config, state: State, now: datetime, is_stopped: Callable[[], bool], *, accept_new: bool) -> Reading:
+def _read(
+    config: Config,
+    state: State,
+    now: datetime,
+    is_stopped: Callable[[], bool],
+    *,
+    accept_new: bool,
+    many: int | None,
+) -> Reading:
     rules = read_rules(config)
     found = find_files(config.root, config.articles.paths, config.articles.exclude)
     present = files.present(state)
@@ -90,7 +100,7 @@ def _read(config: Config, state: State, now: datetime, is_stopped: Callable[[], 
     parsed = 0
     left_out = {file.path: file.path for file in found.files if file.path in taken_down}
     wanted = [file for file in found.files if file.path not in left_out]
-    changed = read_changed(wanted, known, rules, int(now.timestamp() * 1e9))
+    changed = read_changed(wanted, known, rules, int(now.timestamp() * 1e9), many=many)
     for batch in _batches(changed, _FILES_A_WRITE):
         by_source = {file.path: source for file in batch if (source := _forgotten_source(file, taken_down))}
         if by_source:

@@ -35,6 +35,17 @@ def _keep_freed_memory() -> None:
         mallopt(_M_TRIM_THRESHOLD, 2 * _MB)
 
 
+def give_back_memory() -> None:
+    """Have the C library give what is free back to the system, where it is glibc (malloc_trim(3)).
+
+    By itself it gives back only what is free at the end, not what lies between things in use. It takes some
+    milliseconds.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop  # noqa: PLC0415
