@@ -21,6 +21,7 @@ USER = "feedbot"
 """The user of the system's units, whom the sysusers.d snippet makes."""
 
 _NETWORK = "Wants=network-online.target\nAfter=network-online.target nss-lookup.target"
+_ENVIRONMENT = "EnvironmentFile=-/etc/feedbot/environment"
 _STATE = Path("/var/lib")
 # What StateDirectory= takes as it is; the folder of any other name is one of ReadWritePaths=.
 _STATE_NAME = re.compile(r"[A-Za-z0-9_.@-]+(/[A-Za-z0-9_.@-]+)*")
@@ -85,7 +86,10 @@ def once(installation: Installation, manager: Manager, folder: Path) -> list[Uni
 
 
 def many(command: tuple[str, ...], user: str, folder: Path, *, serve: bool = False) -> UnitFile:
-    """feedbot@.service, for several publications: feedbot@news has all it needs in /var/lib/feedbot/news."""
+    """feedbot@.service, for several publications: feedbot@news has all it needs in /var/lib/feedbot/news.
+
+    Its variables are those of all, and then those of /etc/feedbot/news.environment.
+    """
     home = "/var/lib/feedbot/%i"
     lines = ["StateDirectory=feedbot/%i", f"ReadOnlyPaths=-{home}/config.yaml", f"ReadOnlyPaths=-{home}/articles"]
     return _unit(
@@ -95,7 +99,7 @@ def many(command: tuple[str, ...], user: str, folder: Path, *, serve: bool = Fal
         command=f"{unit_command(command)} --config {home}/config.yaml run{' --serve' if serve else ''}",
         instance=" (%i)",
         needs=f"{_NETWORK}\nRequiresMountsFor={home}",
-        process=_process(Manager.SYSTEM, user, lines),
+        process=_process(Manager.SYSTEM, user, lines, [_ENVIRONMENT, "EnvironmentFile=-/etc/feedbot/%i.environment"]),
     )
 
 
@@ -170,10 +174,11 @@ def _state_name(path: Path) -> str | None:
     return name if _STATE_NAME.fullmatch(name) else None
 
 
-def _process(manager: Manager, user: str, folders: Sequence[str]) -> str:
+def _process(manager: Manager, user: str, folders: Sequence[str], environment: Sequence[str] = (_ENVIRONMENT,)) -> str:
     template = _template(f"process.{manager}")
+    values = {"folders": "\n".join(folders), "environment": "\n".join(environment)}
     confinement = _template("confinement").template.rstrip()
-    return template.substitute(user=user, folders="\n".join(folders), confinement=confinement).rstrip()
+    return template.substitute(user=user, confinement=confinement, **values).rstrip()
 
 
 def _unit(path: Path, template: str, manager: Manager, **values: str) -> UnitFile:
