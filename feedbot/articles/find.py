@@ -85,6 +85,15 @@ def to_watch(root: Path, patterns: Sequence[str], exclude: Sequence[str]) -> Wat
     )
 
 
+def naming(root: Path, patterns: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:
+    """Tells of a path relative to `root`, symbolic links in it followed, whether the patterns name it.
+
+    It need not be there: so is asked for files of earlier times.
+    """
+    searches = [_Search(root, pattern, exclude) for pattern in patterns]
+    return lambda path: any(search.names(path) for search in searches)
+
+
 def stamp_of(status: os.stat_result) -> FileStamp:
     """The stamp in a file's status."""
     return FileStamp(status.st_mtime_ns, status.st_size, status.st_ino)
@@ -106,6 +115,7 @@ class _Search:
     """One pattern's walk from its base down."""
 
     def __init__(self, root: Path, pattern: str, exclude: Sequence[str]) -> None:
+        self._root = root
         self._pattern = pattern
         parts = [part for part in pattern.split("/") if part not in {"", "."}]
         fixed = next((i for i, part in enumerate(parts) if _GLOB.search(part)), len(parts) - 1)
@@ -152,6 +162,15 @@ class _Search:
             return False
         # A folder that is gone cannot be asked what it was; names of folders seldom have a dot.
         return os.path.isdir(full_path) or ("." not in name and not os.path.lexists(full_path))  # noqa: PTH112
+
+    def names(self, real_path: str) -> bool:
+        """Whether the pattern names a path relative to the root, symbolic links in both followed."""
+        base = os.path.relpath(os.path.realpath(self._base), os.path.realpath(self._root)).replace(os.sep, "/")
+        prefix = "" if base == "." else f"{base}/"
+        relative = real_path.removeprefix(prefix)
+        if not real_path.startswith(prefix) or not self._wanted.fullmatch(relative):
+            return False
+        return not self._leaves_out(self._exclude_files, relative, self.prefix + relative)
 
     def run(self, files: dict[str, FoundFile], rejected: dict[str, Rejected]) -> None:
         """Add what is found; raises ArticlesError as `find_files` does."""

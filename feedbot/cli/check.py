@@ -50,6 +50,9 @@ _FAIL_ON = [_BROKEN, _NEVER_ALIVE, *map(str, VerdictKind), *map(str, StatusKind)
     metavar="WORDS",
     help="The links that stand so, such as dead,failing.",
 )
+@click.option(
+    "--since", metavar="COMMIT", help="The links that were added since HEAD and this git commit or branch parted."
+)
 @click.option("--all", "every", is_flag=True, help="Every link of every article.")
 @click.option(
     "--budget",
@@ -74,6 +77,7 @@ def command(
     topics: tuple[str, ...],
     providers: tuple[str, ...],
     statuses: tuple[tuple[str, ...], ...],
+    since: str | None,
     every: bool,
     budget: int | None,
     output: str,
@@ -85,9 +89,9 @@ def command(
 
     A URL is checked by itself, an ARTICLE (a file that the config's articles.paths match) with all of
     its links, a FOLDER with all articles in it; - reads URLs and articles from standard input, one a
-    line, without blank lines and those that begin with #. --topic, --provider and --status name links
-    of all articles, or narrow what articles and folders name; of several, each narrows. URLs can be
-    checked without a config file; then nothing is remembered.
+    line, without blank lines and those that begin with #. --topic, --provider, --status and --since
+    name links of all articles, or narrow what articles and folders name; of several, each narrows. URLs
+    can be checked without a config file; then nothing is remembered.
 
     \b
     Words of --fail-on:
@@ -106,6 +110,8 @@ def command(
       feedbot check https://example.org/page        one link
       feedbot check articles/2020 --fail-on broken  all links of the articles in a folder
       feedbot check --topic AI --status dead        the dead links of a topic, once more
+      feedbot check --since origin/main --fail-on broken,never_alive
+                                                    what a pull request adds; old links never fail it
       feedbot check --all --budget 500              500 requests, where most is to be learnt
       feedbot check --format markdown               for a comment on a pull request
       grep -h -o 'https://[^ )]*' notes.txt | feedbot check -
@@ -115,6 +121,7 @@ def command(
         topics=topics,
         providers=providers,
         statuses=_flat(statuses),
+        since=since,
         every=every,
         budget=budget,
         is_named=bool(what),
@@ -198,7 +205,7 @@ def _checked(
     Where it is more than what was named one by one, no other run asks beside it.
     """
     progress = Progress()
-    lock: AbstractContextManager[None] = nullcontext() if wish.what else checking_run(state, wait=wait)
+    lock: AbstractContextManager[None] = nullcontext() if wish.is_small else checking_run(state, wait=wait)
     with lock:
         if wish.is_of_what_is_due:
             chosen, work = None, check_due(_with_budget(config, wish.budget), state, clock, progress)

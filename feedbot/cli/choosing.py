@@ -20,6 +20,7 @@ from feedbot.errors import UsageError
 from feedbot.state import files, forgotten, identities, marks, published, targets
 from feedbot.state.database import State
 from feedbot.state.targets import Target
+from feedbot.steps.added import added_since
 
 _SCHEME = re.compile(r"(?:tel|sms|[a-z][a-z0-9+.-]*(?=:\D)):", re.IGNORECASE)
 _HOST = re.compile(
@@ -31,14 +32,15 @@ _HOST = re.compile(
 class Wish:
     """What the command line names: URLs, articles and folders in `what`, and filters, each of which narrows.
 
-    Of several words of one filter, any will do. `is_named` tells that `what` was given at all, if only by an empty
-    standard input. A `budget` is a number of requests.
+    Of several words of one filter, any will do; `since` is a commit, and leaves what was added after it. `is_named`
+    tells that `what` was given at all, if only by an empty standard input. A `budget` is a number of requests.
     """
 
     what: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
+    since: str | None = None
     every: bool = False
     budget: int | None = None
     is_named: bool = False
@@ -46,7 +48,17 @@ class Wish:
     @property
     def is_of_what_is_due(self) -> bool:
         """True where nothing was named."""
-        return not (self.is_named or self.topics or self.providers or self.statuses or self.every)
+        return not (self.is_named or self.is_narrowed or self.every)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """True where there is a filter."""
+        return bool(self.topics or self.providers or self.statuses) or self.since is not None
+
+    @property
+    def is_small(self) -> bool:
+        """True where what is named is somebody's work of today, and not a part of all there is."""
+        return bool(self.what) or self.since is not None
 
     @property
     def needs_no_config(self) -> bool:
@@ -79,13 +91,14 @@ def lines_of(text: bytes) -> Iterator[str]:
 
 def require_sense(wish: Wish, folder: Path) -> None:
     """Raise UsageError for a URL or file that cannot be, before anything else is done; `folder` is the config's."""
-    is_narrowed = bool(wish.topics or wish.providers or wish.statuses)
-    if wish.every and wish.is_named:
+    if wish.every and (wish.is_named or wish.since is not None):
         raise UsageError("--all: means every link there is; leave out either that or what is named beside it")
     for one in wish.what:
         if "://" in one:
-            if is_narrowed:
-                raise UsageError(f"{one}: a URL is asked by itself; --topic, --provider and --status narrow articles")
+            if wish.is_narrowed:
+                raise UsageError(
+                    f"{one}: is asked by itself; --topic, --provider, --status and --since are of articles"
+                )
             continue
         found = [path for path in (one, folder / one) if os.path.exists(path)]  # noqa: PTH110 - not for odd names
         if not found:
@@ -117,17 +130,21 @@ def choose(config: Config, state: State, now: datetime, wish: Wish, rejected: Se
     if not urls:
         if wish.what:
             within = paths if within is None else within & paths
+        new = None if wish.since is None else added_since(config, state, wish.since)
         found = targets.chosen(
             state,
             now,
             paths=within,
+            urls=None if new is None else new.urls,
             statuses=wish.statuses or None,
             leaves_out=_LeftAlone(config, state, now),
             feed_size=config.feeds.max_entries,
             budget=_budget(config, wish),
         )
+        if new is not None:
+            refused = [one for one in rejected if one.path in new.paths and (within is None or one.path in within)]
         shown = rejected if wish.every and within is None else refused
-        in_full = any(not _is_folder(config, one) for one in wish.what)
+        in_full = new is not None or any(not _is_folder(config, one) for one in wish.what)
         return Chosen(found.targets, found.urls, tuple(shown), _nothing(wish), in_full)
     named = targets.named(state, urls, now)
     if paths:
@@ -144,10 +161,13 @@ def _budget(config: Config, wish: Wish) -> int | None:
     """The requests that may be made; the config's bound is for runs over more than articles that were named."""
     if wish.budget is not None:
         return wish.budget
-    return None if wish.what else config.checker.max_requests_per_run
+    return None if wish.is_small else config.checker.max_requests_per_run
 
 
 def _nothing(wish: Wish) -> str:
+    if wish.since is not None:
+        further = " of those that were named" if wish.what or wish.topics or wish.providers or wish.statuses else ""
+        return f"none{further} was added since {wish.since}"
     if wish.statuses:
         return f"none is {' or '.join(wish.statuses)} of those that were named"
     return "nothing that was named has a link" if wish.what or wish.topics or wish.providers else "there are none"

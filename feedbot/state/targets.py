@@ -306,6 +306,18 @@ def of_file(state: State, path: str) -> list[str]:
     return [row["url"] for row in rows]
 
 
+def by_file(state: State) -> dict[str, list[tuple[LinkRole, str]]]:
+    """Role and canonical URL of every link of the article files that are there, by path."""
+    rows = state.each(
+        "SELECT files.path, links.role, targets.url FROM files JOIN article_links AS links ON links.file_id = files.id"
+        " JOIN targets ON targets.id = links.target_id WHERE files.vanished_at IS NULL"
+    )
+    found: dict[str, list[tuple[LinkRole, str]]] = {}
+    for row in rows:
+        found.setdefault(row["path"], []).append((LinkRole(row["role"]), row["url"]))
+    return found
+
+
 def places(state: State, target_ids: Iterable[int]) -> dict[int, tuple[LinkPlace, ...]]:
     """Where the links to each of these targets stand, by path and line."""
     found: dict[int, list[LinkPlace]] = {target_id: [] for target_id in target_ids}

@@ -14,6 +14,8 @@ from feedbot.core.verdict import VerdictKind
 from feedbot.errors import UsageError
 from feedbot.steps.reading import read
 
+URL = "https://a.example/"
+
 
 def paths(news, **wish):
     """The paths of what is chosen, in the order to ask them."""
@@ -129,11 +131,10 @@ def test_what_is_not_known_is_told_with_what_was_meant(library, wish, sentence):
     [
         (Wish(what=("a.md",), is_named=True, every=True), "--all: means every link"),
         (Wish(what=(), is_named=True, every=True), "--all: means every link"),
-        (Wish(what=("https://a.example/",), is_named=True, topics=("AI",)), "https://a.example/: a URL is asked by"),
-        (
-            Wish(what=("https://a.example/",), is_named=True, statuses=("dead",)),
-            "https://a.example/: a URL is asked by",
-        ),
+        (Wish(since="main", every=True), "--all: means every link"),
+        (Wish(what=(URL,), is_named=True, topics=("AI",)), f"{URL}: is asked by itself"),
+        (Wish(what=(URL,), is_named=True, statuses=("dead",)), f"{URL}: is asked by itself"),
+        (Wish(what=(URL,), is_named=True, since="main"), f"{URL}: is asked by itself"),
     ],
 )
 def test_words_that_do_not_go_together_are_refused(tmp_path, wish, sentence):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.repository import commit, git
+
 FEEDBOT = Path(sys.executable).with_name("feedbot")
 
 
@@ -102,3 +104,50 @@ def test_a_run_over_all_links_has_no_other_beside_it(news, site):
     finally:
         site.go_on()
         first.wait(30)
+
+
+def test_a_pull_request_answers_for_the_links_that_it_adds_alone(news, site, tmp_path):
+    """In a fresh clone with a fresh database, as CI has them."""
+    site.answers |= {"/old": 410, "/typo": 404}
+    (news.folder / ".gitignore").write_text("state.db*\n", encoding="utf-8")
+    news.article("old")
+    commit(news.folder)
+    git(tmp_path, "clone", "-q", str(news.folder), "clone")
+    clone = tmp_path / "clone"
+    git(clone, "switch", "-q", "-c", "topic")
+    words = ["check", "--since", "origin/main", "--fail-on", "broken,never_alive,dead,failing"]
+
+    unchanged = feedbot(clone, *words)
+    assert (unchanged.returncode, unchanged.stdout) == (0, "Links      none was added since origin/main\n")
+    assert asked(site) == []
+
+    text = (clone / "articles" / "old.md").read_text(encoding="utf-8")
+    (clone / "articles" / "good.md").write_text(text.replace("/old", "/good"), encoding="utf-8")
+    commit(clone)
+    (clone / "state.db").unlink()
+    good = feedbot(clone, *words)
+    assert good.returncode == 0, good.stdout
+    assert "1 alive" in good.stdout
+    assert "in articles/good.md:4 (source)" in good.stdout
+    assert asked(site) == ["/good"]
+
+    (clone / "articles" / "typo.md").write_text(text.replace("/old", "/typo"), encoding="utf-8")
+    commit(clone)
+    (clone / "state.db").unlink()
+    assert feedbot(clone, *words).returncode == 4
+    assert "/old" not in asked(site)
+    # A filter narrows what was added as well.
+    assert feedbot(clone, *words, "--status", "alive").returncode == 0
+    assert feedbot(clone, *words, "articles/good.md").returncode == 0
+    assert feedbot(clone, *words, "articles/typo.md").returncode == 4
+
+
+def test_an_article_that_a_pull_request_breaks_is_told(news, site):
+    news.article("one")
+    (news.folder / ".gitignore").write_text("state.db*\n", encoding="utf-8")
+    (news.folder / "articles" / "old.md").write_text("---\ntitle: [\n---\n", encoding="utf-8")
+    commit(news.folder)
+    (news.folder / "articles" / "new.md").write_text("---\ntitle: [\n---\n", encoding="utf-8")
+    said = feedbot(news.folder, "check", "--since", "HEAD").stdout
+    assert "rejected   articles/new.md:" in said
+    assert "old.md" not in said
