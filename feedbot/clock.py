@@ -41,6 +41,32 @@ class StandingClock:
         await asyncio.sleep(max(0.0, seconds))
 
 
+class StoryClock:
+    """A clock for what is told of a month in seconds: it shows the moment it was set to, and waits pass at once."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+        self._skipped_s = 0.0
+
+    def now(self) -> datetime:
+        """The moment it was set to."""
+        return self._at
+
+    def set(self, at: datetime) -> None:
+        """Show this moment from now on."""
+        self._at = at
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed point, with those of the waits that were passed over."""
+        return time.monotonic() + self._skipped_s
+
+    async def sleep(self, seconds: float) -> None:
+        """Let this many seconds have passed; those who wait at the same time wait together."""
+        wakes_at = self.monotonic() + seconds
+        await asyncio.sleep(0)
+        self._skipped_s += max(0.0, wakes_at - self.monotonic())
+
+
 class SystemClock:
     """The machine's own clocks."""
 

@@ -16,6 +16,8 @@ from feedbot.steps.pinging import Pinging, ping
 from feedbot.steps.publishing import Publishing, publish
 from feedbot.steps.reading import Reading, read
 from feedbot.steps.reporting import Reporting, report
+from feedbot.wire.local import WireOver
+from feedbot.wire.resolver import Resolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,22 @@ class Run:
     archiving: Archiving
 
 
-async def run_once(config: Config, state: State, clock: Clock, progress: Progress | None = None) -> Run:
+async def run_once(
+    config: Config,
+    state: State,
+    clock: Clock,
+    progress: Progress | None = None,
+    *,
+    resolver: Resolver | None = None,
+    wire_over: WireOver | None = None,
+) -> Run:
     """The main job: article files in; every link that is due judged, with evidence; topic feeds out.
 
-    Whoever calls it holds `checking_run(state)`: there is one checking run at a time.
+    Whoever calls it holds `checking_run(state)`: there is one checking run at a time. `resolver` and `wire_over` are
+    as for `check`.
     """
     reading = read(config, state, clock)
-    checking = await check_due(config, state, clock, progress)
+    checking = await check_due(config, state, clock, progress, resolver=resolver, wire_over=wire_over)
     publishing = publish(config, state, clock)
     reporting = report(config, state, clock)
     pinging = await ping(config, state, clock)

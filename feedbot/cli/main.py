@@ -26,6 +26,7 @@ Exit codes:
 
 # The modules are imported when their command is used, so that `feedbot --help` starts fast.
 COMMANDS = {
+    "demo": "Show a month of links that live and die; it takes seconds, and no network.",
     "init": "Write a commented config.yaml for the articles in this folder.",
     "run": "Read articles, check what is due, publish feeds; once or on a schedule.",
     "check": "Check links: the ones that are due, or those of these URLs and articles.",

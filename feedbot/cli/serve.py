@@ -38,11 +38,12 @@ def command(told: Told, host: str | None, port: int | None, access_log: bool) ->
     config = load_config(told.config_path)
     start_logging()
     listening = listening_socket(host or config.serve.host, config.serve.port if port is None else port)
-    run(_serve(config, listening, access_log=access_log))
+    run(serve_until_signalled(config, listening, access_log=access_log))
     return 0
 
 
-async def _serve(config: Config, listening: socket.socket, *, access_log: bool) -> None:
+async def serve_until_signalled(config: Config, listening: socket.socket, *, access_log: bool = False) -> None:
+    """Serve the feeds folder until SIGTERM or SIGINT."""
     server = WebServer(create_app(config, SystemClock(), access_log=access_log), listening)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

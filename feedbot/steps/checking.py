@@ -101,12 +101,23 @@ class Checking:
         return {kind.value: counted[kind] for kind in VerdictKind if counted[kind]}
 
 
-async def check_due(config: Config, state: State, clock: Clock, progress: Progress | None = None) -> Checking:
-    """The middle of a run: ask what is due. Whoever calls it holds `checking_run(state)`."""
+async def check_due(
+    config: Config,
+    state: State,
+    clock: Clock,
+    progress: Progress | None = None,
+    *,
+    resolver: Resolver | None = None,
+    wire_over: WireOver | None = None,
+) -> Checking:
+    """The middle of a run: ask what is due. Whoever calls it holds `checking_run(state)`; else as `check`."""
     now, checker = clock.now(), config.checker
     likely = min(targets.due_count(state, now), checker.max_requests_per_run or math.inf)
     async with started(how_many(checker.workers, int(likely), checker.concurrency)) as ready:
-        return await check(config, state, clock, to_ask(config, state, now), progress=progress, ready=ready)
+        due = to_ask(config, state, now)
+        return await check(
+            config, state, clock, due, progress=progress, resolver=resolver, wire_over=wire_over, ready=ready
+        )
 
 
 async def check(
