@@ -20,6 +20,7 @@ from feedbot.state import jobs, published
 from feedbot.state.database import daemon_life, open_state
 from feedbot.state.jobs import JobRecord
 from tests.publication import Publication, Site, SteppedClock
+from tests.told import with_alerts
 
 
 @pytest.fixture
@@ -193,6 +194,49 @@ def test_keys_that_the_environment_sets_are_told_without_what_they_hold(
     finding = look(ran.config, ran.clock)["variables"]
     assert finding.level is Level.OK
     assert finding.sentence == "the environment comes before the file for FEEDBOT__ALERTS__HEARTBEAT_URL"
+
+
+def test_what_a_check_needs_and_is_not_there_is_found_before_the_check(
+    ran: Publication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert look(ran.config, ran.clock)["named"].level is Level.OK
+    monkeypatch.delenv("A_TOKEN", raising=False)
+    text = ran.config_file.read_text(encoding="utf-8")
+    ran.config_file.write_text(f"{text}  hosts: {{a.example: {{bearer_env: A_TOKEN}}}}\n", encoding="utf-8")
+    finding = look(ran.config, ran.clock)["checker.hosts.a.example.bearer_env"]
+    assert finding.level is Level.PROBLEM
+    assert finding.sentence.endswith("the environment variable A_TOKEN is not set")
+    assert "/etc/feedbot/environment" in finding.mend
+    ran.config_file.write_text(f"{text}  ca_bundle: none.pem\n", encoding="utf-8")
+    assert "No such file" in look(ran.config, ran.clock)["checker.ca_bundle"].sentence
+    # With the network it says that nothing was asked, and goes on with the rest.
+    findings = {one.about: one for one in asyncio.run(examine(ran.config, ran.clock))}
+    assert findings["canaries"].sentence.startswith("nothing was asked")
+    assert findings["database"].level is Level.OK
+
+
+def test_whom_alerts_could_not_reach_is_found_before_there_is_something_to_tell(
+    ran: Publication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPS_URL", raising=False)
+    monkeypatch.delenv("BEAT", raising=False)
+    with_alerts(
+        ran,
+        "{operator: {command: [./no-tell], apprise: [OPS_URL]}, editor: {command: [no-such-program-here]},"
+        " heartbeat_url_env: BEAT}",
+    )
+    findings = look(ran.config, ran.clock)
+    assert findings["alerts.operator.command"].sentence.endswith("there is no program ./no-tell that can be started")
+    assert findings["alerts.editor.command"].level is Level.PROBLEM
+    assert findings["alerts.operator.apprise OPS_URL"].level is Level.WARNING
+    assert findings["alerts.heartbeat_url_env BEAT"].level is Level.WARNING
+    monkeypatch.setenv("OPS_URL", "json://127.0.0.1/")
+    monkeypatch.setenv("BEAT", "http://127.0.0.1/")
+    text = ran.config_file.read_text(encoding="utf-8")
+    ran.config_file.write_text(text.replace("./no-tell", "./tell").replace("no-such-program-here", "cat"), "utf-8")
+    assert look(ran.config, ran.clock)["named"].level is Level.OK
+    (ran.folder / "tell").chmod(0o644)
+    assert "alerts.operator.command" in look(ran.config, ran.clock)
 
 
 @pytest.mark.parametrize(

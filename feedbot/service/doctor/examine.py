@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from feedbot.clock import Clock
 from feedbot.config import Config
-from feedbot.core.doctor import Finding, Level, Part, worst_first
+from feedbot.core.doctor import CANARIES, Finding, Level, Part, worst_first
 from feedbot.core.url import host_of
 from feedbot.errors import FeedbotError
-from feedbot.service.doctor import database, feeds, files, network, settings, site, unit, versions
+from feedbot.service.doctor import database, feeds, files, named, network, settings, site, unit, versions
 from feedbot.service.doctor.asking import ANSWERS_WITHIN_S, Asker, open_asker
 from feedbot.service.doctor.case import Case
 from feedbot.wire.resolver import Resolver
@@ -22,6 +22,7 @@ INSIDE: tuple[tuple[Part, Inside], ...] = (
     (Part.STATE, database.database),
     (Part.STATE, database.at_work),
     (Part.CONFIG, settings.settings),
+    (Part.CONFIG, named.named),
     (Part.UNIT, unit.installed_units),
     (Part.VERSIONS, versions.versions),
 )
@@ -48,8 +49,7 @@ async def examine(
 ) -> list[Finding]:
     """Every finding, part by part and the worst first; `offline` leaves out what asks the network.
 
-    What is wrong is in the findings: nothing is raised but ConfigError, as `choice.require_usable` does. Ends within
-    two minutes, whatever servers do.
+    What is wrong is in the findings, and nothing is raised. Ends within two minutes, whatever servers do.
     """
     case = Case(config, clock)
     findings = await asyncio.to_thread(look_inside, case, inside)
@@ -61,8 +61,11 @@ async def examine(
 async def look_outside(
     case: Case, resolver: Resolver | None = None, *, within_s: float = ANSWERS_WITHIN_S
 ) -> list[Finding]:
-    """What asks the network; raises ConfigError as `choice.require_usable` does."""
+    """What asks the network; where the config lets nobody be asked, that alone."""
     config, clock = case.config, case.clock
+    if named.unusable(config):
+        # What stands under Config says why; what is known of the network stays as it is (core/doctor.py).
+        return [Finding(Part.NETWORK, CANARIES, Level.PROBLEM, "nothing was asked: the config lets nobody be asked")]
     async with open_asker(config, clock, resolver, within_s=within_s) as asker:
         found = await asyncio.gather(*(_outside(part, check, case, asker) for part, check in OUTSIDE))
         hosts = {host_of(url) for url in (config.feeds.url, config.site.url, config.contact)}
