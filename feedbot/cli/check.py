@@ -9,10 +9,12 @@ from pathlib import Path
 import click
 
 from feedbot.cli.choosing import Chosen, Wish, choose, lines_of, require_sense
+from feedbot.cli.dry_run import beside, dry_run_lines
 from feedbot.cli.main import Told
 from feedbot.cli.naming import repository_prefix
 from feedbot.cli.progress import progress_option, show_progress
 from feedbot.cli.reports.check import CheckReport
+from feedbot.cli.reports.checking import NOTHING_DUE
 from feedbot.cli.reports.formats import TEXT, format_option, rendered
 from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy
 from feedbot.cli.text import count
@@ -25,10 +27,10 @@ from feedbot.core.observation import FailureKind
 from feedbot.core.progress import Progress
 from feedbot.core.status import Status, StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind, is_broken
-from feedbot.errors import FeedbotError
+from feedbot.errors import FeedbotError, UsageError
 from feedbot.state import marks
 from feedbot.state.database import State, checking_run, moment, open_state
-from feedbot.steps.checking import Checking, check, check_due
+from feedbot.steps.checking import Checking, check, check_due, to_ask
 from feedbot.steps.reading import read
 
 _BROKEN = "broken"
@@ -60,6 +62,7 @@ _FAIL_ON = [_BROKEN, _NEVER_ALIVE, *map(str, VerdictKind), *map(str, StatusKind)
     metavar="N",
     help="Make about N requests at most, where most is to be learnt; instead of checker.max_requests_per_run.",
 )
+@click.option("--dry-run", is_flag=True, help="Show what would be asked and what that takes; ask and change nothing.")
 @format_option
 @click.option(
     "--fail-on",
@@ -80,6 +83,7 @@ def command(
     since: str | None,
     every: bool,
     budget: int | None,
+    dry_run: bool,
     output: str,
     fail_on: tuple[tuple[str, ...], ...],
     wait: bool,
@@ -113,6 +117,7 @@ def command(
       feedbot check --since origin/main --fail-on broken,never_alive
                                                     what a pull request adds; old links never fail it
       feedbot check --all --budget 500              500 requests, where most is to be learnt
+      feedbot check --all --dry-run                 what that would ask, and how long it takes
       feedbot check --format markdown               for a comment on a pull request
       grep -h -o 'https://[^ )]*' notes.txt | feedbot check -
     """  # noqa: D301 - \b keeps click from folding what stands in columns
@@ -127,14 +132,20 @@ def command(
         is_named=bool(what),
     )
     require_sense(wish, told.config_path.parent)
+    if dry_run and output != TEXT:
+        raise UsageError("--dry-run: is told as text only; leave --format out")
     words = set(_flat(fail_on))
     clock = SystemClock()
-    with _somewhere(told, wish) as (config, state):
-        say_of_proxy(config)
+    with _somewhere(told, wish, dry_run=dry_run) as (config, state):
+        if not dry_run:
+            say_of_proxy(config)
         rejected: Sequence[Rejected] = ()
         if config.articles.paths:
             let_files_settle(config, clock)
             rejected = read(config, state, clock).rejected
+        if dry_run:
+            click.echo("\n".join(_would_ask(config, state, clock, wish, rejected)))
+            return 0
         chosen, checking = _checked(config, state, clock, wish, rejected, wait=wait, shown=shown)
         known = _known_to_fail(config, state, checking, words, chosen) if words else 0
     # At once, for each echo is a write of its own.
@@ -173,11 +184,12 @@ def _flat(values: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
 
 
 @contextmanager
-def _somewhere(told: Told, wish: Wish) -> Iterator[tuple[Config, State]]:
+def _somewhere(told: Told, wish: Wish, *, dry_run: bool) -> Iterator[tuple[Config, State]]:
     """The configured publication; without a config file, a nameless one that is forgotten afterwards."""
     if told.config_was_named or told.config_path.exists() or not wish.needs_no_config:
         config = load_config(told.config_path)
-        with open_state(config.state_path, who="feedbot check") as state:
+        there = beside(config) if dry_run else nullcontext(config)
+        with there as config, open_state(config.state_path, who="feedbot check") as state:
             yield config, state
         return
     nameless = "https://example.org/"
@@ -213,6 +225,15 @@ def _checked(
             chosen = choose(config, state, clock.now(), wish, rejected)
             work = check(config, state, clock, chosen.targets, progress=progress)
         return chosen, run_until_signalled(work, show_progress(progress, clock, shown))
+
+
+def _would_ask(config: Config, state: State, clock: Clock, wish: Wish, rejected: Sequence[Rejected]) -> Iterator[str]:
+    """What a dry run tells."""
+    if wish.is_of_what_is_due:
+        due = to_ask(_with_budget(config, wish.budget), state, clock.now())
+        return dry_run_lines(config, due, clock, NOTHING_DUE)
+    chosen = choose(config, state, clock.now(), wish, rejected)
+    return dry_run_lines(config, chosen.targets, clock, chosen.nothing)
 
 
 def _with_budget(config: Config, budget: int | None) -> Config:

@@ -39,7 +39,7 @@ class Standing:
         if self.rate is not None and self.rate >= 0.05:
             said.append(f"{self.rate:,.0f}/s" if self.rate >= 10 else f"{self.rate:.1f}/s")
         if self.left_s is not None:
-            said.append(f"about {_time(self.left_s)} left")
+            said.append(f"about {span(self.left_s)} left")
         if self.slowest:
             named = ", ".join(f"{host} ({seconds:,.0f} s)" for host, seconds in self.slowest[:hosts])
             said.append(f"slow: {named}")
@@ -141,7 +141,7 @@ class Progress:
         return rest_s if self._ends_at is None else min(rest_s, max(0.0, self._ends_at - now))
 
 
-def _time(seconds: float) -> str:
+def span(seconds: float) -> str:
     """So many seconds as a person says them: 40 s, 3 min, 2 h."""
     if seconds < 55:
         return f"{max(1, round(seconds))} s" if seconds < 10 else f"{round(seconds / 5) * 5} s"

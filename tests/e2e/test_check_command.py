@@ -151,3 +151,49 @@ def test_an_article_that_a_pull_request_breaks_is_told(news, site):
     said = feedbot(news.folder, "check", "--since", "HEAD").stdout
     assert "rejected   articles/new.md:" in said
     assert "old.md" not in said
+
+
+def test_a_dry_run_tells_what_would_be_asked_and_changes_nothing(news, site):
+    text = news.config_file.read_text(encoding="utf-8").replace("delay_s: 0", "delay_s: 2").replace("robots: never", "")
+    news.config_file.write_text(text.replace("checker:", "checker:\n  max_run_s: 3"), encoding="utf-8")
+    for name in ("one", "two", "three"):
+        news.article(name)
+    before = sorted(path.name for path in news.folder.iterdir())
+    done = feedbot(news.folder, "check", "--dry-run")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        f"  unchecked    {site.link('/one')}",
+        f"  unchecked    {site.link('/three')}",
+        f"  unchecked    {site.link('/two')}",
+        "Dry run    3 links on 1 host would be asked, with about 3 requests, and the robots.txt of each",
+        "           that takes 4 s at least: 3 requests to 127.0.0.1, 2 s apart",
+        "           a run ends after 3 s (checker.max_run_s); what is left then is not asked",
+        "           nothing was asked, and nothing is changed",
+    ]
+    assert (site.asked, sorted(path.name for path in news.folder.iterdir())) == ([], before)
+
+
+def test_a_dry_run_knows_what_is_known_and_leaves_it_so(news, site):
+    news.article("one")
+    feedbot(news.folder, "check")
+    news.article("two")
+    state = (news.folder / "state.db").read_bytes()
+    assert "/two" in feedbot(news.folder, "check", "--dry-run").stdout
+    said = feedbot(news.folder, "check", "--dry-run", "--status", "alive", "--fail-on", "alive")
+    assert (said.returncode, said.stdout.splitlines()[0]) == (0, f"  alive        {site.link('/one')}")
+    assert (news.folder / "state.db").read_bytes() == state
+    assert feedbot(news.folder, "check", "--dry-run", "--status", "dead").stdout == (
+        "Dry run    none is dead of those that were named\n"
+    )
+    assert asked(site) == ["/one"]
+
+
+def test_a_dry_run_is_text(news):
+    done = feedbot(news.folder, "check", "--dry-run", "--format", "json")
+    assert (done.returncode, done.stderr) == (2, "feedbot: --dry-run: is told as text only; leave --format out\n")
+
+
+def test_a_dry_run_of_a_url_needs_no_config(tmp_path):
+    done = feedbot(tmp_path, "check", "--dry-run", "https://news.example/")
+    assert "1 link on 1 host would be asked" in done.stdout
+    assert list(tmp_path.iterdir()) == []
