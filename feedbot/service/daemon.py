@@ -258,6 +258,9 @@ class Daemon:
         if config.articles != before.articles:
             self._watch()
         log.info("the config was read again and holds from the next job on")
+        # At once: whoever has changed a setting looks for it in the feeds. A reading that is under way may have begun
+        # with the config of before; this one waits for it.
+        self._timetable.at("reload", self._clock.now(), self._trying("read", self.jobs.read))
         if config.is_staging:
             log.info("%s", STAGING)
 

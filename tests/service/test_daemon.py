@@ -138,6 +138,23 @@ def test_what_the_environment_sets_stays_when_the_config_is_read_again(news):
         assert one.end() == 0
 
 
+def test_a_changed_setting_is_in_the_feeds_at_once_and_so_are_the_articles_of_another_folder(news):
+    schedule(news, read="1h", check="1h")
+    news.article("one")
+    (news.folder / "more").mkdir()
+    news.article("two").rename(news.folder / "more" / "two.md")
+    with daemon(news) as one:
+        until(lambda: job(news, "check"))
+        assert published(news) == ["About one"]
+        text = news.config_file.read_text(encoding="utf-8")
+        text = text.replace("Test News", "Good News").replace('["articles/*.md"]', '["articles/*.md", "more/*.md"]')
+        news.config_file.write_text(text, encoding="utf-8")
+        one.hear(signal.SIGHUP)
+        until(lambda: b"Good News" in (news.folder / "feeds" / "all.atom").read_bytes())
+        assert sorted(published(news)) == ["About one", "About two"]
+        assert one.end() == 0
+
+
 def test_a_job_that_fails_is_counted_and_tried_again(news, heard):
     schedule(news, read="1s")
     (news.folder / "articles").rmdir()
