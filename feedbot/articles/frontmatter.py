@@ -27,17 +27,17 @@ MAX_DEPTH = 20
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-_SECRET_KEY = "secured"  # noqa: S105 - the name of the field, not its content
+SECRET_KEY = "secured"  # noqa: S105 - the name of the field, not its content
 # Ciphertext behind its key wherever it stands: in a text by wrong indentation, below a fence that
 # came too early, in YAML too broken to have keys. (The look-behind comes late to keep the search fast.)
-_SECRET = re.compile(
+SECRET = re.compile(
     r"""(secured(?<![\w/-]secured)["']?[ \t]*:\s*(?:[>|][-+0-9]*\s+)?["']?)[A-Za-z0-9+/]{16}[A-Za-z0-9+/=;]*"""
 )
 
 _FENCE = re.compile(rb"\n(?:---|\.\.\.)[ \t]*(?=\n|\Z)")
 _OPENING = re.compile(rb"---[ \t]*(?:\n|\Z)")
 # What no YAML and no XML may hold, so that one stray control character does not cost the article.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 # Bytes that only a text with one of these or an odd line break has: a fast no for nearly every file.
 _CONTROL_BYTES = bytes(set(range(32)) - {9, 10}) + b"\x7f"
 # One expression for each first byte: so each of them is a plain search for that byte.
@@ -149,9 +149,29 @@ def split_front_matter(raw: bytes) -> Parts:
     if raw.translate(None, _CONTROL_BYTES) != raw or any(rare.search(raw) for rare in _RARE_BYTES):
         front = _printable(front, 2, oddities)
         body = _printable(body, body_line, oddities)
-        for odd in _ODD_BREAKS:
-            front = front.replace(odd, " ")
-    return Parts(_SECRET.sub(r"\1", front), _SECRET.sub(r"\1", body), body_line, tuple(oddities))
+        front = odd_breaks_as_spaces(front)
+    return Parts(SECRET.sub(r"\1", front), SECRET.sub(r"\1", body), body_line, tuple(oddities))
+
+
+def span_of_front_matter(raw: bytes) -> tuple[int, int, int]:
+    """Where the front matter begins and ends in the bytes of a file that `split_front_matter` can read, and the body.
+
+    Raises Unusable where there is none.
+    """
+    # The same fences, found without moving anything.
+    even = raw.replace(b"\r\n", b" \n").replace(b"\r", b"\n")
+    opening = _OPENING.match(even, 3 if raw.startswith(b"\xef\xbb\xbf") else 0)
+    closing = None if opening is None else _FENCE.search(even, opening.end() - 1)
+    if opening is None or closing is None:
+        raise Unusable(1, "there is no front matter between lines ---")
+    return opening.end(), closing.start() + 1, min(closing.end() + 1, len(raw))
+
+
+def odd_breaks_as_spaces(front: str) -> str:
+    """Front matter in which what only YAML takes for line breaks is a space; as long as it was."""
+    for odd in _ODD_BREAKS:
+        front = front.replace(odd, " ")
+    return front
 
 
 def parse_front_matter(text: str, first_line: int = 2) -> FrontMatter:
@@ -230,7 +250,7 @@ def _build(text: str, first_line: int) -> FrontMatter:
         if type(inside) is dict:
             if key is None:
                 raise Unusable(line, "a field's name must be text")
-            if key.casefold() != _SECRET_KEY:
+            if key.casefold() != SECRET_KEY:
                 inside[key] = node
             elif kind is not ScalarEvent and not secret_depth:
                 secret_depth = len(open_nodes) + 1
@@ -258,12 +278,12 @@ def name_of(key: str) -> str:
 
 
 def _printable(text: str, first_line: int, oddities: list[Oddity]) -> str:
-    found = _UNPRINTABLE.search(text)
+    found = UNPRINTABLE.search(text)
     if found is None:
         return text
     line = first_line + text.count("\n", 0, found.start())
     oddities.append(Oddity(line, "control characters are left out here"))
-    return _UNPRINTABLE.sub("", text)
+    return UNPRINTABLE.sub("", text)
 
 
 def _why_no_opening(raw: bytes) -> str:
