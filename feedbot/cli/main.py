@@ -34,6 +34,7 @@ COMMANDS = {
     "status": "Show where articles, links and feeds stand.",
     "why": "Show why a link has its status, with the evidence.",
     "mark": "Say what a link is worth: alive, dead, or to be left alone.",
+    "fix": "Rewrite links that have moved for good, in the article files.",
     "forget": "Take an article or a link down: out of the feeds and all that is stored.",
     "alert": "Send a test message to everybody whom alerts tell.",
     "serve": "Serve the feeds over HTTP, with health and metrics.",
