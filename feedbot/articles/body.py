@@ -73,6 +73,15 @@ def render_body(markdown: str, site_url: str) -> Body:
     )
 
 
+def harmless(html: str) -> str:
+    """A body's HTML from elsewhere without what `render_body` would not leave in it; its own stays as it is."""
+    if "<" not in html:
+        return html
+    import nh3  # noqa: PLC0415 - as above
+
+    return clean_text(nh3.clean(html, url_schemes=set(_SCHEMES))).strip()
+
+
 def without_links(html: str, is_left_out: Callable[[str], bool]) -> str:
     """A body's HTML without the links and pictures that lead to such a URL; the words of the links stay."""
     if "=" not in html:

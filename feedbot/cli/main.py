@@ -40,6 +40,8 @@ COMMANDS = {
     "serve": "Serve the feeds over HTTP, with health and metrics.",
     "systemd": "Show or install units that run feedbot unattended.",
     "doctor": "Look for what is wrong, in feeds as readers get them and inside.",
+    "export": "Write the whole state as sorted lines of JSON, to be kept in git.",
+    "import": "Go on from an exported state, on another machine or in CI.",
     "db": "Look after state.db: check, back up, restore, judge again.",
 }
 

@@ -44,7 +44,7 @@ def copy_of(connection: Any, target: Path) -> int:
             raise StateError(
                 f"{target}: is not kept, for it is not whole ({error}); `feedbot db check` looks at the database itself"
             ) from error
-        _sync(temp)
+        sync(temp)
     return version
 
 
@@ -57,7 +57,7 @@ def pack(source: Path, target: Path) -> None:
         ):
             shutil.copyfileobj(plain, file, _CHUNK)
         _read_through(temp)
-        _sync(temp)
+        sync(temp)
 
 
 def unpack(source: Path, target: Path) -> None:
@@ -66,7 +66,7 @@ def unpack(source: Path, target: Path) -> None:
     try:
         with gzip.open(source) if is_packed else source.open("rb") as packed, target.open("wb") as plain:
             shutil.copyfileobj(packed, plain, _CHUNK)
-        _sync(target)
+        sync(target)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise StateError(f"{source}: is damaged ({error}); use another copy") from error
     except OSError as error:
@@ -143,10 +143,11 @@ def megabytes(number: int) -> str:
 
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable."""
-    _sync(folder)
+    sync(folder)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Make what a file holds, or the names in a folder, durable."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -166,6 +166,23 @@ def copy_state(path: Path, target: Path, *, who: str) -> None:
             source.backup(copy)
 
 
+@contextmanager
+def filled_anew(temp: Path) -> Iterator[Any]:
+    """The connection to a new database of this version, under a name that nobody else knows, while it is filled.
+
+    It keeps no journal: one that was not filled to its end is not to be used.
+    """
+    with _connected(f"{temp.resolve().as_uri()}?mode=rwc") as connection:
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
+        connection.execute("BEGIN IMMEDIATE")
+        _step_up(connection, 0)
+        yield connection
+        connection.execute("COMMIT")
+
+
 def wipe(state: State) -> bool:
     """Write state.db anew without the bytes of what was deleted, and empty its log.
 
@@ -358,11 +375,15 @@ def _migrate(state: State) -> None:
         if version >= VERSION:
             return
         with _transaction(connection):
-            for step in MIGRATIONS[version:]:
-                for statement in _statements(step):
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {VERSION}")
+            _step_up(connection, version)
+
+
+def _step_up(connection: Any, version: int) -> None:
+    for step in MIGRATIONS[version:]:
+        for statement in _statements(step):
+            connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _copy_before_migration(path: Path, connection: Any, version: int) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from feedbot.core.article import Article, Link, LinkRole, Rejected, Remark
+from feedbot.core.identity import content_digest
 from feedbot.core.slug import topic_key
 from feedbot.core.url import canonical_url, host_of
 from feedbot.state.database import State, stamp
@@ -109,6 +110,22 @@ def record(state: State, readings: Iterable[FileReading], rules: str, now: datet
                 case None:
                     pass
         _record_links(connection, linking, due_at)
+
+
+def record_imported(connection: Any, article: Article, now: datetime) -> None:
+    """Store the last good version of a file that is known by its path; inside a write phase.
+
+    Its identity stays what it is: nothing was read.
+    """
+    file_id, identified = connection.execute(
+        "SELECT id, identified FROM files WHERE path = ?", [article.path]
+    ).fetchone()
+    nothing = StoredFile(mtime_ns=-1, size=-1, inode=-1, sha256="")
+    reading = FileReading(article.path, nothing, article, digest=content_digest(article))
+    _record_article(connection, file_id, article, reading)
+    connection.execute("UPDATE files SET identified = ? WHERE id = ?", [identified, file_id])
+    _record_members(connection, file_id, article)
+    _record_links(connection, [(file_id, article)], stamp(now))
 
 
 def _sha256(connection: Any, path: str) -> str | None:
@@ -296,6 +313,14 @@ def drop(state: State, paths: Iterable[str]) -> None:
     """Forget these files, and what they said, as far as they are known."""
     with state.write() as connection:
         connection.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in paths])
+
+
+def unread(state: State) -> list[str]:
+    """After an import, the article files whose content it did not bring and that were not read since, by path."""
+    rows = state.rows(
+        "SELECT path FROM files WHERE rules = '' AND source IS NULL AND vanished_at IS NULL ORDER BY path"
+    )
+    return [row["path"] for row in rows]
 
 
 def rejected(state: State) -> list[Rejected]:

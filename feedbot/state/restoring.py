@@ -48,14 +48,14 @@ def restore(path: Path, source: Path, now: datetime, *, who: str) -> Restored:
         with copies.unfinished(path) as temp:
             copies.unpack(source, temp)
             version = copies.require_whole(temp)
-            was_of, hashes = _known(path)
-            takedowns = _bring_along(temp, hashes)
-            is_of, _ = _known(temp)
-            aside = _set_aside(path, now)
+            was_of, hashes = known_of(path)
+            takedowns = bring_along(temp, hashes)
+            is_of, _ = known_of(temp)
+            aside = set_aside(path, now)
         return Restored(version, is_of, was_of, aside, takedowns)
 
 
-def _known(path: Path) -> tuple[datetime | None, list[tuple[Any, ...]]]:
+def known_of(path: Path) -> tuple[datetime | None, list[tuple[Any, ...]]]:
     """The latest moment that a database was written at, and its takedowns; nothing of what cannot be read."""
     latest: datetime | None = None
     hashes: list[tuple[Any, ...]] = []
@@ -65,7 +65,7 @@ def _known(path: Path) -> tuple[datetime | None, list[tuple[Any, ...]]]:
     return latest, hashes
 
 
-def _bring_along(copy: Path, hashes: list[tuple[Any, ...]]) -> int | None:
+def bring_along(copy: Path, hashes: list[tuple[Any, ...]]) -> int | None:
     """Note the takedowns that a copy does not know of; None where it is of a version that knew of none at all."""
     if not hashes:
         return 0
@@ -83,7 +83,7 @@ def _bring_along(copy: Path, hashes: list[tuple[Any, ...]]) -> int | None:
     return int(added)
 
 
-def _set_aside(path: Path, now: datetime) -> Path | None:
+def set_aside(path: Path, now: datetime) -> Path | None:
     """Give the database another name besides its own, with all that its log holds; and leave no log beside it."""
     if not path.exists():
         # A log without its database would be taken for that of the next one.

@@ -159,13 +159,19 @@ def _withdraw(config: Config, state: State, names: Iterable[str]) -> None:
 
 
 def _require_read(config: Config, state: State) -> None:
-    """Raise StateError where readers have entries and a new database has not read all articles yet.
+    """Raise StateError where readers have entries and a new or imported database has not read all articles yet.
 
     They would leave the feeds, and the guard goes by what this database has published: it would not see that.
     """
+    taken_down = forgotten.known(state)
+    if any(path not in taken_down for path in files.unread(state)):
+        raise StateError(
+            f"{config.state_path} was imported and has not read its articles yet: nothing was published;"
+            " `feedbot build` reads and publishes them"
+        )
     if not published.is_empty(state) or care.was_done(state, Deed.READING):
         return
-    ledger, taken_down = config.feeds_path / LEDGER_NAME, forgotten.known(state)
+    ledger = config.feeds_path / LEDGER_NAME
     if any(one.path not in taken_down and one.source not in taken_down for one in read_ledger(ledger).identities):
         raise StateError(
             f"{ledger} tells of articles that {config.state_path} has not read yet: nothing was published;"

@@ -1,6 +1,6 @@
 import pytest
 
-from feedbot.articles.body import MAX_BODY_CHARACTERS, BodyTooLarge, render_body
+from feedbot.articles.body import MAX_BODY_CHARACTERS, BodyTooLarge, harmless, render_body
 from feedbot.core.article import LinkRole
 from tests.articles.written import NEEDED, article, remarks, targets
 
@@ -53,6 +53,25 @@ def test_nothing_active_is_left(hostile):
         assert active not in made
     for active in ("style=", "onerror", "onload", 'href="java', 'href="vb', "data:"):
         assert active not in made
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "",
+        "# A & B\n\n*1 < 2*, [one](/x?a=1&b=2 'said \"so\"'), ![p](p.jpg)\n\n|a|\n|-|\n|1|\n",
+        "<p title='x'>One<br>two<hr><img src=x.jpg><a href=mailto:a@example.org>me</a>",
+        "```\n<script>&amp;\n```\n\n> said\n",
+    ],
+)
+def test_what_was_rendered_here_is_harmless_as_it_is(markdown):
+    assert harmless(html(markdown)) == html(markdown)
+
+
+def test_what_was_rendered_elsewhere_is_made_harmless():
+    assert harmless("<p onclick='x'>1<script>2</script><a href='javascript:3'>4</a>\x01</p> ") == (
+        '<p>1<a rel="noopener noreferrer">4</a></p>'
+    )
 
 
 def test_links_and_images_are_absolute_against_the_site():
