@@ -412,6 +412,7 @@ def test_reports_can_be_left_out(tmp_path, nowhere):
     ("said", "answer"),
     [
         ("per_host: {concurrency: true}", "config.yaml:3: checker.per_host.concurrency: must be a number, not True"),
+        ("back_off_s: [2, true]", "config.yaml:3: checker.back_off_s: must be numbers, not [2, True]"),
         ("max_run_s: false", "config.yaml:3: checker.max_run_s: must be a number, not False"),
         ("max_run_s: .nan", "config.yaml:3: checker.max_run_s: must be a finite number, not nan"),
         # The unit of a timer, and the time within which a run must get on, are reckoned from it.

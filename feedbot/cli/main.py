@@ -92,7 +92,17 @@ class _Commands(click.Group):
 @click.pass_context
 def main(ctx: click.Context, config_path: Path | None, debug: bool) -> None:
     """Publish topic feeds from article files, and check that every link in them is alive."""
+    if debug:
+        _say_what_is_set()
     ctx.obj = Told(config_path or Path("config.yaml"), config_path is not None, debug)
+
+
+def _say_what_is_set() -> None:
+    """Tell on standard error of the variables that come before the config file; what they hold may be a secret."""
+    from feedbot.config import variables_set  # noqa: PLC0415 - the help needs no config
+
+    if names := variables_set(os.environ):
+        click.echo(f"feedbot: the environment comes before the config file for {', '.join(names)}", err=True)
 
 
 def entry_point() -> None:

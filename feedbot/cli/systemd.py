@@ -153,10 +153,8 @@ def _with_user(made: list[UnitFile], user: str) -> tuple[list[UnitFile], list[st
 def _say_of_environment() -> None:
     """Tell on standard error of the variables that the units are made by, and that a service does not know."""
     if names := variables_set(os.environ):
-        told = f"this is made for {', '.join(names)} of the environment, which a service does not have"
-        click.echo(
-            f"feedbot: {told}: set the same in its environment file (docs/operations.md), or in the config", err=True
-        )
+        told = f"this is made for {', '.join(names)} of the environment, which neither a service nor cron has"
+        click.echo(f"feedbot: {told}: set the same there (docs/operations.md), or in the config", err=True)
 
 
 def _folder_steps(config: Config, user: str) -> list[str]:

@@ -51,7 +51,7 @@ FEEDBOT__CHECKER__MAX_REQUESTS_PER_RUN=null
 - Lists, and mappings by names of your own (`checker.hosts`, `feeds.topics`), are given whole: they take the place of
   what the file says, and add nothing to it.
 - A variable that begins with `FEEDBOT__` and sets no key is a problem, as is a value that the key cannot have; both are
-  told by the variable's name. `feedbot doctor` names those that are set, and shows no values.
+  told by the variable's name. `feedbot doctor` and `--debug` name those that are set, and show no values.
 - There has to be a file all the same, with a key at least: what is relative is relative to its folder.
 """
 _SHAPES = {

@@ -68,8 +68,8 @@ def test_variables_that_a_service_does_not_have_are_told(news, own, capsys, monk
     monkeypatch.setenv("FEEDBOT__BACKUP__DIRECTORY", "copies")
     main(["--config", str(news.config_file), "systemd", "--user", "--print"], standalone_mode=False)
     assert capsys.readouterr().err.splitlines() == [
-        "feedbot: this is made for FEEDBOT__BACKUP__DIRECTORY of the environment, which a service does not have: set"
-        " the same in its environment file (docs/operations.md), or in the config"
+        "feedbot: this is made for FEEDBOT__BACKUP__DIRECTORY of the environment, which neither a service nor cron has:"
+        " set the same there (docs/operations.md), or in the config"
     ]
 
 

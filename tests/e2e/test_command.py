@@ -482,6 +482,15 @@ def test_init_with_a_wrong_value_writes_nothing(tmp_path):
     assert not (tmp_path / "config.yaml").exists()
 
 
+def test_debug_names_the_variables_that_come_before_the_config_and_not_what_they_hold(news, monkeypatch):
+    monkeypatch.setenv("FEEDBOT__ALERTS__HEARTBEAT_URL", "https://monitor.example/s3cret")
+    news.article("one")
+    assert feedbot(news.folder, "build").stderr == ""
+    assert feedbot(news.folder, "--debug", "build").stderr == (
+        "feedbot: the environment comes before the config file for FEEDBOT__ALERTS__HEARTBEAT_URL\n"
+    )
+
+
 def test_an_error_of_our_own_is_one_sentence_and_debug_shows_where(news):
     (news.folder / "state.db").mkdir()
     done = feedbot(news.folder, "build")
