@@ -97,10 +97,19 @@ articles: {timezone: Mars/Olympus, fields: {tittle: [a]}}
         ("feeds: {url: https://example.org/}", "config.yaml:1: site: is required, with at least title and url"),
         ("site: {title: x, url: https://example.org/}", "config.yaml:1: feeds: is required, with at least url"),
         ("a: 1\n---\nb: 1", "config.yaml:2: holds more than one YAML document"),
+        ("a: &a [*a]", "config.yaml: is not YAML: maximum recursion depth exceeded"),
     ],
 )
 def test_a_file_that_is_no_config_is_refused_in_a_sentence(tmp_path, text, sentence):
     assert refused(tmp_path, text)[0].startswith(sentence)
+
+
+def test_what_is_merged_from_elsewhere_is_not_given_twice(tmp_path):
+    merged = "verdicts:\n  gone: &soon {strikes: 2, over: 2d}\n  parked: {<<: *soon, over: 4d}\n"
+    verdicts = load(tmp_path, MINIMAL + merged).verdicts
+    assert (verdicts.parked.strikes, verdicts.parked.over) == (2, 4 * 86400)
+    (line,) = refused(tmp_path, MINIMAL + merged.replace("over: 4d}", "over: never}"))
+    assert line.startswith("config.yaml:5: verdicts.parked.over: ")
 
 
 def test_a_file_that_is_not_utf_8_is_refused_in_a_sentence(tmp_path):

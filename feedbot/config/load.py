@@ -9,7 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from feedbot.config.folders import why_no_feeds_folder, why_no_site_data, would_be_served
-from feedbot.config.lines import line_of, repeated_keys
+from feedbot.config.lines import line_of
 from feedbot.config.model import Config
 from feedbot.config.problems import dotted, sentence
 from feedbot.config.reading import NotYaml, read_yaml
@@ -39,7 +39,7 @@ def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Conf
         raise ConfigError(f"{path}: holds no settings; `feedbot init` writes a commented file")
     settings = read_variables(environment)
     told = _Told(path, document.node, settings)
-    problems = [f"{path}:{line}: {key}: is given twice" for key, line in repeated_keys(document.node)]
+    problems = [f"{path}:{line}: {key}: is given twice" for key, line in document.repeated]
     if "root" in content:
         problems.append(told.problem(("root",), "unknown key"))
         del content["root"]

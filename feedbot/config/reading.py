@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import yaml
 
+from feedbot.config.lines import repeated_keys
+
 MAX_CONFIG_BYTES = 1024 * 1024
 
 
@@ -17,10 +19,14 @@ class NotYaml(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a text says, with the nodes that know where each part of it stands."""
+    """What a text says, with the nodes that know where each part of it stands.
+
+    `repeated` are the keys that a mapping has twice, each with the line of the second.
+    """
 
     node: yaml.Node | None
     content: object
+    repeated: tuple[tuple[str, int], ...] = ()
 
 
 def read_yaml(raw: bytes) -> Document:
@@ -32,7 +38,7 @@ def read_yaml(raw: bytes) -> Document:
     except UnicodeDecodeError as error:
         raise NotYaml("is not UTF-8 text; save it as UTF-8", raw.count(b"\n", 0, error.start) + 1) from None
     try:
-        return Document(yaml.compose(raw, Loader=yaml.SafeLoader), yaml.safe_load(raw))
+        return _read(yaml.SafeLoader(raw))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         if error.problem == "but found another document":
@@ -40,3 +46,13 @@ def read_yaml(raw: bytes) -> Document:
         raise NotYaml(f"is not YAML: {error.problem}", line) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise NotYaml(f"is not YAML: {str(error).splitlines()[0]}") from None
+
+
+def _read(loader: yaml.SafeLoader) -> Document:
+    # Once for both, which is most of what reading a config takes.
+    node = loader.get_single_node()
+    if node is None:
+        return Document(None, None)
+    # Before what `<<` merges is written into the nodes.
+    repeated = tuple(repeated_keys(node))
+    return Document(node, loader.construct_document(node), repeated)

@@ -13,7 +13,6 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import yaml
 from pydantic import BaseModel
 
-from feedbot.config.lines import repeated_keys
 from feedbot.config.model import Config
 from feedbot.config.reading import NotYaml, read_yaml
 
@@ -155,7 +154,7 @@ def _value(text: str, annotation: object) -> tuple[object, list[str]]:
     document = read_yaml(text.encode(errors="surrogateescape"))
     if isinstance(document.node, yaml.CollectionNode) and not document.node.flow_style:
         raise NotYaml("must be written in one line, such as [a, b] or {a: 1, b: 2}")
-    return document.content, [name for name, _ in repeated_keys(document.node)]
+    return document.content, [name for name, _ in document.repeated]
 
 
 def _is_quoted(text: str) -> bool:
