@@ -32,21 +32,22 @@ _OURS = ("articles", "feeds", "reports", "backups", "config.yaml", "state.db*", 
 """What a demo and runs after it write, as patterns."""
 
 _INTRODUCTION = """\
-Thirty days of The Lamplighter, a newspaper that leads its readers to others. Every six hours feedbot
-asks the links that are due. Where nothing is said of readers, they get the link as before."""
+Thirty days of The Lamplighter, a newspaper that leads its readers to others.
+Every six hours feedbot asks the links that are due. Where nothing is said of
+readers, they get the link as before."""
 
 _LOOK_AT = (
     ("feeds/index.html", "where readers subscribe, and a page for each topic"),
-    ("feeds/all.html", "what they read: an entry that leads to its AMP page says so"),
-    ("feeds/all.atom", "the same as a feed; the ids of its entries have not changed all month"),
-    ("reports/links.html", "where every link stands, why, and what readers get instead"),
+    ("feeds/all.html", "what they read; the tram's entry leads to its AMP page"),
+    ("feeds/all.atom", "the same as a feed"),
+    ("reports/links.html", "where every link stands, and what readers get instead"),
     ("reports/links.atom", "what became of links, for your own feed reader"),
 )
 _ASK = (
     ("feedbot status", "where things stand"),
-    (f"feedbot why {DIED}", "all that was seen of a link that died"),
-    (f"feedbot mark {SUSPECT} dead", "a person's word on one that is doubtful ..."),
-    ("feedbot build", "... and the feeds that follow from it"),
+    (f"feedbot why {DIED}", "why it is dead"),
+    (f"feedbot mark {SUSPECT} dead", "your word on a doubtful one"),
+    ("feedbot build", "the feeds by that word"),
 )
 
 
@@ -167,10 +168,12 @@ def _what_to_look_at(folder: Path) -> Iterator[str]:
         by_status = targets.by_status(state)
     stand = ", ".join(f"{by_status[kind]:,} {kind}" for kind in StatusKind if kind in by_status)
     yield ""
-    yield f"The month ends now, with {count(sum(by_status.values()), 'link')}: {stand}."
-    yield f"The names of the story end in .example and lead nowhere else. Look into {plain(str(folder))}/:"
+    yield f"The month ends now, with {count(sum(by_status.values()), 'link')}:"
+    yield f"  {stand}"
+    yield "Names that end in .example lead nowhere outside of the demo."
+    yield f"Look at these in {plain(str(folder))}/:"
     yield from _table(_LOOK_AT)
-    yield "and ask there:"
+    yield "And ask there:"
     yield from _table((("cd " + shlex.quote(str(folder)), ""), *_ASK))
 
 

@@ -10,7 +10,9 @@ from feedbot.core.verdict import VerdictKind
 from feedbot.demo.month import Moment
 from feedbot.steps.checking import Result
 
-_WIDTH = 100
+_WIDTH = 79
+"""The narrowest terminals have 80 columns."""
+
 _INDENT = " " * 22
 _GOOD = frozenset({VerdictKind.ALIVE, VerdictKind.MOVED})
 
