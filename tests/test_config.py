@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
-from feedbot.cli.init import render_config
+from feedbot.cli.config_text import render_config
 from feedbot.config import CheckerConfig, Config, HostConfig, config_schema, load_config
 from feedbot.core.checker import CheckerPolicy, HostPolicy, Pace
 from feedbot.errors import ConfigError

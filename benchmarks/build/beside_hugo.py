@@ -18,7 +18,7 @@ from pathlib import Path
 
 from generate import generate
 
-from feedbot.cli.init import render_config
+from feedbot.cli.config_text import render_config
 
 SITE = "https://example.org/"
 HUGO_TOML = f"""baseURL = "{SITE}"

@@ -22,7 +22,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from feedbot.cli.init import render_config
+from feedbot.cli.config_text import render_config
 
 PROJECT = Path(__file__).resolve().parents[2]
 SITE = "https://example.org/"

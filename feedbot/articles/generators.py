@@ -97,8 +97,9 @@ def _hugo(pattern: str | None, source: Source) -> str:
         # A bundle: its folder is its name.
         folders, name = folders[:-1], folders[-1] if folders else ""
     last = _hugo_part(source.slug or name)
+    page = "/".join(part for part in (*map(_hugo_part, folders), last) if part)
     if pattern is None:
-        return "".join(f"{part}/" for part in (*map(_hugo_part, folders), last) if part)
+        return f"{page}/" if page else ""
     words = {
         **_numbers(source.day),
         "monthname": _MONTHS[source.day.month - 1].lower(),
@@ -114,7 +115,9 @@ def _hugo(pattern: str | None, source: Source) -> str:
         "slugorfilename": last,
         "slugorcontentbasename": last,
     }
-    path = _filled(pattern, words)
+    # In a pattern's words Hugo reads + as a space, once more. `:page`, what it does without a pattern, is feedbot's.
+    words = {word: text.replace("+", " ") for word, text in words.items()} | {"page": page}
+    path = _hyphens(_filled(pattern, words)).lower()
     return path if path.endswith((".html", "/")) else f"{path}/"
 
 
@@ -193,7 +196,11 @@ def _hugo_part(text: str) -> str:
     spaced = "".join(
         one for one in text if one.isspace() or one.isalnum() or one in _KEPT_BY_HUGO or _is_mark(one)
     ).lower()
-    return re.sub(r"\s*-[\s-]*|\s+", _one_hyphen, spaced.strip())
+    return _hyphens(spaced.strip())
+
+
+def _hyphens(text: str) -> str:
+    return re.sub(r"\s*-[\s-]*|\s+", _one_hyphen, text)
 
 
 def _one_hyphen(found: re.Match[str]) -> str:

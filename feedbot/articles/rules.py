@@ -41,11 +41,12 @@ class ReadRules:
     def below_content(self, path: str) -> str:
         """The path as the generator sees it: below its content, without ending and without the site's language.
 
-        The language is an ending of its own in Hugo's file names: `about.en.md`.
+        The language is an ending of its own in Hugo's file names: `about.en.md`, also for a site in en-GB.
         """
         stem = path.rpartition(".")[0] or path
         if self.generator == "hugo" and self.language:
-            stem = stem.removesuffix(f".{self.language.lower()}")
+            language = self.language.lower()
+            stem = stem.removesuffix(f".{language}").removesuffix(f".{language.partition('-')[0]}")
         return stem.removeprefix(f"{self.content}/") if self.content else stem
 
     @property

@@ -10,13 +10,12 @@ from feedbot.config.topics import FurtherFeedConfig, TopicConfig, combinations_o
 from feedbot.config.values import FEED_NAME, SLUG, URL_SCHEMA, DurationS, FolderUrl, HttpUrl, TopicName, one_or_more
 from feedbot.core.healing import DeadSource
 from feedbot.core.membership import Combination, require_plain_parts
+from feedbot.core.sites.wiped import CLEARED as CLEARED  # noqa: PLC0414 - a rule of this section
 from feedbot.core.slug import topic_key
 
 PUBLIC_REPORTS = "reports"
 """The folder in the feeds folder, and in feeds.url, that holds public reports; no topic is called so (core/slug.py)."""
 SITE_DATA = {"jekyll": "_data/feedbot.json", "hugo": "data/feedbot.json", "json": "feedbot.json"}
-CLEARED = frozenset({"_site", "public", ".jekyll-cache", "resources"})
-"""The folders that Jekyll and Hugo write their sites to, and clear."""
 FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 # What a topic that is not born yet may need for its own files.
 _OUR_SUFFIXES = (".rss", ".atom", ".json", ".html", ".opml", ".gz", ".css")

@@ -103,6 +103,12 @@ def test_hugos_patterns_are_filled_in_with_the_day_of_the_dates_own_zone(path, f
     assert hugo(path, front, pattern) == address
 
 
+def test_hugos_patterns_take_a_plus_for_a_space():
+    front = "title: 'A+B C++ 50% #1 a_b~c@d'\nslug: S+T\n"
+    assert hugo("content/posts/f+g #h.md", front, "/:title/:slug/:filename/") == "a-b-c-50-%231-a_b~c@d/s-t/f-g-%23h/"
+    assert hugo("content/posts/z++.md", "title: C++\n", "/:title/:slug/:filename/") == "c-/c-/z-/"
+
+
 @pytest.mark.parametrize(
     ("path", "address"),
     [
