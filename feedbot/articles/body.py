@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from feedbot.articles.address import has_encoded_template_marks, read_url
 from feedbot.articles.text import clean_line, clean_text
+from feedbot.core.problems import Code
 from feedbot.core.url import InvalidUrl, split_url
 
 if TYPE_CHECKING:
@@ -31,16 +32,26 @@ class BodyTooLarge(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """A link that is left out: its line and column in the body from 1 (0: no known column), what is wrong, and why."""
+
+    line: int
+    column: int
+    code: Code
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Body:
     """A rendered body: sanitised HTML, its first heading as text, its links with their lines in the body from 1.
 
-    `skipped` tells the line of each link that is left out, and why.
+    `skipped` tells of each link that is left out.
     """
 
     html: str = ""
     heading: str = ""
     links: tuple[tuple[str, int], ...] = ()
-    skipped: tuple[tuple[int, str], ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
 
 def render_body(markdown: str, site_url: str) -> Body:
@@ -62,14 +73,14 @@ def render_body(markdown: str, site_url: str) -> Body:
     if html.count("<") > MAX_BODY_TAGS:
         raise BodyTooLarge(f"the body holds more than {MAX_BODY_TAGS:,} tags and is left out")
     links: dict[str, str] = {}  # absolute URL -> as written
-    skipped: dict[str, str] = {}  # as written -> why
+    skipped: dict[str, tuple[Code, str]] = {}  # as written -> what, and why
     cleaned = nh3.clean(html, url_schemes=set(_SCHEMES), attribute_filter=_absolute(site_url, links, skipped))
     where = _LineFinder(markdown, tokens)
     return Body(
         html=clean_text(cleaned).strip(),
         heading=_first_heading(tokens),
-        links=tuple((url, where.line_of(written)) for url, written in links.items()),
-        skipped=tuple((where.line_of(written), why) for written, why in skipped.items()),
+        links=tuple((url, where.place_of(written)[0]) for url, written in links.items()),
+        skipped=tuple(Skipped(*where.place_of(written), code, why) for written, (code, why) in skipped.items()),
     )
 
 
@@ -107,7 +118,9 @@ def _parser() -> "MarkdownIt":
     return MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
-def _absolute(site_url: str, links: dict[str, str], skipped: dict[str, str]) -> Callable[[str, str, str], str | None]:
+def _absolute(
+    site_url: str, links: dict[str, str], skipped: dict[str, tuple[Code, str]]
+) -> Callable[[str, str, str], str | None]:
     """A filter of attributes that makes URLs absolute and drops those that may not stay."""
 
     def attribute(_tag: str, name: str, value: str) -> str | None:
@@ -116,10 +129,11 @@ def _absolute(site_url: str, links: dict[str, str], skipped: dict[str, str]) -> 
         if value.startswith("#") or not value.strip():
             return None
         if len(links) + len(skipped) >= MAX_BODY_LINKS:
-            skipped.setdefault("", f"the body holds more than {MAX_BODY_LINKS:,} links; the others are left out")
+            why = f"the body holds more than {MAX_BODY_LINKS:,} links; the others are left out"
+            skipped.setdefault("", (Code.BODY_TOO_MANY_LINKS, why))
             return None
         if has_encoded_template_marks(value):
-            skipped[value] = "body: a URL with template marks is left out"
+            skipped[value] = Code.TEMPLATE_MARKS, "body: a URL with template marks is left out"
             return None
         try:
             url = read_url(value, site_url, loose=True)[0]
@@ -128,7 +142,7 @@ def _absolute(site_url: str, links: dict[str, str], skipped: dict[str, str]) -> 
             scheme = ""
         # nh3 has its own URL parser; where the two differ, both must agree.
         if scheme not in _SCHEMES:
-            skipped[value] = "body: a link that is no http, https or mailto URL is left out"
+            skipped[value] = Code.URL_NOT_HTTP, "body: a link that is no http, https or mailto URL is left out"
             return None
         if scheme in _CHECKED_SCHEMES:
             links.setdefault(url, value)
@@ -138,7 +152,7 @@ def _absolute(site_url: str, links: dict[str, str], skipped: dict[str, str]) -> 
 
 
 class _LineFinder:
-    """Finds the line of a URL: of its Markdown block, else where its text stands."""
+    """Finds the place of a URL: where its text stands, else the line of its Markdown block."""
 
     def __init__(self, markdown: str, tokens: "list[Token]") -> None:
         self._markdown = markdown
@@ -149,14 +163,15 @@ class _LineFinder:
                 if isinstance(url, str) and token.map:
                     self._lines.setdefault(url, token.map[0] + 1)
 
-    def line_of(self, written: str) -> int:
+    def place_of(self, written: str) -> tuple[int, int]:
+        """Line and column from 1; column 0 where only the line is known."""
         start = self._lines.get(written, 1)
         found = self._markdown.find(written)
         if found < 0:
             found = self._markdown.find(written.replace("&", "&amp;"))
         if not written or found < 0:
-            return start
-        return self._markdown.count("\n", 0, found) + 1
+            return start, 0
+        return self._markdown.count("\n", 0, found) + 1, found - self._markdown.rfind("\n", 0, found)
 
 
 def _first_heading(tokens: "list[Token]") -> str:

@@ -8,15 +8,19 @@ from typing import Literal
 
 from feedbot.articles.address import has_template_marks, read_domain, read_url
 from feedbot.articles.dates import parse_date
-from feedbot.articles.frontmatter import Node, Unusable, Value
+from feedbot.articles.frontmatter import WHOLE_FILE, Node, Position, Unusable, Value, Where
 from feedbot.articles.notes import Ignored, Notes, quoted
 from feedbot.articles.rules import ReadRules
 from feedbot.articles.text import clean_line, clean_text, fold_name, has_hidden_characters
 from feedbot.core.article import Image, LinkRole, Provider
+from feedbot.core.problems import Code
 from feedbot.core.url import InvalidUrl, canonical_url
 
 MAX_TOPIC_CHARACTERS = 200
 MAX_ID_CHARACTERS = 1_000
+
+TEMPLATE_MARKS = "holds template marks such as {{ }}, which feedbot does not fill in"
+TOO_LONG = "expected a URL of at most 8,192 characters when encoded"
 
 _TRUE = frozenset({"true", "yes", "on"})
 _FALSE = frozenset({"false", "no", "off"})
@@ -51,18 +55,23 @@ class Fields:
         names = self._rules.fields[field]
         return self._label + (names[0] if names else field)
 
-    def raw_text(self, field: str, expected: str = "text", *, required: bool = False) -> tuple[str, str, int] | None:
-        """Name, text and line of a scalar. Raises Unusable for another type where it is required."""
+    def place_of(self, field: str) -> Position:
+        """Where the value of a field begins; the whole file where it has none."""
+        found = self.find(field)
+        return WHOLE_FILE if found is None else Position(found[1].line, found[1].column)
+
+    def raw_text(self, field: str, expected: str = "text", *, required: bool = False) -> tuple[str, str, Node] | None:
+        """Name, text and node of a scalar. Raises Unusable for another type where it is required."""
         found = self.find(field)
         if found is None:
             return None
         name, node = found
         if isinstance(node.value, str):
-            return name, node.value, node.line
-        sentence = f"{name}: expected {expected}, not {kind_of(node.value)}"
+            return name, node.value, node
+        words = f"expected {expected}, not {kind_of(node.value)}"
         if required:
-            raise Unusable(node.line, sentence)
-        self._notes.remark(node.line, f"{sentence}; left out")
+            raise Unusable(node, Code.WRONG_TYPE, words, name)
+        self._notes.remark(node, Code.WRONG_TYPE, f"{words}; left out", name)
         return None
 
     def line_of_text(self, field: str, *, required: bool = False) -> str:
@@ -70,9 +79,10 @@ class Fields:
         found = self.raw_text(field, required=required)
         return self._clean(*found) if found else ""
 
-    def _clean(self, name: str, text: str, line: int) -> str:
+    def _clean(self, name: str, text: str, where: Where) -> str:
         if has_hidden_characters(text):
-            self._notes.remark(line, f"{name}: characters that reorder text or are not allowed in XML are left out")
+            words = "characters that reorder text or are not allowed in XML are left out"
+            self._notes.remark(where, Code.HIDDEN_CHARACTERS, words, name)
         return clean_line(text)
 
     def date(self, field: str, *, required: bool = False) -> datetime | None:
@@ -80,14 +90,14 @@ class Fields:
         found = self.raw_text(field, "a date such as 2020-01-24T14:57:00Z", required=required)
         if found is None:
             return None
-        name, text, line = found
+        name, text, node = found
         try:
             return parse_date(text, self._zone)
         except ValueError as error:
-            sentence = f"{name}: {error}, not {quoted(text)}"
+            words = f"{error}, not {quoted(text)}"
         if required:
-            raise Unusable(line, sentence)
-        self._notes.remark(line, f"{sentence}; left out")
+            raise Unusable(node, Code.DATE_INVALID, words, name)
+        self._notes.remark(node, Code.DATE_INVALID, f"{words}; left out", name)
         return None
 
     def url(self, field: str, role: LinkRole, *, required: bool = False) -> str | None:
@@ -100,22 +110,23 @@ class Fields:
         except Unusable as error:
             if required:
                 raise
-            self._notes.remark(error.line, f"{error.reason}; left out")
+            self._notes.remark(error, error.code, f"{error.text}; left out", error.field)
         return None
 
-    def _url(self, name: str, text: str, line: int, role: LinkRole, *, loose: bool) -> str:
+    def _url(self, name: str, text: str, where: Where, role: LinkRole, *, loose: bool) -> str:
         """The absolute URL in a text, noted as a link; raises Unusable where there is none."""
         if has_template_marks(text):
-            raise Unusable(line, f"{name}: holds template marks such as {{{{ }}}}, which feedbot does not fill in")
+            raise Unusable(where, Code.TEMPLATE_MARKS, TEMPLATE_MARKS, name)
         text = clean_text(text)
         try:
             url, had_userinfo = read_url(text, self._rules.site_url, loose=loose)
         except InvalidUrl as error:
-            raise Unusable(line, f"{name}: {error}, not {quoted(text)}") from None
+            raise Unusable(where, Code.URL_INVALID, f"{error}, not {quoted(text)}", name) from None
         if had_userinfo:
-            self._notes.remark(line, f"{name}: the user name and password in the URL are left out")
-        if not self._notes.link(role, url, line):
-            raise Unusable(line, f"{name}: expected a URL of at most 8,192 characters when encoded")
+            words = "the user name and password in the URL are left out"
+            self._notes.remark(where, Code.URL_CREDENTIALS, words, name)
+        if not self._notes.link(role, url, where.line):
+            raise Unusable(where, Code.URL_TOO_LONG, TOO_LONG, name)
         return url
 
     def number(self, field: str) -> float | None:
@@ -123,11 +134,11 @@ class Fields:
         found = self.raw_text(field, "a number")
         if found is None:
             return None
-        name, text, line = found
+        name, text, node = found
         number = float(text) if _NUMBER.fullmatch(text.strip()) else math.nan
         if math.isfinite(number):
             return number
-        self._notes.remark(line, f"{name}: expected a number, not {quoted(text)}; left out")
+        self._notes.remark(node, Code.NUMBER_INVALID, f"expected a number, not {quoted(text)}; left out", name)
         return None
 
     def is_draft(self) -> bool:
@@ -145,7 +156,7 @@ class Fields:
         if word in _TRUE or word in _FALSE:
             return word in _TRUE
         shown = quoted(node.value) if isinstance(node.value, str) else kind_of(node.value)
-        self._notes.remark(node.line, f"{name}: expected true or false, not {shown}; taken as a draft")
+        self._notes.remark(node, Code.FLAG_UNCLEAR, f"expected true or false, not {shown}; taken as a draft", name)
         return unclear
 
     def own_id(self) -> str | None:
@@ -153,41 +164,44 @@ class Fields:
         found = self.raw_text("id")
         if found is None:
             return None
-        name, text, line = found
-        own_id = self._clean(name, text, line)
+        name, text, node = found
+        own_id = self._clean(name, text, node)
         if len(own_id) <= MAX_ID_CHARACTERS:
             return own_id or None
-        self._notes.remark(line, f"{name}: expected at most {MAX_ID_CHARACTERS:,} characters; left out")
+        words = f"expected at most {MAX_ID_CHARACTERS:,} characters; left out"
+        self._notes.remark(node, Code.TEXT_TOO_LONG, words, name)
         return None
 
     def names(self, field: str, separator: Literal[",", " "] = ",") -> tuple[str, ...]:
         """Display names, in a list or in a text between commas; the first of those that are the same name."""
         names: dict[str, str] = {}
-        for label, text, line in self._listed_texts(field, separator):
-            name = self._clean(label, text, line)
+        for label, text, node in self._listed_texts(field, separator):
+            name = self._clean(label, text, node)
             if len(name) > MAX_TOPIC_CHARACTERS:
-                self._notes.remark(line, f"{label}: expected at most {MAX_TOPIC_CHARACTERS} characters; left out")
+                words = f"expected at most {MAX_TOPIC_CHARACTERS} characters; left out"
+                self._notes.remark(node, Code.TEXT_TOO_LONG, words, label)
             elif name:
                 names.setdefault(fold_name(name), name)
         return tuple(names.values())
 
-    def _listed_texts(self, field: str, separator: str) -> Iterator[tuple[str, str, int]]:
+    def _listed_texts(self, field: str, separator: str) -> Iterator[tuple[str, str, Node]]:
         found = self.find(field)
         if found is None:
             return
         name, node = found
         if isinstance(node.value, str):
             for text in node.value.split(separator):
-                yield name, text, node.line
+                yield name, text, node
         elif isinstance(node.value, list):
             for number, item in enumerate(node.value, 1):
                 if isinstance(item.value, str):
-                    yield f"{name}[{number}]", item.value, item.line
+                    yield f"{name}[{number}]", item.value, item
                 elif item.value is not None:
-                    sentence = f"{name}[{number}]: expected text, not {kind_of(item.value)}; left out"
-                    self._notes.remark(item.line, sentence)
+                    words = f"expected text, not {kind_of(item.value)}; left out"
+                    self._notes.remark(item, Code.WRONG_TYPE, words, f"{name}[{number}]")
         else:
-            self._notes.remark(node.line, f"{name}: expected a list of names, not {kind_of(node.value)}; left out")
+            words = f"expected a list of names, not {kind_of(node.value)}; left out"
+            self._notes.remark(node, Code.WRONG_TYPE, words, name)
 
     def ignored(self) -> Ignored:
         """The canonical URLs of the links that feedbot is asked to leave alone; None for `true`, which is all."""
@@ -199,11 +213,11 @@ class Fields:
         if word in _TRUE or word in _FALSE:
             return None if word in _TRUE else frozenset()
         urls = set()
-        for label, text, line in self._listed_texts("ignore", " "):
+        for label, text, node in self._listed_texts("ignore", " "):
             try:
                 urls.add(canonical_url(read_url(text, self._rules.site_url)[0]))
             except InvalidUrl as error:
-                self._notes.remark(line, f"{label}: {error}, or true for all links; left out")
+                self._notes.remark(node, Code.URL_INVALID, f"{error}, or true for all links; left out", label)
         return frozenset(urls)
 
     def images(self, role: LinkRole) -> tuple[Image, ...]:
@@ -224,21 +238,22 @@ class Fields:
         if node.value is None or node.value == "":
             return None
         if isinstance(node.value, list):
-            self._notes.remark(node.line, f"{name}: expected a URL or a mapping with url, not a list; left out")
+            words = "expected a URL or a mapping with url, not a list; left out"
+            self._notes.remark(node, Code.WRONG_TYPE, words, name)
             return None
         mapping = node.value if isinstance(node.value, dict) else {"url": node}
         address = _first(mapping, "url", "src", "path")
         if address is None or not isinstance(address.value, str):
-            self._notes.remark(node.line, f"{name}: expected a URL; left out")
+            self._notes.remark(node, Code.URL_MISSING, "expected a URL; left out", name)
             return None
         try:
-            url = self._url(name, address.value, address.line, role, loose=True)
+            url = self._url(name, address.value, address, role, loose=True)
         except Unusable as error:
-            self._notes.remark(address.line, f"{error}; left out")
+            self._notes.remark(error, error.code, f"{error.text}; left out", error.field)
             return None
         if not url.startswith(("http://", "https://")):
             # It stays a link, to be reported as refused, but nobody is ever shown it.
-            self._notes.remark(address.line, f"{name}: expected an http or https URL; left out")
+            self._notes.remark(address, Code.URL_NOT_HTTP, "expected an http or https URL; left out", name)
             return None
         title = _first(mapping, "title", "alt")
         text = title.value if title is not None else None
@@ -246,7 +261,7 @@ class Fields:
             url=url,
             width=self._pixels(f"{name}.width", mapping.get("width")),
             height=self._pixels(f"{name}.height", mapping.get("height")),
-            title=self._clean(f"{name}.title", text, node.line) if isinstance(text, str) else "",
+            title=self._clean(f"{name}.title", text, node) if isinstance(text, str) else "",
         )
 
     def _pixels(self, name: str, node: Node | None) -> int | None:
@@ -256,7 +271,7 @@ class Fields:
         if found is not None and int(found[1]) > 0:
             return int(found[1])
         shown = quoted(node.value) if isinstance(node.value, str) else kind_of(node.value)
-        self._notes.remark(node.line, f"{name}: expected a number of pixels, not {shown}; left out")
+        self._notes.remark(node, Code.NUMBER_INVALID, f"expected a number of pixels, not {shown}; left out", name)
         return None
 
     def provider(self) -> Provider:
@@ -266,31 +281,33 @@ class Fields:
             return Provider()
         name, node = found
         if isinstance(node.value, str):
-            return Provider(name=self._clean(name, node.value, node.line))
+            return Provider(name=self._clean(name, node.value, node))
         if not isinstance(node.value, dict):
-            sentence = f"{name}: expected a name or a mapping with name and domain, not {kind_of(node.value)}"
-            self._notes.remark(node.line, f"{sentence}; left out")
+            words = f"expected a name or a mapping with name and domain, not {kind_of(node.value)}; left out"
+            self._notes.remark(node, Code.WRONG_TYPE, words, name)
             return Provider()
         inner = Fields(node.value, self._rules, self._notes, f"{name}.")
         inner.images(LinkRole.PROVIDER_IMAGE)
-        domain, line = inner.own_text("domain")
+        domain, where = inner.own_text("domain")
         if domain:
             try:
                 domain = read_domain(domain)
             except InvalidUrl as error:
-                self._notes.remark(line, f"{name}.domain: {error}, not {quoted(domain)}; left out")
+                words = f"{error}, not {quoted(domain)}; left out"
+                self._notes.remark(where, Code.DOMAIN_INVALID, words, f"{name}.domain")
                 domain = ""
         return Provider(name=inner.own_text("name")[0], domain=domain)
 
-    def own_text(self, key: str) -> tuple[str, int]:
-        """The text on one line of a key that has no other names, and its line; empty where there is none."""
+    def own_text(self, key: str) -> tuple[str, Where]:
+        """The text on one line of a key that has no other names, and where it is; empty where there is none."""
         node = self._mapping.get(key)
         if node is None or node.value is None:
-            return "", 0
+            return "", WHOLE_FILE
         if isinstance(node.value, str):
-            return self._clean(self._label + key, node.value, node.line), node.line
-        self._notes.remark(node.line, f"{self._label}{key}: expected text, not {kind_of(node.value)}; left out")
-        return "", node.line
+            return self._clean(self._label + key, node.value, node), node
+        words = f"expected text, not {kind_of(node.value)}; left out"
+        self._notes.remark(node, Code.WRONG_TYPE, words, self._label + key)
+        return "", node
 
 
 def kind_of(value: Value) -> str:

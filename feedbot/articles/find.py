@@ -11,6 +11,7 @@ from pathlib import Path
 
 from feedbot.articles.globs import any_of, regex_of
 from feedbot.core.article import Rejected
+from feedbot.core.problems import Code
 from feedbot.errors import ArticlesError
 
 _GLOB = re.compile(r"[*?\[]")
@@ -221,7 +222,7 @@ class _Search:
             path.encode()
         except UnicodeEncodeError:
             shown = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
-            return Rejected(shown, 0, "the file's name is not UTF-8")
+            return _rejected(shown, Code.FILE_NAME, "the file's name is not UTF-8")
         full_path = entry.path
         try:
             if entry.is_symlink():
@@ -235,9 +236,9 @@ class _Search:
         except FileNotFoundError:
             return None
         except OSError as error:
-            return Rejected(path, 0, f"the file cannot be read: {why_not_read(error)}")
+            return _rejected(path, Code.FILE_UNREADABLE, f"the file cannot be read: {why_not_read(error)}")
         if not stat.S_ISREG(status.st_mode):
-            return Rejected(path, 0, "the file is not a regular file")
+            return _rejected(path, Code.FILE_NOT_REGULAR, "the file is not a regular file")
         return FoundFile(path, full_path, stamp_of(status))
 
 
@@ -248,9 +249,13 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return False  # a symbolic link in a circle
 
 
+def _rejected(path: str, code: Code, reason: str) -> Rejected:
+    return Rejected(path, 0, reason, code=code.value)
+
+
 def _leads_out(entry: "os.DirEntry[str]", path: str, real_base: str) -> Rejected | None:
     """The refusal of a symbolic link that leads out of the base; None for one that stays in it."""
     if os.path.realpath(entry.path).startswith(f"{real_base.rstrip('/')}/"):
         return None
     shown = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
-    return Rejected(shown, 0, "a symbolic link that leads out of the article folder")
+    return _rejected(shown, Code.SYMLINK_LEADS_OUT, "a symbolic link that leads out of the article folder")

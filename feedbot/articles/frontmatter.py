@@ -6,7 +6,7 @@ overflows the stack and kills the process at about 25,000 levels of nesting, whi
 
 import re
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import msgspec
 import yaml
@@ -19,6 +19,8 @@ from yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+
+from feedbot.core.problems import Code
 
 MAX_FILE_BYTES = 1024 * 1024
 MAX_FRONT_MATTER_BYTES = 256 * 1024
@@ -64,23 +66,48 @@ _SENTENCES = {
 }
 
 
+class Where(Protocol):
+    """A place in a file: line and column from 1, in code points; 0 is the file as a whole, and no known column."""
+
+    @property
+    def line(self) -> int: ...  # noqa: D102
+
+    @property
+    def column(self) -> int: ...  # noqa: D102
+
+
+class Position(NamedTuple):
+    """A place and nothing else."""
+
+    line: int
+    column: int = 0
+
+
+WHOLE_FILE = Position(0)
+
+
 class Unusable(Exception):
-    """The article cannot be used: the line (0 = the file as a whole) and a sentence why.
+    """The article cannot be used: where, what kind of problem it is, a sentence why, and of which field.
 
     It does not leave this room: `understand` turns it into a Rejected.
     """
 
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(reason)
-        self.line = line
-        self.reason = reason
+    def __init__(self, where: Where, code: Code, text: str, field: str = "") -> None:
+        self.reason = f"{field}: {text}" if field else text
+        super().__init__(self.reason)
+        self.line = where.line
+        self.column = where.column
+        self.code = code
+        self.text = text
+        self.field = field
 
 
 class Node(msgspec.Struct, frozen=True):
-    """A value in the front matter and its line in the file, from 1. Scalars are text or None, nothing else."""
+    """A value in the front matter and where it begins. Scalars are text or None, nothing else."""
 
     value: "Value"
     line: int
+    column: int = 0
 
 
 Value: TypeAlias = "str | list[Node] | dict[str, Node] | None"
@@ -88,10 +115,13 @@ Value: TypeAlias = "str | list[Node] | dict[str, Node] | None"
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """Something remarkable at a line of the file, in a sentence."""
+    """Something remarkable at a place in the file, in a sentence."""
 
     line: int
+    column: int
+    code: Code
     text: str
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,31 +150,37 @@ def split_front_matter(raw: bytes) -> Parts:
     matter, where it is not closed or larger than 256 KiB, and where the file is not UTF-8 text.
     """
     if len(raw) > MAX_FILE_BYTES:
-        raise Unusable(0, f"the file is larger than {MAX_FILE_BYTES:,} bytes")
+        raise Unusable(WHOLE_FILE, Code.FILE_TOO_LARGE, f"the file is larger than {MAX_FILE_BYTES:,} bytes")
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Unusable(1, "the file is UTF-16; save it as UTF-8")
+        raise Unusable(Position(1), Code.NOT_UTF8, "the file is UTF-16; save it as UTF-8")
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     if b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if b"\0" in raw:
-        raise Unusable(_line_at(raw, raw.index(b"\0")), "the file holds a NUL byte, so it is not text")
+        raise Unusable(
+            Position(_line_at(raw, raw.index(b"\0"))), Code.NOT_TEXT, "the file holds a NUL byte, so it is not text"
+        )
     opening = _OPENING.match(raw)
     if opening is None:
-        raise Unusable(1, _why_no_opening(raw))
+        raise Unusable(Position(1), *_why_no_opening(raw))
     start = opening.end()
     closing = _FENCE.search(raw, start - 1)
     if closing is None or closing.start() + 1 - start > MAX_FRONT_MATTER_BYTES:
         if len(raw) - start > MAX_FRONT_MATTER_BYTES:
             raise Unusable(
-                1, f"the front matter is larger than {MAX_FRONT_MATTER_BYTES:,} bytes or is not closed by ---"
+                Position(1),
+                Code.FRONT_MATTER_TOO_LARGE,
+                f"the front matter is larger than {MAX_FRONT_MATTER_BYTES:,} bytes or is not closed by ---",
             )
-        raise Unusable(1, "the front matter is not closed: expected a line --- below it")
+        raise Unusable(
+            Position(1), Code.FRONT_MATTER_UNCLOSED, "the front matter is not closed: expected a line --- below it"
+        )
     body_line = _line_at(raw, closing.end()) + 1
     try:
         front = raw[start : closing.start() + 1].decode()
         body = raw[closing.end() + 1 :].decode()
     except UnicodeDecodeError:
-        raise Unusable(_first_bad_line(raw), "the file is not UTF-8 text") from None
+        raise Unusable(Position(_first_bad_line(raw)), Code.NOT_UTF8, "the file is not UTF-8 text") from None
     oddities: list[Oddity] = []
     if raw.translate(None, _CONTROL_BYTES) != raw or any(rare.search(raw) for rare in _RARE_BYTES):
         front = _printable(front, 2, oddities)
@@ -163,7 +199,7 @@ def span_of_front_matter(raw: bytes) -> tuple[int, int, int]:
     opening = _OPENING.match(even, 3 if raw.startswith(b"\xef\xbb\xbf") else 0)
     closing = None if opening is None else _FENCE.search(even, opening.end() - 1)
     if opening is None or closing is None:
-        raise Unusable(1, "there is no front matter between lines ---")
+        raise Unusable(Position(1), Code.FRONT_MATTER_MISSING, "there is no front matter between lines ---")
     return opening.end(), closing.start() + 1, min(closing.end() + 1, len(raw))
 
 
@@ -181,16 +217,18 @@ def parse_front_matter(text: str, first_line: int = 2) -> FrontMatter:
     nesting of 20, for anchors, aliases, keys that are not text, and for what is no YAML mapping.
     """
     if 4 * len(text) > MAX_FRONT_MATTER_BYTES and len(text.encode(errors="replace")) > MAX_FRONT_MATTER_BYTES:
-        raise Unusable(first_line, f"the front matter is larger than {MAX_FRONT_MATTER_BYTES:,} bytes")
+        words = f"the front matter is larger than {MAX_FRONT_MATTER_BYTES:,} bytes"
+        raise Unusable(Position(first_line), Code.FRONT_MATTER_TOO_LARGE, words)
     try:
         return _build(text, first_line)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = first_line + (mark.line if mark is not None else 0)
+        where = Position(first_line) if mark is None else Position(first_line + mark.line, mark.column + 1)
         sentence = _SENTENCES.get(error.problem or "")
-        raise Unusable(line, f"the front matter is not YAML{f': {sentence}' if sentence else ''}") from None
+        words = f"the front matter is not YAML{f': {sentence}' if sentence else ''}"
+        raise Unusable(where, Code.YAML_SYNTAX, words) from None
     except (yaml.YAMLError, ValueError):
-        raise Unusable(first_line, "the front matter is not YAML") from None
+        raise Unusable(Position(first_line), Code.YAML_SYNTAX, "the front matter is not YAML") from None
 
 
 def _build(text: str, first_line: int) -> FrontMatter:
@@ -209,18 +247,22 @@ def _build(text: str, first_line: int) -> FrontMatter:
         count += 1
         kind = type(event)
         if count > MAX_EVENTS:
-            line = event.start_mark.line + first_line
-            raise Unusable(line, f"the front matter holds more than {MAX_EVENTS:,} YAML events")
+            words = f"the front matter holds more than {MAX_EVENTS:,} YAML events"
+            raise Unusable(_position(event.start_mark, first_line), Code.FRONT_MATTER_TOO_LARGE, words)
         if kind is ScalarEvent:
             value: Value = event.value
             if key is None and type(inside) is dict and event.anchor is None:
                 assert isinstance(value, str)
                 key = value
                 if value in _NULLS and event.implicit[0]:
-                    raise Unusable(event.start_mark.line + first_line, "a field's name must be text")
+                    raise Unusable(
+                        _position(event.start_mark, first_line), Code.KEY_NOT_TEXT, "a field's name must be text"
+                    )
                 if key in inside and not secret_depth:
-                    line = event.start_mark.line + first_line
-                    oddities.append(Oddity(line, f"{name_of(key)}: is given twice; the last one counts"))
+                    words = "is given twice; the last one counts"
+                    oddities.append(
+                        Oddity(*_position(event.start_mark, first_line), Code.DUPLICATE_KEY, words, name_of(key))
+                    )
                 continue
             if value in _NULLS and event.implicit[0]:
                 value = None
@@ -235,21 +277,22 @@ def _build(text: str, first_line: int) -> FrontMatter:
         elif kind is SequenceStartEvent:
             value = []
         elif kind is AliasEvent:
-            line = event.start_mark.line + first_line
-            raise Unusable(line, "the front matter holds an alias (*name); put text that begins with * in quotes")
+            words = "the front matter holds an alias (*name); put text that begins with * in quotes"
+            raise Unusable(_position(event.start_mark, first_line), Code.YAML_ALIAS, words)
         else:
             documents += kind is DocumentStartEvent
             if documents > 1:
-                line = event.start_mark.line + first_line
-                raise Unusable(line, "the front matter holds more than one YAML document")
+                words = "the front matter holds more than one YAML document"
+                raise Unusable(_position(event.start_mark, first_line), Code.YAML_DOCUMENTS, words)
             continue
-        line = event.start_mark.line + first_line
+        mark = event.start_mark
+        node = Node(value, mark.line + first_line, mark.column + 1)
         if event.anchor is not None:
-            raise Unusable(line, "the front matter holds an anchor (&name); put text that begins with & in quotes")
-        node = Node(value, line)
+            words = "the front matter holds an anchor (&name); put text that begins with & in quotes"
+            raise Unusable(node, Code.YAML_ALIAS, words)
         if type(inside) is dict:
             if key is None:
-                raise Unusable(line, "a field's name must be text")
+                raise Unusable(node, Code.KEY_NOT_TEXT, "a field's name must be text")
             if key.casefold() != SECRET_KEY:
                 inside[key] = node
             elif kind is not ScalarEvent and not secret_depth:
@@ -263,12 +306,18 @@ def _build(text: str, first_line: int) -> FrontMatter:
             open_nodes.append(node)
             inside = value
             if len(open_nodes) > MAX_DEPTH:
-                raise Unusable(line, f"the front matter is nested more than {MAX_DEPTH} levels deep")
+                words = f"the front matter is nested more than {MAX_DEPTH} levels deep"
+                raise Unusable(node, Code.FRONT_MATTER_TOO_DEEP, words)
     if top is None or top.value is None:
         return FrontMatter({}, tuple(oddities))
     if not isinstance(top.value, dict):
-        raise Unusable(top.line, "the front matter is no list of fields such as `title: ...`")
+        words = "the front matter is no list of fields such as `title: ...`"
+        raise Unusable(top, Code.FRONT_MATTER_NO_FIELDS, words)
     return FrontMatter(top.value, tuple(oddities))
+
+
+def _position(mark: yaml.Mark, first_line: int) -> Position:
+    return Position(mark.line + first_line, mark.column + 1)
 
 
 def name_of(key: str) -> str:
@@ -282,16 +331,17 @@ def _printable(text: str, first_line: int, oddities: list[Oddity]) -> str:
     if found is None:
         return text
     line = first_line + text.count("\n", 0, found.start())
-    oddities.append(Oddity(line, "control characters are left out here"))
+    column = found.start() - text.rfind("\n", 0, found.start())
+    oddities.append(Oddity(line, column, Code.CONTROL_CHARACTERS, "control characters are left out here"))
     return UNPRINTABLE.sub("", text)
 
 
-def _why_no_opening(raw: bytes) -> str:
+def _why_no_opening(raw: bytes) -> tuple[Code, str]:
     if raw.startswith(b"+++"):
-        return "the front matter is TOML (+++); feedbot reads YAML between lines ---"
+        return Code.FRONT_MATTER_TOML, "the front matter is TOML (+++); feedbot reads YAML between lines ---"
     if not raw.strip():
-        return "the file is empty"
-    return "there is no front matter: expected --- as the first line"
+        return Code.FILE_EMPTY, "the file is empty"
+    return Code.FRONT_MATTER_MISSING, "there is no front matter: expected --- as the first line"
 
 
 def _line_at(raw: bytes, position: int) -> int:

@@ -2,8 +2,10 @@
 
 import re
 
+from feedbot.articles.frontmatter import Where
 from feedbot.articles.text import clean_line
 from feedbot.core.article import Link, LinkRole, Remark
+from feedbot.core.problems import Code
 from feedbot.core.url import MAX_URL_LENGTH, InvalidUrl, canonical_url
 
 Ignored = frozenset[str] | None
@@ -26,18 +28,22 @@ class Notes:
     `item` is whose links come now: 0 for the article itself, n for its n-th related article.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, keeps_every: bool = False) -> None:
         self._path = path
-        self._remarks: dict[Remark, None] = {}
+        self._keeps_every = keeps_every
+        self._remarks: dict[tuple[int, str], Remark] = {}
         self._left_out = 0
         self._links: dict[tuple[LinkRole, str], tuple[int, int]] = {}
         self._ignored: Ignored = frozenset()
         self.item = 0
 
-    def remark(self, line: int, text: str) -> None:
-        """Note something odd; beyond 100 only their number is kept."""
-        if len(self._remarks) < MAX_REMARKS:
-            self._remarks[Remark(self._path, line, text)] = None
+    def remark(self, where: Where, code: Code, text: str, field: str = "") -> None:
+        """Note something odd; beyond 100, unless every one is wanted, only their number is kept."""
+        if len(self._remarks) < MAX_REMARKS or self._keeps_every:
+            said = f"{field}: {text}" if field else text
+            self._remarks.setdefault(
+                (where.line, said), Remark(self._path, where.line, said, where.column, code.value, field)
+            )
         else:
             self._left_out += 1
 
@@ -58,8 +64,9 @@ class Notes:
     @property
     def remarks(self) -> tuple[Remark, ...]:
         """All remarks, with their number in a last one where they are too many."""
-        more = [Remark(self._path, 0, f"and {self._left_out:,} more remarks")] if self._left_out else []
-        return (*self._remarks, *more)
+        more = f"and {self._left_out:,} more remarks"
+        last = [Remark(self._path, 0, more, code=Code.MORE_REMARKS.value)] if self._left_out else []
+        return (*self._remarks.values(), *last)
 
     @property
     def links(self) -> tuple[Link, ...]:

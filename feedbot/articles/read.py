@@ -18,11 +18,12 @@ from itertools import islice
 import msgspec
 
 from feedbot.articles.find import FileStamp, FoundFile, stamp_of, why_not_read
-from feedbot.articles.frontmatter import MAX_FILE_BYTES
+from feedbot.articles.frontmatter import MAX_FILE_BYTES, WHOLE_FILE, Position
 from feedbot.articles.rules import ReadRules
-from feedbot.articles.understand import understand
+from feedbot.articles.understand import inspect
 from feedbot.core.article import Article, Rejected, Remark
 from feedbot.core.identity import content_digest
+from feedbot.core.problems import Code
 from feedbot.errors import ArticlesError
 
 SETTLING_NS = 2_000_000_000
@@ -56,7 +57,8 @@ class ReadFile:
     """A changed file: what it says now, or None where only its stamp changed.
 
     `digest` is of the words of an Article (core/identity.py). A file that could not be read is
-    Rejected, with the stamp UNREAD and an empty sha256.
+    Rejected, with the stamp UNREAD and an empty sha256. `faults` are all reasons why a file is rejected,
+    `source_at` and `id_at` where its source and its id are.
     """
 
     path: str
@@ -65,6 +67,9 @@ class ReadFile:
     outcome: Article | Rejected | None
     remarks: tuple[Remark, ...] = ()
     digest: str = ""
+    faults: tuple[Rejected, ...] = ()
+    source_at: Position = WHOLE_FILE
+    id_at: Position = WHOLE_FILE
 
 
 _Changed = tuple[FoundFile, KnownFile | None]
@@ -110,16 +115,27 @@ def _read_one(file: FoundFile, before: KnownFile | None, rules: ReadRules, now_n
         return None
     except OSError as error:
         why = why_not_read(error)
-        return ReadFile(file.path, UNREAD, "", Rejected(file.path, 0, f"the file cannot be read: {why}"))
+        rejected = Rejected(file.path, 0, f"the file cannot be read: {why}", code=Code.FILE_UNREADABLE.value)
+        return ReadFile(file.path, UNREAD, "", rejected, faults=(rejected,))
     if content is None:
         return None
     raw, stamp = content
     sha256 = hashlib.sha256(raw).hexdigest()
     if before is not None and before.sha256 == sha256:
         return ReadFile(file.path, stamp, sha256, None)
-    outcome, remarks = understand(file.path, raw, rules)
-    digest = content_digest(outcome) if isinstance(outcome, Article) else ""
-    return ReadFile(file.path, stamp, sha256, outcome, remarks, digest)
+    found = inspect(file.path, raw, rules)
+    digest = content_digest(found.outcome) if isinstance(found.outcome, Article) else ""
+    return ReadFile(
+        path=file.path,
+        stamp=stamp,
+        sha256=sha256,
+        outcome=found.outcome,
+        remarks=found.remarks,
+        digest=digest,
+        faults=found.faults,
+        source_at=found.source_at,
+        id_at=found.id_at,
+    )
 
 
 def _read_on_every_core(changed: Sequence[_Changed], rules: ReadRules, now_ns: int) -> Iterator[ReadFile]:
@@ -144,7 +160,18 @@ def _read_on_every_core(changed: Sequence[_Changed], rules: ReadRules, now_ns: i
 
 
 # What crosses between processes: as MessagePack it costs a third of what it does pickled.
-_Packed = tuple[str, FileStamp, str, Article | None, Rejected | None, tuple[Remark, ...], str]
+_Packed = tuple[
+    str,
+    FileStamp,
+    str,
+    Article | None,
+    Rejected | None,
+    tuple[Remark, ...],
+    str,
+    tuple[Rejected, ...],
+    Position,
+    Position,
+]
 _decode = msgspec.msgpack.Decoder(list[_Packed]).decode
 
 
@@ -153,13 +180,16 @@ def _read_task(changed: Sequence[_Changed], rules: ReadRules, now_ns: int) -> by
     for one in _read_all(changed, rules, now_ns):
         article = one.outcome if isinstance(one.outcome, Article) else None
         rejected = one.outcome if isinstance(one.outcome, Rejected) else None
-        packed.append((one.path, one.stamp, one.sha256, article, rejected, one.remarks, one.digest))
+        places = one.source_at, one.id_at
+        packed.append(
+            (one.path, one.stamp, one.sha256, article, rejected, one.remarks, one.digest, one.faults, *places)
+        )
     return msgspec.msgpack.encode(packed)
 
 
 def _unpacked(packed: bytes) -> Iterator[ReadFile]:
-    for path, stamp, sha256, article, rejected, remarks, digest in _decode(packed):
-        yield ReadFile(path, stamp, sha256, article or rejected, remarks, digest)
+    for path, stamp, sha256, article, rejected, remarks, digest, faults, source_at, id_at in _decode(packed):
+        yield ReadFile(path, stamp, sha256, article or rejected, remarks, digest, faults, source_at, id_at)
 
 
 def _live_with_the_parent() -> None:

@@ -32,6 +32,8 @@ class ReadRules:
     content: str = ""
     permalinks: Mapping[str, str] = field(default_factory=dict)
     language: str = ""
+    every_remark: bool = False
+    """Keep all remarks on a file, however many; says nothing of what the article is, so the fingerprint is the same."""
 
     def pattern_of(self, path: str) -> str | None:
         """The permalink pattern of the innermost folder that has one and holds the file."""

@@ -1,17 +1,41 @@
 """The bytes of an article file -> Article | Rejected, with remarks. Pure: no clock, no file, no network."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from feedbot.articles.address import dated_name, has_template_marks, page_url
 from feedbot.articles.body import Body, BodyTooLarge, render_body
 from feedbot.articles.dates import parse_date, parse_local
-from feedbot.articles.fields import Fields, kind_of
-from feedbot.articles.frontmatter import Node, Parts, Unusable, parse_front_matter, split_front_matter
+from feedbot.articles.fields import TEMPLATE_MARKS, TOO_LONG, Fields, kind_of
+from feedbot.articles.frontmatter import (
+    WHOLE_FILE,
+    Node,
+    Parts,
+    Position,
+    Unusable,
+    parse_front_matter,
+    split_front_matter,
+)
 from feedbot.articles.generators import Source
 from feedbot.articles.notes import Notes, quoted
 from feedbot.articles.rules import ReadRules
 from feedbot.core.article import Article, LinkRole, Rejected, Related, Remark
+from feedbot.core.problems import Code
 from feedbot.core.url import InvalidUrl, host_of
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What an article file says, or every reason why it cannot be used, the first of which is its outcome.
+
+    `source_at` and `id_at` tell where its source and its id are, each as the whole file where it has none.
+    """
+
+    outcome: Article | Rejected
+    faults: tuple[Rejected, ...]
+    remarks: tuple[Remark, ...]
+    source_at: Position = WHOLE_FILE
+    id_at: Position = WHOLE_FILE
 
 
 def understand(path: str, raw: bytes, rules: ReadRules) -> tuple[Article | Rejected, tuple[Remark, ...]]:
@@ -21,34 +45,42 @@ def understand(path: str, raw: bytes, rules: ReadRules) -> tuple[Article | Rejec
     gives the date where the front matter does not. Needed are a title (or a heading in the body),
     a date and a source (or an ordinary blog's own page, see `address.page_url`). Of a field named
     `secured` nothing is kept, not even in a message. Rejected are files beyond the bounds of
-    `frontmatter`, and at most 101 remarks are made.
+    `frontmatter`, and at most 101 remarks are made, unless the rules want every one.
     """
-    notes = Notes(path)
+    inspected = inspect(path, raw, rules)
+    return inspected.outcome, inspected.remarks
+
+
+def inspect(path: str, raw: bytes, rules: ReadRules) -> Inspected:
+    """The same as `understand`, with all that is wrong."""
+    notes = Notes(path, keeps_every=rules.every_remark)
+    faults: list[Unusable] = []
+    article, source_at, id_at = None, WHOLE_FILE, WHOLE_FILE
     try:
-        article = _read(path, raw, rules, notes)
+        parts = split_front_matter(raw)
+        front = parse_front_matter(parts.front)
     except Unusable as error:
-        return Rejected(path, error.line, error.reason), notes.remarks
-    return article, notes.remarks
+        faults.append(error)
+    else:
+        for oddity in (*parts.oddities, *front.oddities):
+            notes.remark(oddity, oddity.code, oddity.text, oddity.field)
+        fields = Fields(front.fields, rules, notes)
+        source_at, id_at = fields.place_of("source_url"), fields.place_of("id")
+        article = _read(path, parts, fields, rules, notes, faults)
+    rejected = tuple(
+        Rejected(path, fault.line, fault.reason, fault.column, fault.code.value, fault.field) for fault in faults
+    )
+    if article is None:
+        return Inspected(rejected[0], rejected, notes.remarks, source_at, id_at)
+    return Inspected(article, (), notes.remarks, source_at, id_at)
 
 
-def _read(path: str, raw: bytes, rules: ReadRules, notes: Notes) -> Article:
-    parts = split_front_matter(raw)
-    front = parse_front_matter(parts.front)
-    for oddity in (*parts.oddities, *front.oddities):
-        notes.remark(oddity.line, oddity.text)
-    fields = Fields(front.fields, rules, notes)
-
-    published_at = _publication_date(path, fields, rules)
-    source_url = fields.url("source_url", LinkRole.SOURCE, required=True)
-    if source_url is None:
-        source_url = _own_page(path, fields, published_at, rules, notes, LinkRole.SOURCE)
-        if rules.own_pages:
-            notes.link(LinkRole.PAGE, source_url, notes.links[0].line)
-    elif rules.own_pages:
-        _link_own_page(path, fields, published_at, rules, notes)
-    if not source_url.startswith(("http://", "https://")):
-        line = notes.links[0].line
-        notes.remark(line, f"{fields.name_of('source_url')}: is not http or https, so no feed carries this article")
+def _read(
+    path: str, parts: Parts, fields: Fields, rules: ReadRules, notes: Notes, faults: list[Unusable]
+) -> Article | None:
+    """The article; None where `faults` got a reason why there is none, and then the rest is read all the same."""
+    published_at = _publication_date(path, fields, rules, faults)
+    source_url = _source(path, fields, published_at, rules, notes, faults)
     amp_url = fields.url("amp_url", LinkRole.AMP)
     cdn_amp_url = fields.url("cdn_amp_url", LinkRole.CDN_AMP)
     images = fields.images(LinkRole.IMAGE)
@@ -56,45 +88,98 @@ def _read(path: str, raw: bytes, rules: ReadRules, notes: Notes) -> Article:
     related = _related(fields, rules, notes)
     body = _body(parts, rules, notes)
     notes.ignore(fields.ignored())
-    title = fields.line_of_text("title", required=True) or body.heading
-    if not title:
-        raise Unusable(0, f"{fields.name_of('title')}: is missing, and the body has no heading")
+    title = _title(fields, body, faults)
+    updated_at = fields.date("updated_at")
+    own_id = fields.own_id()
+    excerpt = fields.line_of_text("excerpt")
+    kind = fields.line_of_text("kind") or "article"
+    category = next(iter(fields.names("category")), "")
+    quality = fields.number("quality")
+    heat = fields.number("heat")
+    draft = fields.is_draft()
+    topics = fields.names("topics")
+    if published_at is None or source_url is None or title is None:
+        return None
     return Article(
         path=path,
         title=title,
         source_url=source_url,
         published_at=published_at,
-        updated_at=fields.date("updated_at"),
-        own_id=fields.own_id(),
+        updated_at=updated_at,
+        own_id=own_id,
         amp_url=amp_url,
         cdn_amp_url=cdn_amp_url,
-        excerpt=fields.line_of_text("excerpt"),
+        excerpt=excerpt,
         body_html=body.html,
-        kind=fields.line_of_text("kind") or "article",
-        category=next(iter(fields.names("category")), ""),
-        quality=fields.number("quality"),
-        heat=fields.number("heat"),
-        draft=fields.is_draft(),
+        kind=kind,
+        category=category,
+        quality=quality,
+        heat=heat,
+        draft=draft,
         provider=provider,
-        topics=fields.names("topics"),
+        topics=topics,
         images=images,
         related=related,
         links=notes.links,
     )
 
 
-def _publication_date(path: str, fields: Fields, rules: ReadRules) -> datetime:
-    given = fields.date("published_at", required=True)
+def _source(
+    path: str, fields: Fields, published_at: datetime | None, rules: ReadRules, notes: Notes, faults: list[Unusable]
+) -> str | None:
+    """Where the article can be read, noted as a link; None where `faults` got a reason, here or with the date."""
+    name, where = fields.name_of("source_url"), fields.place_of("source_url")
+    try:
+        source_url = fields.url("source_url", LinkRole.SOURCE, required=True)
+        if source_url is None:
+            if published_at is None:  # which may be a part of the address
+                return None
+            source_url = _own_page(path, fields, published_at, rules, notes, LinkRole.SOURCE)
+            where = Position(notes.links[0].line)
+            if rules.own_pages:
+                notes.link(LinkRole.PAGE, source_url, where.line)
+        elif rules.own_pages and published_at is not None:
+            _link_own_page(path, fields, published_at, rules, notes)
+    except Unusable as error:
+        faults.append(error)
+        return None
+    if not source_url.startswith(("http://", "https://")):
+        notes.remark(where, Code.URL_NOT_HTTP, "is not http or https, so no feed carries this article", name)
+    return source_url
+
+
+def _title(fields: Fields, body: Body, faults: list[Unusable]) -> str | None:
+    try:
+        title = fields.line_of_text("title", required=True) or body.heading
+    except Unusable as error:
+        faults.append(error)
+        return None
+    if not title:
+        words = "is missing, and the body has no heading"
+        faults.append(Unusable(WHOLE_FILE, Code.TITLE_MISSING, words, fields.name_of("title")))
+    return title or None
+
+
+def _publication_date(path: str, fields: Fields, rules: ReadRules, faults: list[Unusable]) -> datetime | None:
+    name = fields.name_of("published_at")
+    try:
+        given = fields.date("published_at", required=True)
+    except Unusable as error:
+        faults.append(error)
+        return None
     if given is not None:
         return given
     dated = dated_name(path)
     if dated is None:
-        raise Unusable(0, f"{fields.name_of('published_at')}: is missing, and the file's name has no date")
+        words = "is missing, and the file's name has no date"
+        faults.append(Unusable(WHOLE_FILE, Code.DATE_MISSING, words, name))
+        return None
     try:
         return parse_date(dated[0], rules.zone)
     except ValueError as error:
-        name = fields.name_of("published_at")
-        raise Unusable(0, f"{name}: is missing, and in the file's name: {error}, not '{dated[0]}'") from None
+        words = f"is missing, and in the file's name: {error}, not '{dated[0]}'"
+        faults.append(Unusable(WHOLE_FILE, Code.DATE_INVALID, words, name))
+        return None
 
 
 def _link_own_page(path: str, fields: Fields, published_at: datetime, rules: ReadRules, notes: Notes) -> None:
@@ -102,15 +187,16 @@ def _link_own_page(path: str, fields: Fields, published_at: datetime, rules: Rea
     try:
         _own_page(path, fields, published_at, rules, notes, LinkRole.PAGE)
     except Unusable as error:
-        notes.remark(error.line, f"{error.reason}; so its entry leads to its source (feeds.link)")
+        words = f"{error.text}; so its entry leads to its source (feeds.link)"
+        notes.remark(error, error.code, words, error.field)
 
 
 def _own_page(path: str, fields: Fields, published_at: datetime, rules: ReadRules, notes: Notes, role: LinkRole) -> str:
     """The address of the article's own page, noted as a link; raises Unusable where that is no address."""
     permalink = fields.raw_text("permalink", "an address such as /about/", required=True)
-    name, text, line = permalink or (fields.name_of("source_url"), None, 0)
+    name, text, where = permalink or (fields.name_of("source_url"), None, WHOLE_FILE)
     if text is not None and has_template_marks(text):
-        raise Unusable(line, f"{name}: holds template marks such as {{{{ }}}}, which feedbot does not fill in")
+        raise Unusable(where, Code.TEMPLATE_MARKS, TEMPLATE_MARKS, name)
     given = fields.find("category")
     # Jekyll splits `categories: a b` at the space, and keeps `category: a b` whole.
     by_spaces = given is not None and given[0] == "categories"
@@ -125,9 +211,10 @@ def _own_page(path: str, fields: Fields, published_at: datetime, rules: ReadRule
     try:
         url = page_url(text, source, path, rules)
     except InvalidUrl as error:
-        raise Unusable(line, f"{name}: {error}{f', not {quoted(text)}' if text is not None else ''}") from None
-    if not notes.link(role, url, line or 1):
-        raise Unusable(line, f"{name}: expected a URL of at most 8,192 characters when encoded")
+        words = f"{error}{f', not {quoted(text)}' if text is not None else ''}"
+        raise Unusable(where, Code.URL_INVALID, words, name) from None
+    if not notes.link(role, url, where.line or 1):
+        raise Unusable(where, Code.URL_TOO_LONG, TOO_LONG, name)
     return url
 
 
@@ -143,7 +230,8 @@ def _related(fields: Fields, rules: ReadRules, notes: Notes) -> tuple[Related, .
         return ()
     name, node = found
     if isinstance(node.value, str):
-        notes.remark(node.line, f"{name}: expected a list of articles, not {kind_of(node.value)}; left out")
+        words = f"expected a list of articles, not {kind_of(node.value)}; left out"
+        notes.remark(node, Code.WRONG_TYPE, words, name)
         return ()
     listed = node.value if isinstance(node.value, list) else [node]
     items: list[Related] = []
@@ -161,11 +249,12 @@ def _related_item(name: str, node: Node, rules: ReadRules, notes: Notes) -> Rela
     if node.value is None:
         return None
     if not isinstance(node.value, dict):
-        notes.remark(node.line, f"{name}: expected a mapping with title and URL, not {kind_of(node.value)}; left out")
+        words = f"expected a mapping with title and URL, not {kind_of(node.value)}; left out"
+        notes.remark(node, Code.WRONG_TYPE, words, name)
         return None
     fields = Fields(node.value, rules, notes, f"{name}.")
     if fields.is_draft():
-        notes.remark(node.line, f"{name}: is a draft; left out")
+        notes.remark(node, Code.RELATED_DRAFT, "is a draft; left out", name)
         return None
     source_url = fields.url("source_url", LinkRole.RELATED_SOURCE)
     amp_url = fields.url("amp_url", LinkRole.RELATED_AMP)
@@ -173,7 +262,7 @@ def _related_item(name: str, node: Node, rules: ReadRules, notes: Notes) -> Rela
     # Without a title, a reader is told at least where the link leads.
     title = fields.line_of_text("title") or host_of(source_url or amp_url or cdn_amp_url or "").removeprefix("www.")
     if not title:
-        notes.remark(node.line, f"{name}: has neither a title nor a URL; left out")
+        notes.remark(node, Code.RELATED_EMPTY, "has neither a title nor a URL; left out", name)
         return None
     return Related(
         title=title,
@@ -192,11 +281,11 @@ def _body(parts: Parts, rules: ReadRules, notes: Notes) -> Body:
     try:
         body = render_body(parts.body, rules.site_url)
     except BodyTooLarge as error:
-        notes.remark(parts.body_line, str(error))
+        notes.remark(Position(parts.body_line), Code.BODY_TOO_LARGE, str(error))
         return Body()
     above = parts.body_line - 1
-    for line, why in body.skipped:
-        notes.remark(above + line, why)
+    for one in body.skipped:
+        notes.remark(Position(above + one.line, one.column), one.code, one.why)
     if rules.body_links:
         for url, line in body.links:
             notes.link(LinkRole.BODY, url, above + line)

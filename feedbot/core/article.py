@@ -97,19 +97,31 @@ class Article(msgspec.Struct, frozen=True):
 
 
 class Rejected(msgspec.Struct, frozen=True):
-    """An article file that cannot be used: where (line 0 = the file as a whole) and why, in a sentence."""
+    """An article file that cannot be used: where (line 0 = the file as a whole) and why, in a sentence.
+
+    `column` counts from 1, in code points; 0 is unknown. `code` is of core/problems.py, `field` a name as in the file.
+    """
 
     path: str
     line: int
     reason: str
+    column: int = 0
+    code: str = ""
+    field: str = ""
 
 
-class Remark(msgspec.Struct, frozen=True):
-    """Something odd in an article file that is still usable: where and what, in a sentence."""
+class Remark(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something odd in an article file that is still usable: where and what, in a sentence; the rest as in Rejected.
+
+    Stored: those of earlier versions have neither column nor code nor field.
+    """
 
     path: str
     line: int
     text: str
+    column: int = 0
+    code: str = ""
+    field: str = ""
 
 
 def is_published(article: Article, now: datetime) -> bool:

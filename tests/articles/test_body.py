@@ -137,4 +137,4 @@ def test_a_body_with_a_bomb_of_tags_is_left_out_with_a_remark():
 def test_links_beyond_the_bound_are_left_out_with_a_remark():
     found = render_body("".join(f"[a](https://a.example/{n})\n" for n in range(1_100)), SITE)
     assert len(found.links) == 1_000
-    assert [why for _, why in found.skipped] == ["the body holds more than 1,000 links; the others are left out"]
+    assert [one.why for one in found.skipped] == ["the body holds more than 1,000 links; the others are left out"]

@@ -37,6 +37,9 @@ def test_one_file_is_rejected_for_its_date(outcomes):
             "articles/2026-03-09-broken-date.md",
             5,
             "publishedDateTime: expected a date such as 2020-01-24T14:57:00Z, not 'the day before yesterday'",
+            column=20,
+            code="date-invalid",
+            field="publishedDateTime",
         )
     ]
 

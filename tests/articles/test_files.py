@@ -131,7 +131,8 @@ class TestFinding:
         (tmp_path / "articles").mkdir()
         (tmp_path / "articles" / "b.md").symlink_to(target)
         reason = "a symbolic link that leads out of the article folder"
-        assert find_files(tmp_path, ["articles/*.md"], []) == Found((), (Rejected("articles/b.md", 0, reason),))
+        rejected = Rejected("articles/b.md", 0, reason, code="symlink-leads-out")
+        assert find_files(tmp_path, ["articles/*.md"], []) == Found((), (rejected,))
 
     def test_a_folder_that_is_a_link_out_of_the_base_is_rejected_and_not_entered(self, tmp_path):
         write(tmp_path / "other" / "a.md")
@@ -159,7 +160,8 @@ class TestFinding:
         os.mkfifo(tmp_path / "pipe.md")
         (tmp_path / "folder.md").mkdir()
         found = find_files(tmp_path, ["*.md"], [])
-        assert found == Found((), (Rejected("pipe.md", 0, "the file is not a regular file"),))
+        rejected = Rejected("pipe.md", 0, "the file is not a regular file", code="file-not-regular")
+        assert found == Found((), (rejected,))
 
     def test_a_name_that_is_not_utf_8_is_rejected_in_readable_words(self, tmp_path):
         try:
@@ -168,7 +170,7 @@ class TestFinding:
         except OSError:
             pytest.skip("may be skipped: this file system takes UTF-8 names only")
         assert find_files(tmp_path, ["*.md"], []).rejected == (
-            Rejected("caf\\xe9.md", 0, "the file's name is not UTF-8"),
+            Rejected("caf\\xe9.md", 0, "the file's name is not UTF-8", code="file-name"),
         )
 
 
@@ -247,7 +249,8 @@ class TestReading:
         file.unlink()
         file.symlink_to("/etc/passwd")
         [one] = read_changed(found, {}, RULES, NOW_NS)
-        assert one.outcome == Rejected("a.md", 0, "the file cannot be read: it has become a symbolic link")
+        reason = "the file cannot be read: it has become a symbolic link"
+        assert one.outcome == Rejected("a.md", 0, reason, code="file-unreadable")
         assert (one.stamp, one.sha256) == (UNREAD, "")
 
     def test_a_file_that_became_a_pipe_does_not_hold_the_run(self, file):
@@ -270,7 +273,7 @@ class TestReading:
     def test_a_file_larger_than_the_bound_is_rejected(self, file):
         write(file, CONTENT + "x" * 1024 * 1024)
         [one] = self.read(file)
-        assert one.outcome == Rejected("a.md", 0, "the file is larger than 1,048,576 bytes")
+        assert one.outcome == Rejected("a.md", 0, "the file is larger than 1,048,576 bytes", code="file-too-large")
 
     def test_a_file_that_changes_while_it_is_read_is_passed_over(self, file):
         file.write_bytes(bytes(1024 * 1024))

@@ -159,17 +159,18 @@ class TestParsing:
             "i": "last",
         }
 
-    def test_every_value_knows_its_line_in_the_file(self):
+    def test_every_value_knows_its_line_and_column_in_the_file(self):
         found = fields("a: 1\nb:\n  - x\n  - y\n\nc: {d: 2}\n")
+        assert (found["a"].column, found["b"].value[0].column, found["c"].value["d"].column) == (4, 5, 8)
         assert found["a"].line == 2
         assert [item.line for item in found["b"].value] == [4, 5]
         assert found["c"].value["d"].line == 7
 
     def test_a_duplicate_key_keeps_the_last_value_and_says_so(self):
         front = parse_front_matter("a: 1\nb: 2\na: 3\n")
-        assert front.fields["a"] == Node("3", 4)
-        assert [(oddity.line, oddity.text) for oddity in front.oddities] == [
-            (4, "a: is given twice; the last one counts")
+        assert front.fields["a"] == Node("3", 4, 4)
+        assert [(oddity.line, oddity.column, oddity.field, oddity.text) for oddity in front.oddities] == [
+            (4, 1, "a", "is given twice; the last one counts")
         ]
 
     def test_a_key_in_two_mappings_is_no_duplicate(self):

@@ -26,12 +26,16 @@ class TestTitle:
 
     def test_is_needed(self):
         assert rejected(NEEDED.replace("A story", "")) == Rejected(
-            "articles/story.md", 0, "title: is missing, and the body has no heading"
+            "articles/story.md",
+            0,
+            "title: is missing, and the body has no heading",
+            code="title-missing",
+            field="title",
         )
 
     def test_of_another_type_rejects_the_file_with_line_and_expected_type(self):
         assert rejected(NEEDED.replace("A story", "[A, story]")) == Rejected(
-            "articles/story.md", 2, "title: expected text, not a list"
+            "articles/story.md", 2, "title: expected text, not a list", column=8, code="wrong-type", field="title"
         )
 
     @pytest.mark.parametrize("title", ["機械学習の現在", "Машинное обучение", "تعلّم الآلة", "C++ & <b>C#</b>"])
@@ -62,7 +66,12 @@ class TestDate:
     def test_that_is_none_rejects_the_file_and_is_quoted(self):
         found = rejected("title: A\npublishedDateTime: yesterday\nsourceUrl: https://a.example/\n")
         assert found == Rejected(
-            "articles/story.md", 3, "publishedDateTime: expected a date such as 2020-01-24T14:57:00Z, not 'yesterday'"
+            "articles/story.md",
+            3,
+            "publishedDateTime: expected a date such as 2020-01-24T14:57:00Z, not 'yesterday'",
+            column=20,
+            code="date-invalid",
+            field="publishedDateTime",
         )
 
     def test_of_another_type_rejects_the_file(self):
