@@ -30,6 +30,9 @@ WRITE_WAIT_S = 30.0
 """How long a write phase waits for another one; each lasts well under a second."""
 
 _BUSY_TIMEOUT_S = 5.0
+_OPEN_LOCK = ".open.lock"
+_ENDING_S = 1.0
+"""How long is waited for those who have the database open for a moment, as `feedbot mark` has."""
 _LONG_LOCKS = (".daemon.lock", ".check.lock", ".maintenance.lock", ".publish.lock")
 # SQLite's own 2 MB of cache and 4 MB of log make a first reading of 10,000 articles, with 200,000
 # links, write the same pages of its indexes again and again. With 64 MB it takes 4 % less time still, and
@@ -107,7 +110,8 @@ def open_state(path: Path, *, who: str, write_wait_s: float = WRITE_WAIT_S) -> I
 
     Before it is migrated, a copy of what it was is left beside it (`copy_before`). Raises StateError where the file
     cannot be used: no SQLite 3.37, another user's file, not a feedbot database, or one from a newer feedbot, which is
-    left as it is; or where the disk has no room for that copy.
+    left as it is; or where the disk has no room for that copy. Raises LockHeld where another file is being put in its
+    place for longer than `write_wait_s`.
     """
     _require_sqlite(sqlite3.sqlite_version_info)
     _require_owner(path, os.geteuid())
@@ -117,7 +121,11 @@ def open_state(path: Path, *, who: str, write_wait_s: float = WRITE_WAIT_S) -> I
             _require_known_version(path, probe)
     elif not path.parent.is_dir():
         raise StateError(f"{path}: the folder {path.parent} does not exist")
-    with said_plainly(path), _connected(f"{path.resolve().as_uri()}?mode=rwc") as connection:
+    with (
+        locks.share(_beside(path, _OPEN_LOCK), who=who, wait_s=write_wait_s),
+        said_plainly(path),
+        _connected(f"{path.resolve().as_uri()}?mode=rwc") as connection,
+    ):
         # Names are compared as people read them, which SQLite by itself can do for ASCII only.
         connection.create_function("topic_key", 1, topic_key, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
@@ -232,7 +240,7 @@ def maintenance(state: State) -> Iterator[None]:
 
 @contextmanager
 def nobody_else(path: Path, *, who: str) -> Iterator[None]:
-    """The right to put another file in the place of state.db: no daemon and no run is there, and nobody writes.
+    """The right to put another file in the place of state.db: no daemon, no run, and nobody who has it open to write.
 
     Raises LockHeld, naming the holder, where one is; StateError where the database is another user's.
     """
@@ -240,6 +248,8 @@ def nobody_else(path: Path, *, who: str) -> Iterator[None]:
     with ExitStack() as locked:
         for suffix in _LONG_LOCKS:
             locked.enter_context(locks.hold(_beside(path, suffix), who=who))
+        # A build that waits for files or tells hubs holds none of these, and would go on in the file put aside.
+        locked.enter_context(locks.hold(_beside(path, _OPEN_LOCK), who=who, wait_s=_ENDING_S))
         locked.enter_context(locks.hold(_beside(path, ".lock"), who=who, wait_s=_BUSY_TIMEOUT_S))
         yield
 

@@ -8,7 +8,7 @@ import shutil
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from feedbot.state.database import checking_run, daemon_life, one_at_a_time
+from feedbot.state.database import checking_run, daemon_life, one_at_a_time, open_state
 from feedbot.state.schema import VERSION
 from tests.e2e.test_command import feedbot
 
@@ -158,7 +158,7 @@ def test_a_copy_that_is_no_good_is_refused_and_nothing_changes(published, harm):
     assert len(done.stderr.splitlines()) == 1
     assert (published.folder / "state.db").read_bytes() == before
     assert names_in(published.folder) - names <= {
-        f"state.db.{one}.lock" for one in ("daemon", "check", "maintenance", "publish")
+        f"state.db.{one}.lock" for one in ("daemon", "check", "maintenance", "publish", "open")
     }
 
 
@@ -174,6 +174,18 @@ def test_while_somebody_is_at_work_nothing_is_restored(published, who):
     assert done.returncode == 75
     assert f"{who}.lock: held by a test, process {os.getpid()}" in done.stderr
     assert (published.folder / "state.db").read_bytes() == before
+
+
+def test_beside_a_build_that_tells_hubs_nothing_is_restored_and_it_is_named(published):
+    """It holds no lock of a run just then, and would note what hubs answered in the file that was put aside."""
+    backup = backup_of(published)
+    before = (published.folder / "state.db").read_bytes()
+    with open_state(published.config.state_path, who="feedbot build"):
+        done = feedbot(published.folder, "db", "restore", str(backup))
+    assert done.returncode == 75
+    assert f"open.lock: held by feedbot build, process {os.getpid()}" in done.stderr
+    assert (published.folder / "state.db").read_bytes() == before
+    assert feedbot(published.folder, "db", "restore", str(backup)).returncode == 0
 
 
 def test_what_was_taken_down_since_stays_away(published):

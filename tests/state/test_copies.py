@@ -159,7 +159,7 @@ def test_a_copy_that_is_not_whole_is_not_kept(tmp_path):
     ):
         copies.copy_of(connection, tmp_path / "copy.db")
     connection.close()
-    assert {one.name for one in tmp_path.iterdir()} == {"state.db", "state.db.lock"}
+    assert {one.name for one in tmp_path.iterdir()} == {"state.db", "state.db.lock", "state.db.open.lock"}
 
 
 def test_a_copy_in_a_folder_that_is_not_there_is_told(tmp_path):

@@ -247,7 +247,7 @@ def test_six_processes_starting_at_once_migrate_once(path):
 def test_nothing_stays_beside_the_database_but_its_locks(path):
     with opened(path) as state, state.write() as connection:
         connection.execute("INSERT INTO hosts (host) VALUES ('a.example')")
-    assert {file.name for file in path.parent.iterdir()} == {"state.db", "state.db.lock"}
+    assert {file.name for file in path.parent.iterdir()} == {"state.db", "state.db.lock", "state.db.open.lock"}
 
 
 def test_a_copy_of_the_database_alone_is_whole(path, tmp_path):

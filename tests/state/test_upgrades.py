@@ -79,7 +79,7 @@ def test_all_that_it_holds_is_brought_along_and_what_it_was_is_beside_it(tmp_pat
     copy = tmp_path / f"state.db.before-v{version}"
     assert require_whole(copy) == version
     assert contents(copy) == before
-    assert {one.name for one in tmp_path.iterdir()} == {"state.db", "state.db.lock", copy.name}
+    assert {one.name for one in tmp_path.iterdir()} == {"state.db", "state.db.lock", "state.db.open.lock", copy.name}
 
 
 @pytest.mark.parametrize("version", EARLIER)
@@ -101,7 +101,7 @@ def test_a_new_database_and_one_of_this_version_need_no_copy(tmp_path):
     for _ in range(2):
         with open_state(tmp_path / "state.db", who="a test"):
             pass
-    assert {one.name for one in tmp_path.iterdir()} == {"state.db", "state.db.lock"}
+    assert {one.name for one in tmp_path.iterdir()} == {"state.db", "state.db.lock", "state.db.open.lock"}
 
 
 def test_what_the_log_holds_is_in_the_copy(tmp_path):
@@ -210,4 +210,4 @@ def test_killed_anywhere_it_is_the_old_database_or_the_new_one_and_the_next_star
             assert state.value("PRAGMA integrity_check") == "ok"
         assert (contents(path, tables), contents(copy)) == (old, old)
         left = {one.name for one in folder.iterdir()} - {"old.db"}
-        assert left == {"state.db", "state.db.lock", "state.db.before-v1"}
+        assert left == {"state.db", "state.db.lock", "state.db.open.lock", "state.db.before-v1"}
