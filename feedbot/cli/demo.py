@@ -46,6 +46,7 @@ _LOOK_AT = (
 _ASK = (
     ("feedbot status", "where things stand"),
     (f"feedbot why {DIED}", "why it is dead"),
+    ("feedbot fix", "what moved for good, in its article"),
     (f"feedbot mark {SUSPECT} dead", "your word on a doubtful one"),
     ("feedbot build", "the feeds by that word"),
 )

@@ -111,7 +111,8 @@ def test_commands_work_in_its_folder_afterwards(demo, tmp_path):
     assert "0 feed files written" in feedbot(folder, "build").stdout
     # What the demo says to try.
     asked = re.findall(r"^  feedbot ([^ ].*?)(?:  .*)?$", demo[0], re.MULTILINE)
-    assert [words.split()[0] for words in asked] == ["status", "why", "mark", "build"]
+    assert [words.split()[0] for words in asked] == ["status", "why", "fix", "mark", "build"]
+    assert "+sourceUrl: https://swifts.example/count\n" in feedbot(folder, "fix").stdout
     for words in asked:
         assert feedbot(folder, *words.split()).returncode == 0
     assert "https://lido.example/tides" not in (folder / "feeds/all.atom").read_text(encoding="utf-8")
