@@ -139,6 +139,14 @@ def test_problems_of_file_and_variables_are_told_at_once_each_with_where_it_was_
     ]
 
 
+@pytest.mark.parametrize("text", ["ftp://monitor.example/s3cret", "s3cret", "http://", "[s3cret]"])
+def test_an_address_that_may_be_a_secret_is_not_repeated(tmp_path, text):
+    assert refused(tmp_path, ALERTS__HEARTBEAT_URL=text) == [
+        "FEEDBOT__ALERTS__HEARTBEAT_URL: alerts.heartbeat_url: must be an http or https URL, such as"
+        " https://monitor.example/ping/feedbot"
+    ]
+
+
 def test_folders_that_do_not_go_together_are_told_with_the_variable(tmp_path):
     assert refused(tmp_path, BACKUP__DIRECTORY="feeds/old") == [
         "FEEDBOT__BACKUP__DIRECTORY: backup.directory: must be apart from the feeds, which are public"

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from feedbot.config.section import Section
-from feedbot.config.values import VARIABLE, HttpUrl, VariableName, ZoneName, one_or_more
+from feedbot.config.values import URL_SCHEMA, VARIABLE, Kind, VariableName, ZoneName, http_url, one_or_more
 
 HOUR = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
@@ -19,11 +19,20 @@ def _hour_in_quotes(value: object) -> object:
     return value
 
 
+def _secret_url(value: object) -> object:
+    # It may hold a token, so it is not repeated.
+    try:
+        return http_url(value)
+    except ValueError:
+        raise ValueError("must be an http or https URL, such as https://monitor.example/ping/feedbot") from None
+
+
 Receivers = Annotated[
     tuple[VariableName, ...],
     BeforeValidator(one_or_more),
     WithJsonSchema({"type": "array", "items": {"type": "string", "pattern": VARIABLE.pattern}}),
 ]
+SecretUrl = Annotated[str, BeforeValidator(_secret_url), WithJsonSchema(URL_SCHEMA), Kind("URL")]
 Argument = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")]
 
 
@@ -78,7 +87,7 @@ class AlertsConfig(Section):
         OperatorAlertsConfig(), description="Who is told at once of what must be seen to."
     )
     editor: EditorAlertsConfig = Field(EditorAlertsConfig(), description="Who is told once a day of links.")
-    heartbeat_url: HttpUrl | None = Field(
+    heartbeat_url: SecretUrl | None = Field(
         None,
         description="Asked after each good run, for a service that tells when none came.",
         examples=["https://monitor.example/ping/feedbot"],
