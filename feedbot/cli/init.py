@@ -166,6 +166,8 @@ def _write_config(path: Path, given: _Given, asking_: Asking) -> None:
         permalinks=site.permalinks,
         language=site.language or "en",
     )
+    _say("Site", f"{answers.title} ({rules.language}) at {answers.url}, dates without a zone in {rules.timezone}")
+    _say("Feeds", f"in {directory}/, served at {answers.feeds_url}, with {answers.contact} as the contact")
     sampled = _sampled(root, site, patterns, rules)
     text = render_config(
         title=answers.title,

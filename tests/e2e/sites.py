@@ -28,14 +28,14 @@ def write(folder, path, front, body="Words.\n"):
     file.write_text(f"---\n{front}\n---\n{body}", encoding="utf-8")
 
 
-def jekyll(folder, permalink=None):
+def jekyll(folder, permalink=None, exclude="exclude: [vendor, feeds]"):
     """A Jekyll site with a base path, in New York, that lists its posts in urls.txt."""
     for path, front in {**JEKYLL_POSTS, **JEKYLL_OTHERS}.items():
         write(folder, path, front)
     pattern = "" if permalink is None else f"permalink: {permalink}\n"
     (folder / "_config.yml").write_text(
         "# Welcome\ntitle: 'The Daily: News'\nurl: https://news.example\nbaseurl: /blog\nlang: en_GB\n"
-        f"timezone: America/New_York\nexclude: [vendor, feeds]\n{pattern}",
+        f"timezone: America/New_York\n{exclude}\n{pattern}",
         encoding="utf-8",
     )
     write(folder, "urls.txt", "x: y", "{% for post in site.posts %}{{ post.url | absolute_url }}\n{% endfor %}")
