@@ -21,6 +21,7 @@ from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # pysqlite
 
 from feedbot.core.guard import RemovalCause
 from feedbot.core.slug import RESERVED_SLUGS, is_slug
+from feedbot.core.status import Status, StrikeRule
 from feedbot.core.url import host_of
 from feedbot.errors import StateError
 from feedbot.state import copies, files, records
@@ -245,6 +246,8 @@ def _require_usable(record: Record) -> None:
             raise _Refused("has a cause that no hold has")
         case records.Target(rule_strikes=int(strikes), rule_over_s=s) if strikes < _LEAST_STRIKES or s is None:
             raise _Refused("has a rule of strikes that cannot be")
+        case records.RolledUp(status=Status(rule=StrikeRule(strikes=strikes))) if strikes < _LEAST_STRIKES:
+            raise _Refused("has a rule of strikes that cannot be")
         case records.Target(moved_to=str(url)) | records.Snapshot(copy=str(url)) if not _is_of_the_web(url):
             raise _Refused("would lead readers to what is no web page")
         case records.Snapshot(copy=str(), taken_at=None):
@@ -253,8 +256,28 @@ def _require_usable(record: Record) -> None:
             raise _Refused("has half a failure")
         case records.File(path=path, article=article) if article is not None and article.path != path:
             raise _Refused("has the article of another file")
+        case (
+            records.RolledUp(status=within)
+            | records.Sibling(sibling=within)
+            | records.Observation(context=within)
+            | records.File(article=within)
+        ) if _has_local_time(within):
+            raise _Refused("has a time without its offset to UTC")
         case _:
             pass
+
+
+def _has_local_time(value: Any) -> bool:
+    """True where a time within a value does not say where it holds; those of the records themselves are typed so."""
+    match value:
+        case datetime():
+            return value.tzinfo is None
+        case tuple():
+            return any(map(_has_local_time, value))
+        case msgspec.Struct():
+            return any(_has_local_time(getattr(value, name)) for name in value.__struct_fields__)
+        case _:
+            return False
 
 
 def _is_file_name(text: str) -> bool:

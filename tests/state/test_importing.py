@@ -15,6 +15,14 @@ from tests.carrying import exported, imported
 from tests.state.killing import killed_folders
 from tests.state.test_upgrades import EARLIER, frozen
 
+LOCAL_TIME = "2026-11-01T12:00:00"
+ARTICLE = {
+    "path": "articles/bad.md",
+    "title": "T",
+    "source_url": "https://a.example/",
+    "published_at": "2026-11-01T12:00:00Z",
+}
+
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
@@ -149,6 +157,14 @@ def test_lines_that_git_gave_the_ends_of_windows_are_read(path, whole):
         ("look", {"run": 999}, r"tells of what no earlier one names"),
         ("look", {"url": "https://nowhere.example/"}, r"tells of what no earlier one names"),
         ("look", {"exchanges": [{"hop": "first"}]}, r"Expected `int`, got `str`"),
+        ("rolled up", {"status": {"rule": {"strikes": 1, "over_s": 1.0}}}, r"has a rule of strikes that cannot be"),
+        ("rolled up", {"status": {"since_at": LOCAL_TIME}}, r"has a time without its offset to UTC"),
+        (
+            "file",
+            {"article": {**ARTICLE, "related": [{"title": "T", "source_url": None, "published_at": LOCAL_TIME}]}},
+            r"has a time without its offset to UTC",
+        ),
+        ("file", {"article": {**ARTICLE, "path": "articles/other.md"}}, r"has the article of another file"),
         ("run", {"summary": {"alive": "many"}}, r"Expected `int`, got `str`"),
     ],
 )
@@ -177,14 +193,11 @@ def test_a_line_without_an_end_is_not_held_in_memory(path, whole):
 def test_markup_that_feeds_may_not_have_is_left_out(path, whole):
     head = whole.splitlines(keepends=True)[0]
     article = {
-        "path": "articles/x.md",
-        "title": "T",
-        "source_url": "https://a.example/",
-        "published_at": "2026-11-01T12:00:00Z",
+        **ARTICLE,
         "body_html": '<p onclick="alert(1)">Hello <script>alert(1)</script><a href="javascript:alert(1)">you</a></p>',
     }
     vanished = {"vanished_at": "2026-11-01T12:00:00Z", "article": article}
-    file = {"kind": "file", "path": "articles/x.md", "sha256": "", **vanished}
+    file = {"kind": "file", "path": "articles/bad.md", "sha256": "", **vanished}
     lines = [json.dumps(file).encode() + b"\n", b'{"kind":"end","lines":1}\n']
     imported(path, head + b"".join(lines))
     with open_state(path, who="a test") as state:
