@@ -12,6 +12,7 @@ from feedbot.core.mark import Mark, MarkKind
 from feedbot.core.status import StatusKind
 from feedbot.errors import LockHeld
 from feedbot.fixing import fix
+from feedbot.forgetting import Named, forget
 from feedbot.state import marks, targets
 from feedbot.state.database import one_at_a_time, open_for_reading
 
@@ -100,6 +101,16 @@ def test_a_link_that_the_config_leaves_alone_stays(moved):
     assert fixed(moved).files == ()
 
 
+def test_an_address_that_was_taken_down_is_not_written_anywhere(moved, site):
+    with moved.state() as state:
+        forget(moved.config, state, moved.clock, Named(url=site.link("/new")))
+    before = sources(moved)
+    for _ in range(2):
+        fixing = fixed(moved)
+        assert (fixing.files, fixing.left, sources(moved)) == ((), {}, before)
+        ran(moved)
+
+
 def test_a_file_that_was_edited_since_is_mended_as_it_is_now(moved, site):
     path = moved.folder / "articles" / "one.md"
     path.write_text(path.read_text().replace("title: About one", "title: Edited  # just now"))
@@ -167,8 +178,8 @@ def test_a_symbolic_link_stays_one_and_its_article_is_mended_where_it_is(moved, 
     kept = moved.folder / "articles" / "kept.md"
     path.rename(kept)
     path.symlink_to("kept.md")
-    fixing = fixed(moved)
-    assert sum(len(file.mended) for file in fixing.files) == 1
+    for write in (False, True):
+        assert sum(len(file.mended) for file in fixed(moved, write=write).files) == 1
     assert path.is_symlink()
     assert site.link("/new") in kept.read_text()
 

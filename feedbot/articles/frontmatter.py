@@ -39,7 +39,7 @@ SECRET = re.compile(
 _FENCE = re.compile(rb"\n(?:---|\.\.\.)[ \t]*(?=\n|\Z)")
 _OPENING = re.compile(rb"---[ \t]*(?:\n|\Z)")
 # What no YAML and no XML may hold, so that one stray control character does not cost the article.
-UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 # Bytes that only a text with one of these or an odd line break has: a fast no for nearly every file.
 _CONTROL_BYTES = bytes(set(range(32)) - {9, 10}) + b"\x7f"
 # One expression for each first byte: so each of them is a plain search for that byte.
@@ -327,13 +327,13 @@ def name_of(key: str) -> str:
 
 
 def _printable(text: str, first_line: int, oddities: list[Oddity]) -> str:
-    found = UNPRINTABLE.search(text)
+    found = _UNPRINTABLE.search(text)
     if found is None:
         return text
     line = first_line + text.count("\n", 0, found.start())
     column = found.start() - text.rfind("\n", 0, found.start())
     oddities.append(Oddity(line, column, Code.CONTROL_CHARACTERS, "control characters are left out here"))
-    return UNPRINTABLE.sub("", text)
+    return _UNPRINTABLE.sub("", text)
 
 
 def _why_no_opening(raw: bytes) -> tuple[Code, str]:

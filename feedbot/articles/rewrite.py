@@ -172,8 +172,6 @@ class _Work:
     def _proposals(self, link: Link, address: str | None) -> Iterator[Edit]:
         front, body = parts_of(self.raw)
         part = body if link.role is LinkRole.BODY else front
-        if not part.is_plain:
-            return
         try:
             if address is None:
                 yield from rewrite_front.removed(part, link, self._rules)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from feedbot.articles.address import read_url
-from feedbot.articles.rewrite_front import with_fragment
+from feedbot.articles.rewrite_front import in_place_of, with_fragment
 from feedbot.articles.rules import ReadRules
 from feedbot.articles.spots import Part
 from feedbot.core.article import Link
@@ -40,7 +40,7 @@ def rewritten(part: Part, link: Link, address: str, rules: ReadRules) -> Iterato
                 written, around = written[1:-1], "<>"
             if not _leads_to(_ESCAPED.sub(r"\1", html.unescape(written)), link.url, rules):
                 continue
-            new = with_fragment(address, written)
+            new = in_place_of(written, address, rules)
             bracketed = [f"<{new}>", f"<{html.escape(new, quote=False)}>"]
             ways = bracketed if around else [new, new.replace("&", "&amp;"), *bracketed]
             yield from _edits(part, found, ways)
@@ -53,7 +53,7 @@ def rewritten(part: Part, link: Link, address: str, rules: ReadRules) -> Iterato
             written, quote = written[1:-1], written[0]
         if not _leads_to(html.unescape(written), link.url, rules):
             continue
-        new = with_fragment(address, written)
+        new = in_place_of(written, address, rules)
         escaped = new.replace("&", "&amp;")
         ways = [escaped, new] if "&amp;" in written or "&" not in written else [new, escaped]
         yield from _edits(part, found, [f"{quote}{way}{quote}" for way in ways if not quote or quote not in way])

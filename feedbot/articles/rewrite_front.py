@@ -43,13 +43,12 @@ def rewritten(part: Part, link: Link, address: str, rules: ReadRules) -> Iterato
     for spot in before.spots:
         if (
             spot.line != _line_in(part, link)
-            or spot.is_tagged
             or spot.name not in _names(link.role, rules)
             or not _leads_to(spot.value, link.url, rules)
         ):
             continue
         old = spot.value.strip()
-        value = spot.value.replace(old, with_fragment(address, old), 1)
+        value = spot.value.replace(old, in_place_of(old, address, rules), 1)
         wanted = list(before.happenings)
         kind, _, _, tag = wanted[spot.happening]
         for text in _ways_to_write(part.text[spot.start : spot.end], spot, value):
@@ -83,6 +82,14 @@ def removed(part: Part, link: Link, rules: ReadRules) -> Iterator[Edit]:
 def _line_in(part: Part, link: Link) -> int:
     """The line of a link in its part, from 1."""
     return link.line - part.line + 1
+
+
+def in_place_of(written: str, address: str, rules: ReadRules) -> str:
+    """An address as it stands in the place of a URL as written: with its fragment, and from the site's root like it."""
+    origin = "/".join(rules.site_url.split("/", 3)[:3])
+    if written.startswith("/") and not written.startswith("//") and address.startswith(f"{origin}/"):
+        address = address.removeprefix(origin)
+    return with_fragment(address, written)
 
 
 def with_fragment(address: str, written: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import yaml
 from yaml.events import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
-from feedbot.articles.frontmatter import SECRET, SECRET_KEY, UNPRINTABLE, odd_breaks_as_spaces, span_of_front_matter
+from feedbot.articles.frontmatter import SECRET, SECRET_KEY, odd_breaks_as_spaces, span_of_front_matter
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -34,7 +34,6 @@ class Spot:
     style: str
     name: str
     happening: int
-    is_tagged: bool = False
 
 
 @dataclass(slots=True)
@@ -121,8 +120,8 @@ def layout(text: str) -> Layout:
         match event:
             case ScalarEvent():
                 line, style = event.start_mark.line + 1, event.style or ""
-                name, is_tagged = reading.name, event.tag is not None
-                spot = Spot(event.value, start, end, line, style, name, number, is_tagged)
+                name = reading.name
+                spot = Spot(event.value, start, end, line, style, name, number)
                 if not reading.begin(spot, start):
                     reading.spots.append(spot)
                     reading.end(spot, end, number)
@@ -148,7 +147,7 @@ def _happening(event: yaml.Event) -> Happening:
 class Part:
     """A part of a file, as it is there: it begins at byte `start` and at `line` of the file.
 
-    `text` has the length of what is in the file, character by character; what may be ciphertext is masked in it.
+    `text` is what is in the file as YAML is to read it: as long, character by character.
     """
 
     written: str
@@ -160,11 +159,6 @@ class Part:
         """The place in the file of a character of the text."""
         return self.start + len(self.written[:position].encode())
 
-    @property
-    def is_plain(self) -> bool:
-        """False where it has control characters, which reading leaves out: places would not agree."""
-        return UNPRINTABLE.search(self.text) is None
-
 
 def parts_of(raw: bytes) -> tuple[Part, Part]:
     """The front matter and the body of a file that `split_front_matter` can read, with their line ends."""
@@ -172,8 +166,8 @@ def parts_of(raw: bytes) -> tuple[Part, Part]:
     front, body = raw[start:end].decode(), raw[body_start:].decode()
     above = len(_LINE_END.findall(raw[:body_start].decode())) + 1
     return (
-        Part(front, _masked(odd_breaks_as_spaces(front)), start, 2),
-        Part(body, _masked(body), body_start, above),
+        Part(front, odd_breaks_as_spaces(front), start, 2),
+        Part(body, body, body_start, above),
     )
 
 
@@ -190,7 +184,3 @@ def secret_lines(raw: bytes) -> frozenset[int]:
         first = raw.count(b"\n", 0, part.byte_at(start)) + 1
         lines.update(range(first, first + inside.count("\n") + 1))
     return frozenset(lines)
-
-
-def _masked(text: str) -> str:
-    return SECRET.sub(lambda found: found[1] + "x" * (len(found[0]) - len(found[1])), text)

@@ -11,10 +11,13 @@ _LINKED = "EXISTS (SELECT 1 FROM article_links AS links WHERE links.target_id = 
 
 
 def moved(state: State) -> list[Target]:
-    """The linked targets that were found to have moved, however often that was seen, by URL."""
+    """The linked targets that were found to have moved, however often that was seen, by URL.
+
+    Of an address that was taken down (state/forgotten.py) it is not remembered that anything leads there.
+    """
     rows = state.rows(
         "SELECT targets.*, 0 AS head_refused FROM targets INDEXED BY targets_moved"  # noqa: S608 - no outside text
-        f" WHERE status = 'moved' AND {_LINKED} ORDER BY url"
+        f" WHERE status = 'moved' AND moved_to IS NOT NULL AND {_LINKED} ORDER BY url"
     )
     return [target_of(row) for row in rows]
 

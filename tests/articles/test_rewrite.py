@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedbot.articles.rewrite import Rewriting, rewrite
+from feedbot.articles.rewrite_body import is_only_link_changed
 from feedbot.articles.understand import understand
 from feedbot.core.article import Article, LinkRole, Rejected
 from feedbot.core.identity import content_digest
@@ -111,11 +113,24 @@ class TestFrontMatter:
     def test_finds_a_url_however_it_is_spelt(self, written):
         assert f"sourceUrl: {NEW}\n" in text_of(PLAIN.replace(OLD, written))
 
-    def test_finds_a_relative_url(self):
+    @pytest.mark.parametrize(
+        ("written", "becomes"),
+        [
+            ("/old.jpg", "/new.jpg"),
+            ("../old.jpg#x", "https://example.org/new.jpg#x"),
+            ("//example.org/old.jpg", "https://example.org/new.jpg"),
+        ],
+    )
+    def test_finds_a_relative_url_and_keeps_one_from_the_root_of_the_site(self, written, becomes):
+        front = f"{PLAIN.replace(OLD, NEW)}images: [{{}}]\n"
+        moved = {"new": "https://example.org/new.jpg", "old": "https://example.org/old.jpg"}
+        assert text_of(front.format(written), **moved) == file(front.format(becomes)).decode()
+        body = FRONT, f"![]({written})\n"
+        assert text_of(*body, **moved) == file(FRONT, f"![]({becomes})\n").decode()
+
+    def test_an_address_on_another_site_is_written_whole(self):
         front = f"{PLAIN.replace(OLD, NEW)}images: [/old.jpg]\n"
-        assert "images: [https://example.org/new.jpg]\n" in text_of(
-            front, new="https://example.org/new.jpg", old="https://example.org/old.jpg"
-        )
+        assert f"images: [{NEW}]\n" in text_of(front, old="https://example.org/old.jpg")
 
     def test_rewrites_every_link_to_it_in_its_fields_and_no_other_text(self):
         front = f"""title: '{OLD}'
@@ -154,24 +169,22 @@ related:
             "is written in a way that is not rewritten without a change of anything else; change it yourself"
         ]
         rules = replace(BODIES, own_pages=True)
-        assert done(file(f"{PLAIN}permalink: {OLD}\n"), rules=rules).raw == file(
-            f"{PLAIN.replace(OLD, NEW)}permalink: {OLD}\n"
-        )
+        rewriting = done(file(f"{PLAIN}permalink: {OLD}\n"), rules=rules)
+        assert rewriting.raw == file(f"{PLAIN.replace(OLD, NEW)}permalink: {OLD}\n")
+        assert not rewriting.left
 
     def test_a_related_title_that_is_only_the_host_is_not_changed_in_passing(self):
         front = f"{PLAIN.replace(OLD, 'https://b.example/')}related: [{{sourceUrl: {OLD}}}]\n"
         assert is_left(file(front), new="https://elsewhere.example/")
         assert NEW in text_of(front)
 
-    @pytest.mark.parametrize(
-        "front",
-        [
-            PLAIN.replace(OLD, f"!!str {OLD}"),
-            PLAIN.replace("A story", "A \x01 story"),
-        ],
-    )
-    def test_what_is_odd_is_left_for_a_person(self, front):
-        assert len(is_left(file(front))) == 1
+    def test_a_tag_stays(self):
+        assert f"sourceUrl: !!str {NEW}\n" in text_of(PLAIN.replace(OLD, f"!!str {OLD}"))
+        escaped = OLD.replace("/", "\\/")
+        assert len(is_left(file(PLAIN.replace(OLD, f'!!str "{escaped}"')))) == 1
+
+    def test_front_matter_with_control_characters_is_left_for_a_person(self):
+        assert len(is_left(file(PLAIN.replace("A story", "A \x01 story")))) == 1
 
     def test_ignored_links_are_left_without_a_word(self):
         assert is_left(file(f"{PLAIN}ignore: true\n")) == []
@@ -235,8 +248,16 @@ class TestWithdrawnAmp:
         front = PLAIN + "related:\n  - {}\n"
         assert self.gone(front.format(item)).raw == file(front.format(left))
 
-    def test_it_stays_where_a_comment_would_go_with_it(self):
-        front = f"{PLAIN}related:\n  - ampUrl: {AMP}\n    # about B\n    title: B\n    sourceUrl: {NEW}\n"
+    @pytest.mark.parametrize(
+        "item",
+        [
+            f"ampUrl: {AMP}\n    # about B\n    title: B\n    sourceUrl: {NEW}",
+            f"{{ampUrl: {AMP}, # about B\n     title: B, sourceUrl: {NEW}}}",
+            f"{{title: B, sourceUrl: {NEW}, # its AMP page\n     ampUrl: {AMP}}}",
+        ],
+    )
+    def test_it_stays_where_a_comment_would_go_with_it(self, item):
+        front = f"{PLAIN}related:\n  - {item}\n"
         rewriting = self.gone(front)
         assert rewriting.raw == file(front)
         assert len(rewriting.left) == 1
@@ -250,6 +271,11 @@ class TestWithdrawnAmp:
     def test_it_stays_where_another_would_come_in_its_place(self):
         front = f"{PLAIN}ampWebUrl: https://news.example/other.amp\nampUrl: {AMP}\n"
         assert len(self.gone(front).left) == 1
+
+    def test_it_stays_where_a_known_one_would_come_in_its_place(self):
+        other = "https://news.example/other.amp"
+        items = f"[{{title: B, sourceUrl: {NEW}, ampUrl: {AMP}, ampWebUrl: {other}}}, {{title: C, ampUrl: {other}}}]"
+        assert len(self.gone(f"{PLAIN}related: {items}\n").left) == 1
 
     def test_a_url_that_is_a_source_as_well_stays_that(self):
         front = f"title: A\ndate: 2020-01-24\nsourceUrl: {AMP}\n"
@@ -315,8 +341,9 @@ class TestBody:
     )
     def test_what_is_no_link_is_left(self, body):
         body = body.replace("{{{{", "{{").replace("}}}}", "}}").replace("{}", OLD)
-        whole = f"[it]({OLD})\n\n{body}"
-        assert text_of(FRONT, whole) == file(FRONT, f"[it]({NEW})\n\n{body}").decode()
+        assert text_of(FRONT, f"[it]({OLD})\n\n{body}\n[it]({OLD})\n") == text_of(
+            FRONT, f"[it]({NEW})\n\n{body}\n[it]({NEW})\n"
+        )
         assert is_left(file(FRONT, body)) == []
 
     @pytest.mark.parametrize(
@@ -345,6 +372,25 @@ class TestBody:
     def test_a_longer_url_is_another(self):
         body = f"[it]({OLD}) [more]({OLD}/more) [{OLD}]({OLD}2)\n"
         assert text_of(FRONT, body) == file(FRONT, body.replace(f"({OLD})", f"({NEW})")).decode()
+
+    @pytest.mark.parametrize(
+        ("before", "after", "is_so"),
+        [
+            (f'<a href="{OLD}">it</a>', f'<a href="{NEW}">it</a>', True),
+            (f'<a href="{OLD}#a">it</a>', f'<a href="{NEW}#a">it</a>', True),
+            (f'<a href="{OLD}">{OLD}</a>', f'<a href="{NEW}">{NEW}</a>', True),
+            (f'<a href="{OLD}">it</a>', f'<a href="{OLD}">it</a>', False),
+            (f'<a href="{OLD}">it</a>', '<a href="https://other.example/">it</a>', False),
+            (f'<a href="{OLD}#a">it</a>', f'<a href="{NEW}">it</a>', False),
+            ('<a href="https://other.example/">it</a>', f'<a href="{NEW}">it</a>', False),
+            (f'<a href="{OLD}">it</a>', f'<a href="{NEW}">that</a>', False),
+            (f'<a href="{OLD}">it</a> {OLD}', f'<a href="{NEW}">it</a> {NEW}', False),
+            (f'<a href="{OLD}">it</a>', f'<a href="{NEW}">it</a><img src="{NEW}">', False),
+            (f'<a href="{OLD}">it</a>', f'<a href="{NEW}">it</a></a>', False),
+        ],
+    )
+    def test_of_what_readers_get_the_link_alone_may_change(self, before, after, is_so):
+        assert is_only_link_changed(before, after, OLD, NEW) == is_so
 
     def test_where_bodies_are_not_checked_they_stay(self):
         assert is_left(file(FRONT, f"[it]({OLD})\n"), rules=RULES) == []
@@ -433,3 +479,55 @@ def test_a_rewritten_link_is_all_that_changes(old, new, style, where, above, bel
         "related": after.related[0].source_url if after.related else None,
         "image": after.images[0].url if after.images else None,
     }[where] == expected
+
+
+# Front matter as programs write it, with the URL in texts too: PyYAML's own writer makes it and its loader looks.
+
+TEXTS = st.one_of(
+    URLS,
+    st.just(OLD),
+    st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_categories=["Cc"]), max_size=60),
+    st.sampled_from([f"see {OLD} # there", f"{OLD}: it", "a: b", "- x", "'", '"', "", "  two\nlines\n", "#", "| x"]),
+)
+PAIRS = st.dictionaries(st.sampled_from(["excerpt", "guid", "extra", "x: y", "'", "note"]), TEXTS, max_size=4)
+WRITERS = st.fixed_dictionaries(
+    {
+        "default_style": st.sampled_from([None, "'", '"', "|", ">"]),
+        "default_flow_style": st.sampled_from([None, True, False]),
+        "width": st.sampled_from([20, 80, 10_000]),
+        "indent": st.sampled_from([2, 4]),
+        "allow_unicode": st.booleans(),
+        "line_break": st.sampled_from(["\n", "\r\n", "\r"]),
+        "sort_keys": st.booleans(),
+    }
+)
+
+
+@settings(max_examples=300)
+@given(PAIRS, PAIRS, URLS, WRITERS, st.booleans())
+def test_in_what_yaml_writers_write_the_link_alone_changes(pairs, item, new, how, is_withdrawn):
+    link = AMP if is_withdrawn else OLD
+    other = {**item, "title": "B", "sourceUrl": NEW, **({"ampUrl": AMP} if is_withdrawn else {"webUrl": "x"})}
+    said = {**pairs, "title": "A", "date": "2020-01-24", "sourceUrl": NEW if is_withdrawn else OLD}
+    said |= {"ampUrl": AMP} if is_withdrawn else {"images": [{"url": OLD, "note": OLD}]}
+    said |= {"related": [other]}
+    if not is_withdrawn:
+        other["sourceUrl"] = OLD
+    front = yaml.safe_dump(said, **how)
+    raw = f"---\n{front}---\n".encode()
+    if not isinstance(understand("articles/story.md", raw, BODIES)[0], Article):
+        return
+    rewriting = done(raw, None if is_withdrawn else new, withdrawn={AMP} if is_withdrawn else ())
+    after = yaml.load(rewriting.raw.decode().split("---\n")[1], Loader=yaml.BaseLoader)
+    before = yaml.load(front, Loader=yaml.BaseLoader)
+    for mended in rewriting.mended:
+        where = before["related"][0] if mended.role.startswith("related") else before
+        if is_withdrawn:
+            del where["ampUrl"]
+        elif mended.role == "image":
+            before["images"][0]["url"] = new
+        else:
+            where["sourceUrl"] = new
+    assert after == before
+    assert len(rewriting.mended) + len(rewriting.left) == (2 if is_withdrawn else 3)
+    assert link not in {one.url for one in rewriting.left} or how["default_style"] in {"|", ">"} or how["width"] == 20
