@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import fields
 from sqlite_utils.utils import sqlite3
 
+from feedbot import __version__
 from feedbot.errors import StateError
 from feedbot.state.carried import CARRIED, LEFT_OUT, LEFT_OUT_COLUMNS
 from feedbot.state.database import open_for_reading, open_state
@@ -71,7 +72,7 @@ def test_what_was_imported_is_exported_as_the_same_bytes(full, tmp_path):
 def test_two_exports_of_one_state_are_equal_and_say_no_time_of_their_own(full):
     assert exported(full) == exported(full)
     assert exported(full).splitlines()[0] == (
-        b'{"kind":"feedbot state","format":1,"schema":%d,"feedbot":"0.1.0"}' % VERSION
+        b'{"kind":"feedbot state","format":1,"schema":%d,"feedbot":"%s"}' % (VERSION, __version__.encode())
     )
 
 
