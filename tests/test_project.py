@@ -81,6 +81,7 @@ def test_a_check_over_libcurl_loads_only_what_it_needs():
         "apscheduler",
         "markdown_it",
         "nh3",
+        "rich",
     }
 
 

@@ -2,14 +2,16 @@
 
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import click
 
 from feedbot.cli.choosing import Chosen, Wish, choose, lines_of, require_sense
+from feedbot.cli.colour import painted
 from feedbot.cli.dry_run import beside, dry_run_lines
+from feedbot.cli.failing import FAIL_ON, is_to_fail, known_to_fail, require_checked
 from feedbot.cli.main import Told
 from feedbot.cli.naming import repository_prefix
 from feedbot.cli.progress import progress_option, show_progress
@@ -22,20 +24,12 @@ from feedbot.cli.words import Words
 from feedbot.clock import Clock, SystemClock
 from feedbot.config import Config, FeedsConfig, SiteConfig, load_config
 from feedbot.core.article import Rejected
-from feedbot.core.mark import is_excused, mark_on
-from feedbot.core.observation import FailureKind
 from feedbot.core.progress import Progress
-from feedbot.core.status import Status, StatusKind
-from feedbot.core.verdict import Verdict, VerdictKind, is_broken
-from feedbot.errors import FeedbotError, UsageError
-from feedbot.state import marks
-from feedbot.state.database import State, checking_run, moment, open_state
+from feedbot.core.status import StatusKind
+from feedbot.errors import Stopped, UsageError
+from feedbot.state.database import State, checking_run, open_state
 from feedbot.steps.checking import Checking, check, check_due, to_ask
 from feedbot.steps.reading import read
-
-_BROKEN = "broken"
-_NEVER_ALIVE = "never_alive"
-_FAIL_ON = [_BROKEN, _NEVER_ALIVE, *map(str, VerdictKind), *map(str, StatusKind)]
 
 
 @click.command()
@@ -67,7 +61,7 @@ _FAIL_ON = [_BROKEN, _NEVER_ALIVE, *map(str, VerdictKind), *map(str, StatusKind)
 @click.option(
     "--fail-on",
     multiple=True,
-    type=Words(_FAIL_ON),
+    type=Words(FAIL_ON),
     metavar="WORDS",
     help="Exit with 4 where a link is one of these, such as broken,dead; the words are above.",
 )
@@ -146,21 +140,24 @@ def command(
         if dry_run:
             click.echo("\n".join(_would_ask(config, state, clock, wish, rejected)))
             return 0
-        chosen, checking = _checked(config, state, clock, wish, rejected, wait=wait, shown=shown)
-        known = _known_to_fail(config, state, checking, words, chosen) if words else 0
-    # At once, for each echo is a write of its own.
-    click.echo(rendered(_report(config, checking, rejected, chosen), output), nl=False)
-    if words and checking.online is False:
-        raise FeedbotError("nothing could be checked for --fail-on, because this machine seems to be offline")
-    if words and (fault := _our_fault(checking)) is not None:
-        raise FeedbotError(f"nothing could be checked for --fail-on: {fault}")
+
+        def tell(checking: Checking, chosen: Chosen | None) -> None:
+            text = rendered(_report(config, checking, rejected, chosen), output)
+            # At once, for each echo is a write of its own.
+            click.echo(painted(text) if output == TEXT else text, nl=False)
+
+        chosen, checking = _checked(config, state, clock, wish, rejected, tell, wait=wait, shown=shown)
+        within = None if chosen is None else chosen.urls
+        known = known_to_fail(config, state, checking, words, within) if words else 0
+    tell(checking, chosen)
+    if words:
+        require_checked(checking)
     if known:
         was, are = ("was", "is") if known == 1 else ("were", "are")
         them = f"{count(known, 'link')} that {was} not {'due' if chosen is None else 'asked'} {are}"
         said = f"Known      {them} {' or '.join(sorted(words))}; `feedbot status` shows what is dead or failing"
         click.echo(said, err=output != TEXT)
-    failing = any(not one.is_excused and _words(one.verdict, one.after.status) & words for one in checking.results)
-    return 4 if known or failing else 0
+    return 4 if known or any(is_to_fail(one, words) for one in checking.results) else 0
 
 
 def _report(config: Config, checking: Checking, rejected: Sequence[Rejected], chosen: Chosen | None) -> CheckReport:
@@ -208,23 +205,32 @@ def _checked(
     clock: Clock,
     wish: Wish,
     rejected: Sequence[Rejected],
+    tell: Callable[[Checking, Chosen | None], None],
     *,
     wait: bool,
     shown: bool | None,
 ) -> tuple[Chosen | None, Checking]:
     """What was chosen, None where that is what is due, and what asking it brought.
 
-    Where it is more than what was named one by one, no other run asks beside it.
+    Where it is more than what was named one by one, no other run asks beside it. Raises Stopped where a signal ends
+    it, after it has told what was brought so far.
     """
     progress = Progress()
+    stopped: list[Checking] = []
     lock: AbstractContextManager[None] = nullcontext() if wish.is_small else checking_run(state, wait=wait)
     with lock:
         if wish.is_of_what_is_due:
-            chosen, work = None, check_due(_with_budget(config, wish.budget), state, clock, progress)
+            within = _with_budget(config, wish.budget)
+            chosen, work = None, check_due(within, state, clock, progress, on_stop=stopped.append)
         else:
             chosen = choose(config, state, clock.now(), wish, rejected)
-            work = check(config, state, clock, chosen.targets, progress=progress)
-        return chosen, run_until_signalled(work, show_progress(progress, clock, shown))
+            work = check(config, state, clock, chosen.targets, progress=progress, on_stop=stopped.append)
+        try:
+            return chosen, run_until_signalled(work, show_progress(progress, clock, shown))
+        except Stopped:
+            for checking in stopped:
+                tell(checking, chosen)
+            raise
 
 
 def _would_ask(config: Config, state: State, clock: Clock, wish: Wish, rejected: Sequence[Rejected]) -> Iterator[str]:
@@ -241,53 +247,3 @@ def _with_budget(config: Config, budget: int | None) -> Config:
         return config
     checker = config.checker.model_copy(update={"max_requests_per_run": budget})
     return config.model_copy(update={"checker": checker})
-
-
-def _known_to_fail(config: Config, state: State, checking: Checking, words: set[str], chosen: Chosen | None) -> int:
-    """How many links that were not judged just now are known to be what --fail-on names, and are not excused.
-
-    Of those that were chosen; of all where that is None.
-    """
-    said, exclusions = marks.holding(state, checking.finished_at), config.links.exclusions()
-    judged = {one.after.url for one in checking.results if one.verdict.kind is not VerdictKind.UNKNOWN}
-    rows = state.rows(
-        "SELECT url, status, verdict, strikes, first_alive_at, nameless FROM targets"
-        " WHERE id IN (SELECT target_id FROM article_links JOIN files ON files.id = file_id"
-        " WHERE vanished_at IS NULL AND ignored = 0)"
-    )
-    found = 0
-    for row in rows:
-        kind = VerdictKind(row["verdict"] or VerdictKind.UNKNOWN)
-        first_alive_at = None if row["first_alive_at"] is None else moment(row["first_alive_at"])
-        status = Status(
-            kind=StatusKind(row["status"]),
-            verdict=kind,
-            strikes=row["strikes"],
-            first_alive_at=first_alive_at,
-            nameless=bool(row["nameless"]),
-        )
-        failure = FailureKind.DNS_NXDOMAIN if status.nameless else None
-        if row["url"] in judged or (chosen is not None and row["url"] not in chosen.urls):
-            continue
-        if not _words(Verdict(kind, "", failure), status) & words:
-            continue
-        found += not is_excused(mark_on(row["url"], said, exclusions, checking.finished_at))
-    return found
-
-
-def _our_fault(checking: Checking) -> str | None:
-    """What of our own, such as a proxy that is down, kept every link from being judged; None where any was."""
-    if any(one.verdict.kind is not VerdictKind.UNKNOWN for one in checking.results):
-        return None
-    faults = (one.verdict.reason for one in checking.results if one.verdict.failure is FailureKind.OURSELVES)
-    return next(faults, None)
-
-
-def _words(verdict: Verdict, status: Status) -> set[str]:
-    """Every word of --fail-on that a link deserves."""
-    said = {verdict.kind.value, status.kind.value}
-    if is_broken(verdict):
-        said.add(_BROKEN)
-    if status.never_alive:
-        said.add(_NEVER_ALIVE)
-    return said

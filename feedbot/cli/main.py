@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from feedbot import __version__
-from feedbot.cli.text import plain
+from feedbot.cli.text import plain, wants_colour
 from feedbot.errors import FeedbotError
 
 EXIT_CODES = """\b
@@ -94,6 +94,7 @@ def main(ctx: click.Context, config_path: Path | None, debug: bool) -> None:
     """Publish topic feeds from article files, and check that every link in them is alive."""
     if debug:
         _say_what_is_set()
+    ctx.color = wants_colour(os.environ)
     ctx.obj = Told(config_path or Path("config.yaml"), config_path is not None, debug)
 
 

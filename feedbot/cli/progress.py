@@ -1,12 +1,11 @@
-"""How far a run is, on standard error: one line that moves on a terminal, a line now and then elsewhere."""
+"""How far a run is, on standard error: lines that move on a terminal, a line now and then elsewhere."""
 
 import os
-import select
 import sys
-from contextlib import suppress
 
 import click
 
+from feedbot.cli.screen import Screen, size
 from feedbot.cli.text import plain
 from feedbot.clock import Clock
 from feedbot.core.progress import Progress, Standing
@@ -14,7 +13,7 @@ from feedbot.core.progress import Progress, Standing
 # Often enough to be seen moving, seldom enough to cost nothing.
 _MOVES_EVERY_S = 0.2
 _LINE_EVERY_S = 10.0
-_CLEAR = "\r\x1b[K"
+_SCREEN = Screen()
 
 progress_option = click.option(
     "--progress/--no-progress",
@@ -22,17 +21,6 @@ progress_option = click.option(
     default=None,
     help="Tell on standard error how far it is.  [default: on a terminal; elsewhere it is a line every 10 seconds]",
 )
-
-
-def moving_line(standing: Standing, width: int) -> str:
-    """The line for a terminal of so many columns: what fits, the most important first."""
-    said, *more = (plain(word) for word in standing.words(hosts=1))
-    line = f"checking links: {said}"[:width]
-    for word in more:
-        if len(line) + 2 + len(word) > width:
-            break
-        line += f"  {word}"
-    return line
 
 
 def plain_line(standing: Standing) -> str:
@@ -51,24 +39,30 @@ async def show_progress(progress: Progress, clock: Clock, shown: bool | None) ->
 
 
 def is_moving() -> bool:
-    """True where standard error is a terminal on which a line can be written anew."""
+    """True where standard error is a terminal on which lines can be drawn anew."""
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def clear() -> None:
-    """Make room for a sentence where the moving line may stand."""
+    """Make room for a sentence where moving lines may stand."""
     if is_moving():
-        _write(_CLEAR)
+        _SCREEN.clear()
 
 
 async def _move(progress: Progress, clock: Clock) -> None:
+    from feedbot.cli.frame import Painter  # noqa: PLC0415 - it takes a while to load, and only a terminal is worth it
+
+    painter = Painter()
     try:
         while True:
             await clock.sleep(_MOVES_EVERY_S)
             standing = progress.at(clock.monotonic())
-            _write(_CLEAR if standing is None else f"\r{moving_line(standing, _columns() - 1)}\x1b[K")
+            if standing is None:
+                _SCREEN.clear()
+            else:
+                _SCREEN.draw(painter.frame(standing, *size()))
     finally:
-        _write(_CLEAR)
+        _SCREEN.clear()
 
 
 async def _tell(progress: Progress, clock: Clock) -> None:
@@ -77,20 +71,3 @@ async def _tell(progress: Progress, clock: Clock) -> None:
         standing = progress.at(clock.monotonic())
         if standing is not None:
             click.echo(plain_line(standing), err=True)
-
-
-def _columns() -> int:
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
-    except OSError:
-        return 80
-
-
-def _write(text: str) -> None:
-    """Write to the terminal, unless it takes nothing: one that is held by ctrl-S must not hold the run."""
-    with suppress(OSError):
-        poll = select.poll()
-        poll.register(sys.stderr.fileno(), select.POLLOUT)
-        if poll.poll(0):
-            sys.stderr.write(text)
-            sys.stderr.flush()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from feedbot.cli.colour import painted
 from feedbot.cli.logs import LogFormat, start_logging
 from feedbot.cli.main import Told
 from feedbot.cli.progress import progress_option, show_progress
@@ -74,7 +75,7 @@ def command(
             work = run_once(config, state, clock, progress)
             run = run_until_signalled(work, show_progress(progress, clock, shown))
             for line in run_lines(config, run, last):
-                click.echo(line)
+                click.echo(painted(line))
             maintenance = maintain_when_due(config, state, clock)
         alerting = tell_of_troubles(config, state, clock, maintenance.found)
     for line in [*maintenance_lines(maintenance), *alerting_lines(alerting)]:

@@ -4,9 +4,15 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from feedbot.core.verdict import VerdictKind
+from feedbot.core.urgency import BY_URGENCY
+from feedbot.core.verdict import Verdict, VerdictKind
+
+_NEWS_KEPT = 5
 
 SlowHosts = tuple[tuple[str, float], ...]
+
+_BAD = BY_URGENCY[: BY_URGENCY.index(VerdictKind.REFUSED)]
+"""The verdicts that a person must look at, the worst first."""
 
 _RECENT_S = 10.0
 """The rate is that of so many seconds: what went before says little of what comes."""
@@ -18,11 +24,26 @@ _SOON_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """A link that was found to be no good, and why."""
+
+    kind: VerdictKind
+    url: str
+    reason: str
+
+
+def bad_news(url: str, verdict: Verdict) -> News | None:
+    """What is told of a link while a run is under way; None where there is nothing a person must look at."""
+    return News(verdict.kind, url, verdict.reason) if verdict.kind in _BAD else None
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where a run stands at a moment; `rate` is links a second of late, None at the very beginning.
 
     `left_s` is how many seconds the rest may take, None where nothing that holds can be said.
-    `slowest` names hosts with the seconds for which a link of theirs has been under way.
+    `slowest` names hosts with the seconds for which a link of theirs has been under way. `worst` is the worst that was
+    found, and of what is equally bad the latest, five at most.
     """
 
     done: int
@@ -32,6 +53,7 @@ class Standing:
     left_s: float | None = None
     by_verdict: dict[VerdictKind, int] = field(default_factory=dict)
     slowest: SlowHosts = ()
+    worst: tuple[News, ...] = ()
 
     def words(self, hosts: int = 3) -> list[str]:
         """What there is to say, the most important first, such as "1,234 of 20,000" and "about 3 min left"."""
@@ -70,6 +92,7 @@ class Progress:
         self._ends_at: float | None = None
         self._by_verdict: dict[VerdictKind, int] = {}
         self._domains: dict[str, _Domain] = {}
+        self._worst: tuple[News, ...] = ()
         self._marks: deque[tuple[float, int]] = deque()
         self._slowest: Callable[[], SlowHosts] = tuple
 
@@ -93,8 +116,13 @@ class Progress:
         self._slowest = slowest
         self._marks.append((now, 0))
 
-    def add(self, domain: str, verdict: VerdictKind | None, now: float, took_s: float = 0.0) -> None:
+    def add(
+        self, domain: str, verdict: VerdictKind | None, now: float, took_s: float = 0.0, news: News | None = None
+    ) -> None:
         """Count one link as done, with its verdict where it has one, and the seconds for which it was under way."""
+        if news is not None:
+            ordered = sorted((news, *self._worst), key=lambda one: _BAD.index(one.kind))
+            self._worst = tuple(ordered[:_NEWS_KEPT])
         self._done += 1
         if verdict is not None:
             self._by_verdict[verdict] = self._by_verdict.get(verdict, 0) + 1
@@ -128,6 +156,7 @@ class Progress:
             left_s=self._left_s(now, rate, slowest),
             by_verdict=dict(self._by_verdict),
             slowest=slowest,
+            worst=self._worst,
         )
 
     def _left_s(self, now: float, rate: float | None, slowest: SlowHosts) -> float | None:

@@ -5,7 +5,7 @@ import logging
 import math
 from asyncio.subprocess import Process
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ from feedbot.core.mark import Mark, MarkKind, is_excused, mark_on
 from feedbot.core.observation import NETWORK_KINDS, FailureKind, Observation
 from feedbot.core.outage import FAILURES_IN_A_ROW, Asked, is_mass_failure
 from feedbot.core.own_page import is_asked_in_every_run
-from feedbot.core.progress import Progress
+from feedbot.core.progress import Progress, bad_news
 from feedbot.core.schedule import first_method, is_alarming, jitter_of, next_check_at
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
@@ -109,6 +109,7 @@ async def check_due(
     *,
     resolver: Resolver | None = None,
     wire_over: WireOver | None = None,
+    on_stop: Callable[[Checking], None] | None = None,
 ) -> Checking:
     """The middle of a run: ask what is due. Whoever calls it holds `checking_run(state)`; else as `check`."""
     now, checker = clock.now(), config.checker
@@ -116,7 +117,15 @@ async def check_due(
     async with started(how_many(checker.workers, int(likely), checker.concurrency)) as ready:
         due = to_ask(config, state, now)
         return await check(
-            config, state, clock, due, progress=progress, resolver=resolver, wire_over=wire_over, ready=ready
+            config,
+            state,
+            clock,
+            due,
+            progress=progress,
+            resolver=resolver,
+            wire_over=wire_over,
+            ready=ready,
+            on_stop=on_stop,
         )
 
 
@@ -130,12 +139,14 @@ async def check(
     resolver: Resolver | None = None,
     wire_over: WireOver | None = None,
     ready: list[Process] | None = None,
+    on_stop: Callable[[Checking], None] | None = None,
 ) -> Checking:
     """Ask targets, judge what was seen and record it; what is finished is kept, however the run ends.
 
     Failures of the network kind count when the run closes, and not at all where our own network
     was down: then nothing changes, and the targets stay due. `resolver` is the system's and `wire_over`
-    makes the config's wire unless given; `ready` are worker processes that wait for an order. Raises
+    makes the config's wire unless given; `ready` are worker processes that wait for an order. Where it is
+    cancelled, `on_stop` gets what was brought so far. Raises
     ConfigError where a secret that the config names is not in the environment, or the authorities are none.
     """
     checker = config.checker.policy()
@@ -146,10 +157,15 @@ async def check(
         runs.finish(state, run_id, started_at, online=None, summary={})
         return Checking(run_id, started_at, started_at, online=None)
     asking = _Asking(config, state, clock, run_id, due, keeps_looks=_has_room(config, state))
-    async with open_local(checker, config.contact, clock, resolver, wire_over=wire_over, ready=ready) as wire:
-        was_online = runs.was_online_lately(state, started_at)
-        online = (was_online or await wire.online()) and await asking.ask_all(wire, progress)
-        targets.remember_head_refused(state, wire.head_refused)
+    try:
+        async with open_local(checker, config.contact, clock, resolver, wire_over=wire_over, ready=ready) as wire:
+            was_online = runs.was_online_lately(state, started_at)
+            online = (was_online or await wire.online()) and await asking.ask_all(wire, progress)
+            targets.remember_head_refused(state, wire.head_refused)
+    except asyncio.CancelledError:
+        if on_stop is not None:
+            on_stop(Checking(run_id, started_at, clock.now(), online=True, results=asking.so_far()))
+        raise
     frozen = online and is_mass_failure(asking.asked())
     checking = Checking(
         run_id=run_id,
@@ -234,7 +250,10 @@ class _Asking:
                 look = look_at(target, outcome, self._places[target.id])
                 if progress is not None:
                     took_s = outcome.elapsed_ms / 1000
-                    progress.add(registrable_domain(target.host), look.verdict.kind, self._clock.monotonic(), took_s)
+                    news = bad_news(target.url, look.verdict)
+                    progress.add(
+                        registrable_domain(target.host), look.verdict.kind, self._clock.monotonic(), took_s, news
+                    )
                 if look.wants_sibling or look.wants_article:
                     self._undecided.append(look)
                 else:
@@ -336,6 +355,17 @@ class _Asking:
                 not_counted = _unknown(why, look.verdict.failure)
                 self._results[look.target.url] = Result(look.target, look.target, look.seen, not_counted)
         why = "not asked: the run ended before its turn" if online else "not asked: this machine seems to be offline"
+        return self._whole(why)
+
+    def so_far(self) -> tuple[Result, ...]:
+        """A result for every target of a run that is stopped, by URL; what needs the end of a run does not count."""
+        for look in (*self._network_failures, *self._undecided):
+            why = f"does not count, because the run was stopped ({look.verdict.reason})"
+            self._results[look.target.url] = Result(look.target, look.target, look.seen, _unknown(why))
+        return self._whole("not asked: the run was stopped")
+
+    def _whole(self, why: str) -> tuple[Result, ...]:
+        """A result for every target, by URL; `why` nothing is known of those that have none yet."""
         for url, target in self._due.items():
             self._results.setdefault(url, Result(target, target, None, _unknown(why)))
         results = (self._results[url] for url in sorted(self._results))

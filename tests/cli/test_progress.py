@@ -14,10 +14,13 @@ from contextlib import asynccontextmanager, contextmanager
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
-from feedbot.cli.progress import moving_line, plain_line, show_progress
+from feedbot.cli.frame import Painter
+from feedbot.cli.progress import plain_line, show_progress
+from feedbot.cli.screen import Screen
 from feedbot.clock import SystemClock
-from feedbot.core.progress import Progress, Standing
+from feedbot.core.progress import News, Progress, Standing
 from feedbot.core.verdict import VerdictKind
 from feedbot.service.jobs import tell_progress
 from tests.wire.scripted import ScriptedClock
@@ -33,30 +36,87 @@ STANDING = Standing(
 )
 
 
+BAR = "checking links ━                    "
+
+
+def frame(standing, columns, rows=24, colour=False):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("FORCE_COLOR", raising=False)
+        patch.setenv("TERM", "xterm")
+        patch.setenv("NO_COLOR", "" if colour else "1")
+        with terminal(patch) as _:
+            return [line.rstrip() for line in Painter().frame(standing, columns, rows)]
+
+
 @pytest.mark.parametrize(
-    ("width", "line"),
+    ("columns", "line"),
     [
-        (200, "checking links: 1,234 of 20,000  85/s  about 3 min left  slow: a.example (12 s)"),
-        (79, "checking links: 1,234 of 20,000  85/s  about 3 min left  slow: a.example (12 s)"),
-        (78, "checking links: 1,234 of 20,000  85/s  about 3 min left"),
-        (54, "checking links: 1,234 of 20,000  85/s"),
-        (31, "checking links: 1,234 of 20,000"),
-        (20, "checking links: 1,23"),
-        (0, ""),
+        (200, f"{BAR}1,234 of 20,000  85/s  about 3 min left  slow: a.example (12 s)"),
+        (76, f"{BAR}1,234 of 20,000  85/s  about 3 min left"),
+        (75, f"{BAR}1,234 of 20,000  85/s"),
+        (60, "checking links: 1,234 of 20,000  85/s  about 3 min left"),
+        (55, "checking links: 1,234 of 20,000  85/s"),
+        (32, "checking links: 1,234 of 20,000"),
+        (21, "checking links: 1,23"),
     ],
 )
-def test_a_terminal_is_told_what_fits(width, line):
-    assert moving_line(STANDING, width) == line
+def test_a_terminal_is_told_what_fits(columns, line):
+    assert frame(STANDING, columns) == [line]
+
+
+def test_a_run_that_has_just_begun_has_a_bar_too():
+    assert frame(Standing(0, 10, 0.1), 80) == ["checking links                      0 of 10"]
+    assert "━" * 20 in frame(Standing(0, 10, 0.1), 80, colour=True)[0]
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(1, 24), (0, 24), (80, 0)])
+def test_a_terminal_without_room_is_told_nothing(columns, rows):
+    assert frame(STANDING, columns, rows) == []
+
+
+REPLACED = "\N{REPLACEMENT CHARACTER}"
+WORST = Standing(
+    done=5,
+    planned=10,
+    elapsed_s=2.0,
+    worst=(
+        News(VerdictKind.GONE, "https://a.example/[red]x", "410: gone"),
+        News(VerdictKind.MISSING, f"https://b.example/{'y' * 9000}", "404"),
+        News(VerdictKind.UNREACHABLE, "https://c.example/", "it \x1b[2J\nhas [bold]no[/bold] name :smile:"),
+    ),
+)
+
+
+def test_the_worst_news_stand_below_and_are_only_text():
+    bar, *news = frame(WORST, 100)
+    assert bar == "checking links ━━━━━━━━━━           5 of 10"
+    assert news == [
+        "  gone         https://a.example/[red]x  410: gone",
+        f"  missing      https://b.example/{'y' * 66}",
+        "  unreachable  https://c.example/  it ?[2J?has [bold]no[/bold] name :smile:".replace("?", REPLACED),
+    ]
+
+
+@pytest.mark.parametrize(("rows", "lines"), [(24, 4), (5, 4), (4, 3), (2, 1), (1, 1)])
+def test_a_frame_is_lower_than_the_terminal(rows, lines):
+    assert len(frame(WORST, 80, rows)) == lines
+
+
+def test_verdicts_are_in_colour_unless_that_is_not_wanted():
+    assert "\x1b[31mgone" in frame(WORST, 80, colour=True)[1]
+    assert not any("\x1b" in line for line in frame(WORST, 80))
 
 
 hosts = st.text(max_size=40)
 
 
-@given(hosts, st.integers(0, 300))
-def test_whatever_a_host_is_called_the_line_is_one_and_inert(host, width):
-    line = moving_line(Standing(1, 2, 9.0, slowest=((host, 9.0),)), width)
-    assert len(line) <= width
-    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", line)
+@given(hosts, hosts, st.integers(0, 300))
+def test_whatever_is_said_lines_are_inert_and_narrower_than_the_terminal(host, reason, columns):
+    news = News(VerdictKind.GONE, f"https://{host}/", reason)
+    lines = frame(Standing(1, 2, 9.0, slowest=((host, 9.0),), worst=(news,)), columns)
+    for line in lines:
+        assert cell_len(line) < columns
+        assert not re.search(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", line)
     assert "\n" not in plain_line(Standing(1, 2, 9.0, slowest=((host, 9.0),)))
 
 
@@ -160,12 +220,12 @@ async def test_a_terminal_sees_a_line_that_moves_and_goes(monkeypatch):
         progress.add("a.test", VerdictKind.ALIVE, time.monotonic())
 
     said = await seen(monkeypatch, between=one_more)
-    *lines, last, after = said.split("\x1b[K")
-    assert (last, after) == ("\r", "")
+    *lines, cleared, after = said.split("\x1b[J")
+    assert (cleared, after) == ("\r", "")
     assert 2 <= len(lines) <= 14
     assert lines[0].startswith("\rchecking links: 1 of 10")
     assert lines[-1].startswith("\rchecking links: 2 of 10")
-    assert all(len(line) <= 40 for line in lines)
+    assert all(len(line.removesuffix("\x1b[K")) <= 40 for line in lines)
 
 
 async def test_a_terminal_sees_nothing_where_told_so(monkeypatch):
@@ -185,3 +245,42 @@ async def test_a_terminal_that_is_held_does_not_hold_the_run(monkeypatch):
             os.write(screen.ours, b"\x11")  # ctrl-Q
             while "checking links: 1 of 10" not in screen.seen(0.01):  # noqa: ASYNC110 - it is a terminal
                 await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("columns", "up"),
+    [(40, 2), (41, 2), (20, 3), (10, 5)],
+)
+def test_lines_are_drawn_over_the_last_ones_though_the_terminal_was_made_narrower(monkeypatch, columns, up):
+    with terminal(monkeypatch) as terminal_:
+        screen = Screen()
+        screen.draw(["x" * 39, "", "\x1b[31mzwölf\x1b[0m"])
+        fcntl.ioctl(terminal_.stderr.fileno(), termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        screen.draw(["a"])
+        screen.clear()
+        screen.clear()
+        said = terminal_.seen()
+    first, second, third, rest = said.split("\x1b[J")
+    assert first.startswith("\rxxx")
+    assert second == f"\r\x1b[{up}Aa\x1b[K"
+    assert (third, rest) == ("\r", "")
+
+
+def test_what_a_held_terminal_did_not_take_is_drawn_over_by_nobody(monkeypatch):
+    with terminal(monkeypatch) as screen_:
+        screen = Screen()
+        os.write(screen_.ours, b"\x13")  # ctrl-S
+        until_held = time.monotonic() + 10
+        while _is_writable(screen_) and time.monotonic() < until_held:
+            time.sleep(0.01)
+        screen.draw(["one", "two"])
+        os.write(screen_.ours, b"\x11")  # ctrl-Q
+        while not _is_writable(screen_):
+            time.sleep(0.01)
+        screen.clear()
+        screen.draw(["three"])
+        assert screen_.seen() == "\rthree\x1b[K\x1b[J"
+
+
+def _is_writable(screen):
+    return bool(select.select([], [screen.stderr.fileno()], [], 0)[1])
