@@ -236,6 +236,43 @@ def test_the_operators_reports_do_not_tell_of_it_either(news, site):
     assert holding(news.folder, "/slander") == []
 
 
+def test_what_operators_and_the_doctor_were_told_of_it_goes_and_what_is_wrong_holds_on(news, site):
+    news.article("slander")
+    news.article("other")
+    news.run()
+    at, url = "2026-11-01T12:00:00Z", site.link("/slander")
+    sentence = f"articles/slander.md:12: {url}: is odd"
+    with news.state() as state, state.write() as connection:
+        connection.execute("INSERT INTO receivers VALUES ('ops', 0, NULL, NULL, ?, 0, 0)", [at])
+        jobs = [("read", "articles/slander.md:12: is odd"), ("check", f"{url}, it says"), ("hubs", url + "-2 is odd")]
+        connection.executemany("INSERT INTO jobs VALUES (?, ?, NULL, 3, ?)", [(name, at, why) for name, why in jobs])
+        for key, title in (
+            ("job:read", "articles/slander.md is odd"),
+            (f"page {url}", "a page"),
+            ("disk", "it is full"),
+        ):
+            about = sentence if key != "disk" else "the disk is full"
+            connection.execute("INSERT INTO alarms VALUES (?, ?, ?, ?)", [key, title, about, at])
+            connection.execute("INSERT INTO told_alarms VALUES ('ops', ?, ?, ?, ?)", [key, title, about, at])
+        connection.executemany("INSERT INTO findings VALUES (?, 'problem')", [(url,), ("Feeds all.rss",)])
+    forgotten(news, "articles/slander.md")
+    # Of the hubs' trouble, which is about another page, everything is there.
+    assert holding(news.folder, "slander.md", "/slander,", "/slander:", "/slander is") == []
+    gone = "what it was about was taken down"
+    with news.state() as state:
+        assert state.rows("SELECT name, failures, problem FROM jobs ORDER BY name") == [
+            {"name": "check", "failures": 3, "problem": gone},
+            {"name": "hubs", "failures": 3, "problem": url + "-2 is odd"},
+            {"name": "read", "failures": 3, "problem": gone},
+        ]
+        for table in ("alarms", "told_alarms"):
+            assert state.rows(f"SELECT key, title, sentence FROM {table} ORDER BY key") == [
+                {"key": "disk", "title": "it is full", "sentence": "the disk is full"},
+                {"key": "job:read", "title": gone, "sentence": gone},
+            ]
+        assert [row["key"] for row in state.rows("SELECT key FROM findings")] == ["Feeds all.rss"]
+
+
 def test_what_was_known_when_others_were_looked_at_goes_with_it(news, site):
     news.article("slander", more=RELATED.format(site.link("/shared")))
     news.article("one", more=RELATED.format(site.link("/shared")))

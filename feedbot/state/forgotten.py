@@ -20,6 +20,9 @@ from feedbot.state.database import State, stamp
 _GOES_ON = r"(?![\w/%~?=&+@-]|[.,;:!](?=\w))"
 
 
+_TAKEN_DOWN = "what it was about was taken down"
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a takedown is about.
@@ -161,8 +164,23 @@ def delete_links(connection: Any, about: Scope, before: Before) -> int:
     connection.execute("UPDATE targets SET reason = '' WHERE quotes(reason)")
     connection.execute("DELETE FROM transitions WHERE quotes(reason) OR quotes(moved_to)")
     connection.execute("DELETE FROM snapshots WHERE quotes(url) OR quotes(reason)")
+    _forget_troubles(connection, re.compile(f"{quoting.pattern}|{_naming(about).pattern}"))
     reported.forget(connection)
     return observations
+
+
+def _forget_troubles(connection: Any, telling: re.Pattern[str]) -> None:
+    """Blank what operators and the doctor were told of it: that something is wrong, and since when, holds on."""
+    connection.create_function("tells_of_it", 1, lambda text: text is not None and bool(telling.search(text)))
+    connection.execute("UPDATE jobs SET problem = :gone WHERE tells_of_it(problem)", {"gone": _TAKEN_DOWN})
+    for table in ("alarms", "told_alarms"):
+        connection.execute(f"DELETE FROM {table} WHERE tells_of_it(key)")  # noqa: S608 - no outside text
+        for column in ("title", "sentence"):
+            connection.execute(
+                f"UPDATE {table} SET {column} = :gone WHERE tells_of_it({column})",  # noqa: S608 - no outside text
+                {"gone": _TAKEN_DOWN},
+            )
+    connection.execute("DELETE FROM findings WHERE tells_of_it(key)")
 
 
 def _delete_observations(connection: Any, gone: Iterable[int], shared: Iterable[int], titles: Collection[str]) -> int:
@@ -200,6 +218,12 @@ def _quoting(urls: Collection[str]) -> re.Pattern[str]:
     if not urls:
         return re.compile(r"(?!)")
     return re.compile("(?:" + "|".join(re.escape(url) for url in sorted(urls)) + ")" + _GOES_ON)
+
+
+def _naming(about: Scope) -> re.Pattern[str]:
+    """What names an article by its file or by the id of its entry, with a line number after it or without."""
+    words = sorted({*about.paths, *about.entry_ids})
+    return re.compile("(?:" + "|".join(map(re.escape, words)) + r")(?![\w/-])" if words else r"(?!)")
 
 
 def _listed(values: Iterable[object]) -> str:
