@@ -10,7 +10,7 @@ moment it is missing or holds what its file does.
 
 import os
 import stat
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +36,8 @@ class Unchanged:
 
 
 def publish_file(directory: Path, name: str, data: bytes) -> Published | Unchanged:
-    """Write one file as `publish_files` does."""
-    return publish_files(directory, [(name, data)])[0]
+    """Write one file as `publish_files` does; in a folder where others write, other unfinished files are left alone."""
+    return _publish_all(directory, [(name, data)], lambda other: other == _temp_of(name))[0]
 
 
 def publish_files(directory: Path, files: Iterable[tuple[str, bytes]]) -> list[Published | Unchanged]:
@@ -51,10 +51,16 @@ def publish_files(directory: Path, files: Iterable[tuple[str, bytes]]) -> list[P
     version, those before it are published, those after it are not tried. Raises ValueError for a
     name with a path separator or a leading dot.
     """
+    return _publish_all(directory, files, _is_temp)
+
+
+def _publish_all(
+    directory: Path, files: Iterable[tuple[str, bytes]], is_orphan: Callable[[str], bool]
+) -> list[Published | Unchanged]:
     folder = _open_folder(directory)
     results: list[Published | Unchanged] = []
     try:
-        _sweep(folder, directory)
+        _sweep(folder, directory, is_orphan)
         try:
             for name, data in files:
                 results.append(_publish(folder, directory, name, data))
@@ -109,10 +115,10 @@ def _open_folder(directory: Path) -> int:
         raise PublishError(f"{directory}: cannot be used as a folder: {_why(error)}") from error
 
 
-def _sweep(folder: int, directory: Path) -> None:
+def _sweep(folder: int, directory: Path, is_orphan: Callable[[str], bool]) -> None:
     try:
         with os.scandir(folder) as entries:
-            orphans = [e.name for e in entries if _is_temp(e.name) and not e.is_dir(follow_symlinks=False)]
+            orphans = [e.name for e in entries if is_orphan(e.name) and not e.is_dir(follow_symlinks=False)]
         for name in orphans:
             os.unlink(name, dir_fd=folder)
     except OSError as error:
@@ -166,7 +172,7 @@ def _remove(folder: int, directory: Path, name: str) -> None:
 
 
 def _replace(folder: int, name: str, data: bytes) -> None:
-    temp = f".{name}{_TEMP_SUFFIX}"
+    temp = _temp_of(name)
     descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644, dir_fd=folder)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -191,6 +197,10 @@ def _sync_folder(folder: int, directory: Path) -> None:
         os.fsync(folder)
     except OSError as error:
         raise PublishError(f"{directory}: cannot be made durable: {_why(error)}") from error
+
+
+def _temp_of(name: str) -> str:
+    return f".{name}{_TEMP_SUFFIX}"
 
 
 def _is_temp(name: str) -> bool:

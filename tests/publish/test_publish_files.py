@@ -65,7 +65,7 @@ def test_what_an_interrupted_run_left_is_swept(tmp_path: Path) -> None:
     (tmp_path / ".gone.rss.feedbot-tmp").write_bytes(b"half")
     for name in (".htaccess", "mine.feedbot-tmp"):
         (tmp_path / name).write_bytes(b"the operator's")
-    publish_file(tmp_path, "ai.rss", b"x")
+    publish_files(tmp_path, [("ai.rss", b"x")])
     assert names_in(tmp_path) == [".htaccess", "ai.rss", "mine.feedbot-tmp"]
 
 
@@ -267,3 +267,11 @@ def test_removed_files_are_gone_and_those_that_are_not_there_do_not_matter(tmp_p
     with pytest.raises(PublishError, match=r"d\.gz: is a folder"):
         remove_files(tmp_path, ["d.gz", "b.gz"])
     assert names_in(tmp_path) == ["b.gz", "d.gz"]
+
+
+def test_one_file_in_a_folder_of_others_leaves_their_unfinished_files_alone(tmp_path: Path) -> None:
+    """Two publications may leave their figures in the one folder that node_exporter reads."""
+    for name in (".other.prom.feedbot-tmp", ".news.prom.feedbot-tmp"):
+        (tmp_path / name).write_bytes(b"unfinished")
+    publish_file(tmp_path, "news.prom", b"1")
+    assert names_in(tmp_path) == [".other.prom.feedbot-tmp", "news.prom"]
