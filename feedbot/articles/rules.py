@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -69,6 +69,11 @@ class ReadRules:
             *([self.generator, self.content, sorted(self.permalinks.items()), self.language] if self.generator else []),
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def every_remark(rules: ReadRules) -> ReadRules:
+    """The same rules, by which all remarks on a file are kept."""
+    return replace(rules, every_remark=True)
 
 
 def read_rules(config: "Config") -> ReadRules:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from feedbot.cli.naming import article_paths
+from feedbot.cli.naming import articles_below, known_article
 from feedbot.cli.words import meant
 from feedbot.config import Config
 from feedbot.core.article import Rejected
@@ -212,7 +212,7 @@ def _articles(
         if "://" in one:
             continue
         if _is_folder(config, one):
-            found |= _below(config, known, one)
+            found |= articles_below(config, known, one)
         else:
             found.add(_article(config, state, known, refusals, one))
     return found, [refusals[path] for path in sorted(found & refusals.keys())]
@@ -224,30 +224,13 @@ def _is_folder(config: Config, given: str) -> bool:
 
 def _article(config: Config, state: State, known: Collection[str], refusals: dict[str, Rejected], given: str) -> str:
     """A path as typed, in the form in which article files are known."""
-    path = next((path for path in article_paths(config, given) if path in known), None)
-    if path is None:
-        patterns = ", ".join(config.articles.paths)
-        raise UsageError(
-            f"{given}: is no article: articles.paths ({patterns}) does not match it, or articles.exclude leaves it out"
-        )
+    path = known_article(config, known, given)
     if not targets.of_file(state, path):  # a rejected file keeps those of its last good version
         if (refusal := refusals.get(path)) is not None:
             place = f"line {refusal.line}: " if refusal.line else ""
             raise UsageError(f"{given}: was rejected: {place}{refusal.reason}")
         raise UsageError(f"{given}: is an article without links")
     return path
-
-
-def _below(config: Config, known: Iterable[str], given: str) -> set[str]:
-    """The article files in a folder and in those below it; seen from here, or else from the config."""
-    as_typed, resolved, from_config = article_paths(config, given)
-    for folder in (as_typed, resolved) if os.path.isdir(given) else (from_config,):  # noqa: PTH112 - as above
-        start = "" if folder == "." else f"{folder}/"
-        found = {path for path in known if path.startswith(start) and (start or not path.startswith("../"))}
-        if found:
-            return found
-    patterns = ", ".join(config.articles.paths)
-    raise UsageError(f"{given}: is a folder without articles; articles.paths ({patterns}) names where they are")
 
 
 def _narrowed(config: Config, state: State, wish: Wish) -> set[str] | None:

@@ -17,7 +17,7 @@ from feedbot.errors import FeedbotError
 EXIT_CODES = """\b
 Exit codes:
   0   done
-  1   failed: a sentence on standard error says why
+  1   failed: a sentence on standard error says why; or lint found errors
   2   the command line is off
   3   the config file is off
   4   links found that --fail-on names
@@ -34,6 +34,7 @@ COMMANDS = {
     "status": "Show where articles, links and feeds stand.",
     "why": "Show why a link has its status, with the evidence.",
     "mark": "Say what a link is worth: alive, dead, or to be left alone.",
+    "lint": "Show what is wrong with the article files, and where.",
     "fix": "Rewrite links that have moved for good, in the article files.",
     "forget": "Take an article or a link down: out of the feeds and all that is stored.",
     "alert": "Send a test message to everybody whom alerts tell.",

@@ -1,6 +1,5 @@
 """A report as JUnit XML, which CI servers show as tests: one for each link, or for each file."""
 
-from itertools import groupby
 from xml.etree import ElementTree
 
 from feedbot.articles.text import clean_text
@@ -12,8 +11,11 @@ from feedbot.core.urgency import Level
 def render(report: Report) -> str:
     """A suite of test cases in the order of the findings, in the shape that Jenkins' schema (junit-10.xsd) has."""
     suite = ElementTree.Element("testsuite", name=f"feedbot {report.command}")
-    for _, group in groupby(report.findings, lambda finding: finding.subject):
-        _add_case(suite, report.command, list(group))
+    by_subject: dict[str, list[Finding]] = {}
+    for finding in report.findings:
+        by_subject.setdefault(finding.subject, []).append(finding)
+    for findings in by_subject.values():
+        _add_case(suite, report.command, findings)
     cases = suite.findall("testcase")
     failed = str(sum(case.find("failure") is not None for case in cases))
     skipped = str(sum(case.find("skipped") is not None for case in cases))

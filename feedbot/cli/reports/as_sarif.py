@@ -1,7 +1,7 @@
 """A report as SARIF 2.1.0 (OASIS), which code scanning and editors read."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -30,7 +30,7 @@ def render(report: Report) -> str:
         },
         "invocations": [{"executionSuccessful": report.is_whole}],
         "columnKind": "unicodeCodePoints",
-        "results": [result for finding in report.findings for result in _results(finding, numbers[finding.code])],
+        "results": [result for finding in report.findings for result in _results(finding, numbers)],
     }
     log = msgspec.json.encode({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
     return msgspec.json.format(log, indent=1).decode() + "\n"
@@ -45,7 +45,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _results(finding: Finding, rule_number: int) -> Iterator[dict[str, Any]]:
+def _results(finding: Finding, numbers: Mapping[str, int]) -> Iterator[dict[str, Any]]:
     if finding.level not in _LEVELS:
         return
     for place in finding.places or (None,):
@@ -53,7 +53,7 @@ def _results(finding: Finding, rule_number: int) -> Iterator[dict[str, Any]]:
         known_by = "\n".join([finding.code, finding.identity, "" if place is None else f"{place.path}\n{place.what}"])
         yield {
             "ruleId": finding.code,
-            "ruleIndex": rule_number,
+            "ruleIndex": numbers[finding.code],
             "level": _LEVELS[finding.level],
             "message": {"text": _message(about + finding.text)},
             "locations": [] if place is None else [{"physicalLocation": _location(place)}],
