@@ -72,17 +72,22 @@ def fix(
     paths: Collection[str] = (),
     urls: Collection[str] = (),
 ) -> Fixing:
-    """Mend the links of article files, or with `write` false only tell how; of these articles and links where named.
+    """Mend the links of article files, or with `write` false only tell how.
 
-    `urls` are canonical. Nobody else reads or publishes while files are written. Raises ArticlesError where an article
-    folder cannot be read, LockHeld where it takes too long until others have done.
+    Where articles or links are named: all links of these articles, and these links (canonical URLs) in all articles.
+    Nobody else reads or publishes while files are written. Raises ArticlesError where an article folder cannot be
+    read, LockHeld where it takes too long until others have done.
     """
     with one_at_a_time(state) if write else nullcontext():
         plan = _plan(config, state, clock.now())
-        if urls:
-            plan = _only(plan, urls)
-        wanted = plan.paths & frozenset(paths) if paths else plan.paths
-        return Fixing(tuple(_fixed(config, state, plan, wanted, write=write)), _left(state, plan, paths))
+        if not paths and not urls:
+            plans = dict.fromkeys(plan.paths, plan)
+            left = plan.left
+        else:
+            only = _only(state, plan, urls)
+            plans = dict.fromkeys(only.paths, only) | dict.fromkeys(plan.paths.intersection(paths), plan)
+            left = {**_left_in(state, plan, paths), **only.left}
+        return Fixing(tuple(_fixed(config, state, plans, write=write)), left)
 
 
 def _plan(config: Config, state: State, now: datetime) -> Plan:
@@ -124,39 +129,32 @@ def _plan(config: Config, state: State, now: datetime) -> Plan:
     return Plan(last, frozenset(withdrawn), left, frozenset(paths))
 
 
-def _only(plan: Plan, urls: Collection[str]) -> Plan:
-    return Plan(
-        {url: address for url, address in plan.addresses.items() if url in urls},
-        plan.withdrawn.intersection(urls),
-        {url: why for url, why in plan.left.items() if url in urls},
-        plan.paths,
-    )
+def _only(state: State, plan: Plan, urls: Collection[str]) -> Plan:
+    """What of it concerns these canonical URLs."""
+    addresses = {url: address for url, address in plan.addresses.items() if url in urls}
+    withdrawn = plan.withdrawn.intersection(urls)
+    nothing = Left("is not known to have moved, nor to be a withdrawn AMP page")
+    left = {url: plan.left.get(url, nothing) for url in urls if url not in addresses and url not in withdrawn}
+    places = targets.places(state, targets.numbers(state, urls))
+    return Plan(addresses, withdrawn, left, _files(place for found in places.values() for place in found))
 
 
-def _files(places: Iterable[LinkPlace]) -> set[str]:
-    return {place.article for place in places}
+def _files(places: Iterable[LinkPlace]) -> frozenset[str]:
+    return frozenset(place.article for place in places)
 
 
-def _left(state: State, plan: Plan, paths: Collection[str]) -> Mapping[str, Left]:
-    if not paths:
-        return plan.left
+def _left_in(state: State, plan: Plan, paths: Collection[str]) -> Mapping[str, Left]:
     linked = {url for path in paths for url in targets.of_file(state, path)}
-    return {url: why for url, why in plan.left.items() if url in linked}
+    return {url: left for url, left in plan.left.items() if url in linked}
 
 
-def _fixed(
-    config: Config,
-    state: State,
-    plan: Plan,
-    wanted: Collection[str],
-    *,
-    write: bool,
-) -> Iterator[FixedFile]:
+def _fixed(config: Config, state: State, plans: Mapping[str, Plan], *, write: bool) -> Iterator[FixedFile]:
+    """What becomes of each file, by the plan for its path."""
     rules = read_rules(config)
     # Of files as they were last read, and then as they become.
     taken = {source: path for path, source in identities.present_sources(state).items()}
     done: set[str] = set()
-    for file in _found(config, wanted):
+    for file in _found(config, plans):
         # A symbolic link to another article: the file is mended once, where it is.
         real = os.path.realpath(file.full_path)
         if real in done:
@@ -169,6 +167,7 @@ def _fixed(
         except OSError as error:
             yield FixedFile(file.path, problem=f"cannot be read: {why_not_read(error)}")
             continue
+        plan = plans[file.path]
         rewriting = rewrite(file.path, raw, rules, plan.addresses, plan.withdrawn, taken)
         if isinstance(rewriting, Rejected):
             where = f"line {rewriting.line}: " if rewriting.line else ""

@@ -142,7 +142,7 @@ def test_two_articles_never_get_one_source(news, site):
     assert "is the source of articles/three.md already" in said["articles/two.md"][1][0]
 
 
-def test_only_what_is_named_is_mended(news, site):
+def test_named_articles_are_mended_whole_and_named_links_everywhere(news, site):
     for name in ("one", "two"):
         news.article(name, more=f"images: ['{site.link('/x.jpg')}']\n")
         site.answers[f"/{name}"] = (301, f"/new-{name}")
@@ -152,6 +152,8 @@ def test_only_what_is_named_is_mended(news, site):
     assert [(file.path, len(file.mended)) for file in by_path] == [("articles/one.md", 2)]
     by_url = fixed(news, write=False, urls=[site.link("/x.jpg")]).files
     assert [(file.path, len(file.mended)) for file in by_url] == [("articles/one.md", 1), ("articles/two.md", 1)]
+    both = fixed(news, write=False, paths=["articles/one.md"], urls=[site.link("/x.jpg")]).files
+    assert [(file.path, len(file.mended)) for file in both] == [("articles/one.md", 2), ("articles/two.md", 1)]
 
 
 def test_a_withdrawn_amp_page_goes_and_the_feeds_stay_as_they_are(news, site):

@@ -29,7 +29,8 @@ def command(told: Told, what: tuple[str, ...], write: bool, dry_run: bool) -> in
     """Rewrite links that have moved for good, and take out withdrawn AMP pages, in the article files.
 
     A link has moved for good when three looks in a row over seven days were led on permanently to the same
-    address; an AMP page is withdrawn when as many found that. Only the bytes of these links change, and a
+    address; an AMP page is withdrawn when as many found that. An ARTICLE is mended whole, a URL wherever
+    articles link to it. Only the bytes of these links change, and a
     file that somebody changes meanwhile is left. Standard output is a diff for `git apply` in the folder of the
     config file; what is left, and why, is on standard error. Nothing is asked of servers.
 

@@ -71,6 +71,11 @@ def test_what_is_named_is_all_that_changes_and_what_is_left_says_why(moved, site
     assert named.returncode == 0
     assert "nothing to rewrite" in named.stderr
     assert f"left       {site.link('/three')}: has moved to {site.link('/new-three')}, seen once since" in named.stderr
+    alive = feedbot(moved.folder, "fix", site.link("/new-two"))
+    assert alive.returncode == 2
+    feedbot(moved.folder, "build")
+    alive = feedbot(moved.folder, "fix", site.link("/new-two"))
+    assert f"left       {site.link('/new-two')}: is not known to have moved" in alive.stderr
 
 
 @pytest.mark.parametrize(
@@ -109,6 +114,17 @@ def test_in_a_pipe_it_is_the_bytes_and_in_a_terminal_nothing_moves_the_cursor(mo
     os.close(ours)
     assert "About \ufffdone" in shown
     assert "\u202e" not in shown
+
+
+@pytest.mark.debian("git", "git")
+@pytest.mark.parametrize("repository", [None, ".", ".."])
+def test_git_applies_what_it_shows_in_a_repository_or_below_it_or_without_one(moved, repository):
+    if repository is not None:
+        subprocess.run(["git", "init", "-q", repository], check=True, cwd=moved.folder)
+    subprocess.run(f"{FEEDBOT} fix | git apply", check=True, cwd=moved.folder, shell=True)
+    assert "/new-one\n" in articles(moved)["one.md"]
+    assert "/new-two\n" in articles(moved)["two.md"]
+    assert "nothing to rewrite" in feedbot(moved.folder, "fix").stderr
 
 
 def test_the_examples_are_in_its_help(tmp_path):
