@@ -65,6 +65,8 @@ schema: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python -c 'from feedbot.config.reference import config_reference; print(config_reference(), end="")' \
 	  > docs/configuration.md
+	$(BIN)/python -c 'from feedbot.cli.reference import command_reference; print(command_reference(), end="")' \
+	  > docs/commands.md
 
 clean:
 	rm -rf $(VENV) .venv-lowest .venv-peers build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

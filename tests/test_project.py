@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from feedbot.cli.reference import command_reference
+
 
 @pytest.fixture
 def pyproject(project):
@@ -52,6 +54,11 @@ def test_the_readme_shows_the_help_as_it_is(project):
         [Path(sys.executable).with_name("feedbot"), "--help"], capture_output=True, text=True, check=True
     ).stdout
     assert help_text in (project / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_reference_of_commands_is_what_their_help_says(project):
+    shipped = (project / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert shipped == command_reference(), "run `make docs`"
 
 
 def test_the_architecture_names_every_room_and_every_file_of_the_top_level(project):
