@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import re
 import shutil
 from collections import Counter
 from datetime import timedelta
@@ -1063,6 +1064,42 @@ def test_a_page_of_somebody_else_is_not_overwritten(news):
     assert home.read_text() == "<!DOCTYPE html><title>Home</title>"
     home.unlink()
     news.build()
+
+
+@pytest.mark.parametrize("name", ["all.rss", "feeds.opml"])
+def test_a_feed_of_an_earlier_publisher_is_not_overwritten_by_the_first_build(news, name):
+    news.article("one")
+    theirs = news.folder / "feeds" / name
+    theirs.parent.mkdir()
+    theirs.write_text("<rss/>")
+    with pytest.raises(PublishError, match=rf"{re.escape(name)}: was not written by feedbot.*feeds\.directory"):
+        news.build()
+    assert [path.name for path in theirs.parent.iterdir()] == [name]
+    assert theirs.read_text() == "<rss/>"
+    theirs.unlink()
+    news.build()
+    # Once feedbot has written here, what somebody puts in the place of a feed is written over.
+    theirs.write_text("<rss/>")
+    news.build()
+    assert theirs.read_text() != "<rss/>"
+
+
+def test_without_a_database_and_ids_feeds_of_feedbot_are_known_as_its_own(news):
+    news.configure_feeds("pages: false")
+    path = news.article("one")
+    news.build()
+    for file in (*news.folder.glob("state.db*"), news.folder / "feeds" / "ids.json"):
+        file.unlink()
+    edit(news, path, "About one", "About two")
+    news.build()
+    assert b"About two" in news.feeds()["all.rss"]
+
+
+def test_a_feeds_folder_that_is_a_file_is_called_that(news):
+    news.article("one")
+    (news.folder / "feeds").write_text("mine")
+    with pytest.raises(PublishError, match=r"/feeds: is a file, and feeds need a folder;.*feeds\.directory"):
+        news.build()
 
 
 def test_without_a_database_pages_of_feedbot_are_known_as_its_own(news):

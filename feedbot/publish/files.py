@@ -75,16 +75,33 @@ def _publish_all(
 def require_marked(directory: Path, names: Iterable[str], mark: bytes) -> None:
     """Raise PublishError where one of these files is there and has no such mark in its first 4 KiB: it is another's."""
     for name in names:
-        try:
-            with (directory / name).open("rb") as file:
-                begin = file.read(_BEGIN_BYTES)
-        except OSError:
-            continue  # it is not there; or what is in the way is told when the file is written
-        if mark not in begin:
+        if (begin := _begin_of(directory / name)) is not None and mark not in begin:
             raise PublishError(
                 f"{directory / name}: was not written by feedbot, and a page of that name would take its place;"
                 " name another folder (feeds.directory), move it away, or write no pages (feeds.pages: false)"
             )
+
+
+def require_own(directory: Path, names: Collection[str], marks: Iterable[bytes]) -> None:
+    """Raise PublishError where some of these files are there, and none has one of the marks: they are another's.
+
+    Not every format has a place for a mark, so one file speaks for its neighbours.
+    """
+    there = {name: begin for name in names if (begin := _begin_of(directory / name)) is not None}
+    if there and not any(mark in begin for mark in marks for begin in there.values()):
+        raise PublishError(
+            f"{directory / min(there)}: was not written by feedbot, and a file of that name would take its place;"
+            " name another folder (feeds.directory), or move it away"
+        )
+
+
+def _begin_of(path: Path) -> bytes | None:
+    """The first 4 KiB of a file; None where it is not there, or something that is told when it is written."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_BEGIN_BYTES)
+    except OSError:
+        return None
 
 
 def remove_files(directory: Path, names: Collection[str]) -> None:

@@ -13,6 +13,10 @@ from feedbot.publish.feedgen_extension import HISTORY_NAMESPACE, NAME, EntryExte
 from feedbot.publish.html import is_web_url
 from feedbot.publish.xml_text import xml_line, xml_text
 
+_NAME = "feedbot"
+MARK = f"<generator>{_NAME}</generator>".encode()
+"""What tells by an RSS or Atom file that feedbot wrote it."""
+
 
 def new_generator(feed: Feed, suffix: str, media_type: str, namespaces: dict[str, str]) -> Any:
     """A feedgen FeedGenerator that knows the feed but not yet its entries."""
@@ -25,7 +29,7 @@ def new_generator(feed: Feed, suffix: str, media_type: str, namespaces: dict[str
     generator.id(xml_text(feed.id))
     generator.title(feed_title(feed))
     generator.updated(feed.updated_at)  # feedgen's own default is the time of the build
-    generator.generator("feedbot")  # no version: an upgrade changes no byte
+    generator.generator(_NAME)  # no version: an upgrade changes no byte
     generator.link(href=xml_text(f"{feed.url_base}{feed.slug}{suffix}"), rel="self", type=media_type)
     for hub in feed.hubs:
         generator.link(href=xml_text(hub), rel="hub")  # for Atom; RSS gets its own from our extension

@@ -79,6 +79,10 @@ def read_ledger(path: Path) -> Ledger:
         raw = path.read_bytes()
     except FileNotFoundError:
         return Ledger()
+    except NotADirectoryError:
+        raise PublishError(
+            f"{path.parent}: is a file, and feeds need a folder; move it away, or name another one (feeds.directory)"
+        ) from None
     except OSError as error:
         raise PublishError(f"{path}: cannot be read: {error.strerror or error}") from error
     try:

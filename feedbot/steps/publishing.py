@@ -12,7 +12,8 @@ from feedbot.core.healing import Link
 from feedbot.core.history import is_document_file
 from feedbot.core.ping import topics_of
 from feedbot.errors import StateError, UsageError
-from feedbot.publish.files import Published, publish_files, remove_files, require_marked
+from feedbot.publish.files import Published, publish_files, remove_files, require_marked, require_own
+from feedbot.publish.generator import MARK as FEED_MARK
 from feedbot.publish.gzipped import GZIP_SUFFIX
 from feedbot.publish.ledger import LEDGER_NAME, read_ledger
 from feedbot.publish.pages import MARK as PAGE_MARK
@@ -118,6 +119,8 @@ def _write(
     # A folder may be that of a whole site, whose own index.html nobody may lose.
     pages = (offer.name for offer in fresh if offer.name.endswith(PAGE_SUFFIX) and offer.name not in noted)
     require_marked(config.feeds_path, pages, PAGE_MARK)
+    if not noted and LEDGER_NAME not in there:
+        require_own(config.feeds_path, [offer.name for offer in fresh], (FEED_MARK, PAGE_MARK))
     if config.feeds.hub:
         # Written and not noted, by a build that ends on the way, it would be as it should be to the next, and untold.
         published.begin(state, [offer.name for offer in fresh if offer.name in offers.feeds & noted.keys()])
