@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from feedbot.cli.reports.checking import NOTHING_DUE, checking_lines, said_of_history, said_of_number
@@ -22,7 +23,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CheckReport:
     """What asking the links brought, and the files that were rejected; with `every`, text tells what is alive too.
 
@@ -71,7 +72,7 @@ class CheckReport:
         """A rule for each verdict."""
         return tuple(RULES.values())
 
-    @property
+    @cached_property
     def findings(self) -> Sequence[Finding]:
         """A finding for each link."""
         found = [(self._level(result), result) for result in self.checking.results]

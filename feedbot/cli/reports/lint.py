@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from feedbot.cli.reports.report import Cell, Finding, Place, Rule
@@ -14,7 +15,7 @@ from feedbot.linting import Linting, Problem
 _COLUMNS = ("level", "code", "article", "line", "column", "field", "message", "expected", "what_to_do")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LintReport:
     """What is wrong with article files; with `strict`, warnings fail too. `prefix` is as in CheckReport."""
 
@@ -52,7 +53,7 @@ class LintReport:
             for code, one in PROBLEMS.items()
         ]
 
-    @property
+    @cached_property
     def findings(self) -> Sequence[Finding]:
         """A finding for each problem, errors first, and for each file without any."""
         seen: Counter[str] = Counter()
