@@ -77,9 +77,9 @@ class Sampled:
     fields: Mapping[str, Mapping[str, int]]
 
 
-def survey(root: Path, kind: Kind | None = None) -> Survey:
+def survey(root: Path, kind: Kind | None = None, *, max_names: int = MAX_NAMES) -> Survey:
     """The site of a folder; `kind` where it is told. One that is not there, or may not be read, is an empty one."""
-    top, markdown, data = _walk(os.fspath(root))
+    top, markdown, data = _walk(os.fspath(root), max_names)
     settings: dict[str, dict[str, Setting]] = {}
     scripts: dict[str, str] = {}
     unread: list[str] = []
@@ -100,14 +100,14 @@ def survey(root: Path, kind: Kind | None = None) -> Survey:
     return Survey(site, tuple(sorted(markdown)), tuple(unread))
 
 
-def sample(root: Path, site: Site, patterns: Sequence[str], rules: ReadRules) -> Sampled:
+def sample(root: Path, site: Site, patterns: Sequence[str], rules: ReadRules, *, most: int = MAX_SAMPLES) -> Sampled:
     """What a build would make of the article files, and which of their names feedbot does not know.
 
     `rules` are those of the config to be, as far as they are known without looking. Raises ArticlesError where a
     folder of the patterns is not there or cannot be read.
     """
     found = find_files(root, patterns, [*DEFAULT_EXCLUDE, *site.exclude]).files
-    files = [(file.path, raw) for file in _spread(found) if (raw := _bytes(file.full_path)) is not None]
+    files = [(file.path, raw) for file in _spread(found, most) if (raw := _bytes(file.full_path)) is not None]
     toml = sum(raw.startswith(b"+++") for _, raw in files)
     fronts = [front for _, raw in files if (front := _front(raw)) is not None]
     fields = propose_fields(fronts, rules.fields, rules.site_url)
@@ -190,7 +190,7 @@ def _front(raw: bytes) -> dict[str, Setting] | None:
     return {name: _plain(node) for name, node in fields.items()}
 
 
-def _walk(root: str) -> tuple[list[str], list[str], list[str]]:
+def _walk(root: str, max_names: int) -> tuple[list[str], list[str], list[str]]:
     """Names at the top, Markdown files, and data files of folders and sites; links to folders are not followed."""
     top: list[str] = []
     markdown: list[str] = []
@@ -201,7 +201,7 @@ def _walk(root: str) -> tuple[list[str], list[str], list[str]]:
         below, depth = folders.pop(0)
         for entry in _entries(f"{root}/{below}"):
             seen += 1
-            if seen > MAX_NAMES:
+            if seen > max_names:
                 return top, markdown, data
             path = below + entry.name
             if not below:
@@ -244,11 +244,11 @@ def _hugo_folder(root: Path) -> list[str]:
     return [f"{hugo.FOLDER}/{name}" for name in names if name.rpartition(".")[2] in hugo.ENDINGS]
 
 
-def _spread(found: Sequence[FoundFile]) -> list[FoundFile]:
-    """Up to 200 files, evenly from the first to the last: collections drift over the years."""
-    if len(found) <= MAX_SAMPLES:
+def _spread(found: Sequence[FoundFile], most: int) -> list[FoundFile]:
+    """So many files, evenly from the first to the last: collections drift over the years."""
+    if len(found) <= most:
         return list(found)
-    return [found[number * (len(found) - 1) // (MAX_SAMPLES - 1)] for number in range(MAX_SAMPLES)]
+    return [found[number * (len(found) - 1) // (most - 1)] for number in range(most)]
 
 
 def _text(path: Path) -> str:

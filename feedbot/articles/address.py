@@ -71,7 +71,7 @@ def page_url(permalink: str | None, source: Source, path: str, rules: ReadRules)
     """The address of the page that a blog makes of an article file without a source.
 
     - `permalink` where the file gives one: joined to the site's URL with its base path, or as it
-      stands where it is absolute.
+      stands where it is absolute. Words of the generator's are filled in.
     - where the rules name what makes the site's pages, by its rules and patterns (`generators.py`).
     - a name such as `2020-01-24-slug.md`: Jekyll's default, `CATEGORIES/2020/01/24/slug.html`, with
       the day of publication in the zone of the site. Folders above `_posts` are not counted as
@@ -82,7 +82,11 @@ def page_url(permalink: str | None, source: Source, path: str, rules: ReadRules)
 
     Raises InvalidUrl where that is no URL; the message does not quote the file.
     """
+    if permalink is not None and rules.generator is not None and _is_pattern(permalink, rules.generator):
+        return read_url("./" + page_path(rules.generator, permalink, source), rules.site_url)[0]
     if permalink is not None:
+        if rules.generator == "eleventy" and permalink == "false":
+            raise InvalidUrl("expected an address, for the article has no source, and no page of its own")
         if _PLACEHOLDER.search(permalink) or permalink in {"date", "pretty", "ordinal", "weekdate", "none"}:
             raise InvalidUrl("expected an address; patterns such as /:year/:title/ are not filled in")
         if _ABSOLUTE.match(permalink) and permalink[0].isalpha():
@@ -102,6 +106,11 @@ def page_url(permalink: str | None, source: Source, path: str, rules: ReadRules)
     name = stem_of(path)
     parts = [_slug(part) for part in (*folders, *(() if name in {"index", "_index"} else (name,)))]
     return read_url("./" + "".join(f"{_quoted(part)}/" for part in parts if part), rules.site_url)[0]
+
+
+def _is_pattern(permalink: str, generator: str) -> bool:
+    """True for a permalink in a file that the generator fills in: Jekyll's words, Eleventy's templates."""
+    return bool(_PLACEHOLDER.search(permalink)) if generator != "eleventy" else has_template_marks(permalink)
 
 
 def stem_of(path: str) -> str:

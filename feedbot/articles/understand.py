@@ -195,12 +195,12 @@ def _own_page(path: str, fields: Fields, published_at: datetime, rules: ReadRule
     """The address of the article's own page, noted as a link; raises Unusable where that is no address."""
     permalink = fields.raw_text("permalink", "an address such as /about/", required=True)
     name, text, where = permalink or (fields.name_of("source_url"), None, WHOLE_FILE)
-    if text is not None and has_template_marks(text):
+    if text is not None and has_template_marks(text) and rules.generator != "eleventy":
         raise Unusable(where, Code.TEMPLATE_MARKS, TEMPLATE_MARKS, name)
     given = fields.find("category")
     # Jekyll splits `categories: a b` at the space, and keeps `category: a b` whole.
     by_spaces = given is not None and given[0] == "categories"
-    categories = fields.names("category", " " if by_spaces else ",") if text is None else ()
+    categories = fields.names("category", " " if by_spaces else ",")
     source = Source(
         path=rules.below_content(path),
         title=fields.line_of_text("title"),

@@ -140,6 +140,19 @@ def test_an_articles_own_permalink_comes_before_its_folders():
     assert jekyll("_posts/2024-01-02-a.md", "permalink: /own/\n", "pretty") == "own/"
 
 
+def test_the_words_of_an_articles_own_permalink_are_filled_in():
+    assert jekyll("_posts/2024-01-02-a.md", "category: AI\npermalink: /:categories/x-:title/\n") == "ai/x-a/"
+    assert eleventy("posts/a.md", "permalink: '/x/{{ page.fileSlug }}/'\n") == "x/a/"
+    assert hugo("content/posts/a.md", "permalink: /:year/:slug/\n") == "2024/a/"
+
+
+def test_an_article_that_eleventy_makes_no_page_of_needs_a_source():
+    front = "title: A\ndate: 2024-01-02\npermalink: false\n"
+    assert "no page of its own" in rejected(front, path="a.md", generator="eleventy").reason
+    with_source = article(f"{front}sourceUrl: https://other.example/\n", path="a.md", generator="eleventy")
+    assert with_source.source_url == "https://other.example/"
+
+
 @pytest.mark.parametrize(
     ("generator", "pattern", "word"),
     [

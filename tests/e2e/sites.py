@@ -12,6 +12,7 @@ JEKYLL_POSTS = {
     "_posts/2024/2024-02-29-été.md": "title: Été",
     "news/_posts/2024-03-01-desk.md": "title: Desk\ncategories: Local",
     "_posts/2024-04-01-own.md": "title: Own\npermalink: /somewhere/else.html",
+    "_posts/2024-04-02-filled.md": "title: Filled\ncategory: Big\npermalink: /:categories/:i_month/own-:title/",
 }
 JEKYLL_OTHERS = {
     "_posts/2099-01-01-future.md": "title: Future",
@@ -86,6 +87,10 @@ ELEVENTY_POSTS = {
     "src/posts/Hello World.md": ("title: Hello\ndate: 2023-01-04", "posts/Hello%20World/"),
     "src/posts/dir/index.md": ("title: Dir\ndate: 2023-01-05", "posts/dir/"),
     "src/posts/own.md": ("title: Own\ndate: 2023-01-06\npermalink: /own.html", "own.html"),
+    "src/posts/2023-01-07-filled.md": (
+        'title: Filled In\npermalink: "/x/{{ page.fileSlug }}/{{ title | slugify }}/index.html"',
+        "x/filled/filled-in/",
+    ),
 }
 ELEVENTY_CONFIG = """module.exports = function (eleventyConfig) {
   eleventyConfig.addPassthroughCopy("feeds");

@@ -63,8 +63,8 @@ def test_entries_of_a_jekyll_site_lead_where_jekyll_puts_its_posts(tmp_path, per
 def test_a_jekyll_site_is_told_and_its_settings_are_taken_over(tmp_path):
     sites.jekyll(tmp_path, "pretty")
     said = feedbot(tmp_path, "init")
-    assert "Jekyll site: _config.yml, 9 files in _posts, 1 file in news/_posts, pages at pretty" in said
-    assert "Read       10 files: 10 articles, 1 draft among them" in said
+    assert "Jekyll site: _config.yml, 10 files in _posts, 1 file in news/_posts, pages at pretty" in said
+    assert "Read       11 files: 11 articles, 1 draft among them" in said
     assert 'in _config.yml say exclude: [config.yaml, "state.db*", reports, backups]' in said
     config = config_of(tmp_path)
     assert config["site"] == {"title": "The Daily: News", "url": "https://news.example/blog/", "language": "en-GB"}
@@ -158,7 +158,7 @@ def test_hugos_settings_are_read_from_its_folder_of_settings_too(tmp_path):
 def test_entries_of_an_eleventy_site_lead_where_eleventy_puts_its_posts(tmp_path):
     sites.eleventy(tmp_path)
     said = feedbot(tmp_path, "init")
-    assert "Eleventy site: eleventy.config.js, src/_data/metadata.js, 5 files in src/posts" in said
+    assert "Eleventy site: eleventy.config.js, src/_data/metadata.js, 6 files in src/posts" in said
     assert "rejected" not in feedbot(tmp_path, "build")
     pages = [f"https://news.example/blog/{page}" for _, page in sites.ELEVENTY_POSTS.values()]
     assert entries(tmp_path) == sorted(pages)

@@ -114,3 +114,11 @@ def test_who_wants_the_defaults_is_asked_nothing(tmp_path, asked, word):
     child.expect_exact("wrote config.yaml")
     assert ended(child) == 0
     assert "]: " not in child.before
+
+
+def test_where_a_config_is_there_nothing_is_asked(tmp_path, asked):
+    (tmp_path / "config.yaml").touch()
+    child = asked()
+    child.expect_exact("feedbot: config.yaml: is there already and was not touched")
+    assert ended(child) == 2
+    assert "]: " not in child.before
