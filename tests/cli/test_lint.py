@@ -266,4 +266,4 @@ def test_the_docs_list_every_code_with_what_it_is_and_what_to_do(project):
 
 def test_the_docs_show_what_it_says_of_the_examples(project):
     done = CliRunner().invoke(main, ["--config", str(project / "config.yaml"), "lint"], standalone_mode=False)
-    assert f"```\n{done.stdout}```" in (project / "docs" / "articles.md").read_text(encoding="utf-8")
+    assert f"```text\n{done.stdout}```" in (project / "docs" / "articles.md").read_text(encoding="utf-8")

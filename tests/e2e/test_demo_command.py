@@ -55,7 +55,7 @@ def links_of_feeds(folder):
 
 
 def blocks(text):
-    return re.findall(r"^```\n(.*?)^```\n", text, re.DOTALL | re.MULTILINE)
+    return re.findall(r"^```text\n(.*?)^```\n", text, re.DOTALL | re.MULTILINE)
 
 
 def test_the_tour_shows_the_diary_as_it_is(demo, project):
