@@ -190,9 +190,12 @@ class Daemon:
         self._timetable.at("publish", self.jobs.next_moment, self._trying("publish", self.jobs.publish))
         if self.config.feeds.hub and record.name in _PUBLISHING and not record.failures:
             self._timetable.at("hubs", self._clock.now(), self._trying("hubs", self.jobs.tell_hubs))
-        await self.jobs.note(record)
-        if record.name != _ALERTS:
-            self._may_have_news.set()
+        try:
+            await self.jobs.note(record)
+        finally:
+            # Also where it could not be noted: that is news as well.
+            if record.name != _ALERTS:
+                self._may_have_news.set()
 
     async def _tell_of_troubles(self) -> None:
         """Alert each time that something may be news; what comes up meanwhile is looked at right after."""

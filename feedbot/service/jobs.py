@@ -14,16 +14,16 @@ from datetime import datetime
 from feedbot.articles.read import PARALLEL_FROM, ManyFiles
 from feedbot.clock import Clock
 from feedbot.config import Config
-from feedbot.core.alerts import Found
+from feedbot.core.alerts import Found, Trouble
 from feedbot.core.doctor import Finding
 from feedbot.core.progress import Progress
 from feedbot.core.slots import end_of
-from feedbot.errors import LockHeld
+from feedbot.errors import LockHeld, StateError
 from feedbot.service.apart import LINKS_WORTH_A_PROCESS, Apart, Checked, check_apart, read_apart
 from feedbot.service.doctor import daily
 from feedbot.service.doctor.case import Case
 from feedbot.service.doctor.examine import look_inside, look_outside
-from feedbot.service.telling import tell_maintenance, tell_pinging, tell_publishing, tell_reading
+from feedbot.service.telling import tell_alerting, tell_maintenance, tell_pinging, tell_publishing, tell_reading
 from feedbot.service.work import WHO, WRITE_WAIT_S, UnderWay
 from feedbot.state import jobs, targets
 from feedbot.state.database import checking_run, open_state
@@ -80,6 +80,8 @@ class Jobs:
         self.links_due: int | None = None
         self.found: dict[str, Found | None] = {"reload": None}
         """What is to be told to the operator that nobody else can know (alerting.alert)."""
+        self._told_of_state: dict[str, Trouble] = {}
+        """Who was told that state.db cannot be used, which it cannot keep itself."""
         self.next_moment: datetime | None = None
         """When the feeds change by themselves, as of the last publishing; None where nothing is known to come."""
         self._clock = clock
@@ -171,20 +173,29 @@ class Jobs:
         from feedbot.steps.alerting import alert  # noqa: PLC0415 - off by default
 
         found, config = dict(self.found), self.config
-        with (
-            self.under_way.doing("telling of troubles", _BESIDE_PROBING_S),
-            open_state(config.state_path, who=WHO, write_wait_s=WRITE_WAIT_S) as state,
-        ):
-            alerting = await alert(config, state, self._clock, found)
-        for name in alerting.told:
-            log.info("alerts: %s was told", name)
-        for problem in alerting.problems:
-            log.error("alerts: %s", problem)
+        with self.under_way.doing("telling of troubles", _BESIDE_PROBING_S):
+            try:
+                with open_state(config.state_path, who=WHO, write_wait_s=WRITE_WAIT_S) as state:
+                    alerting = await alert(config, state, self._clock, found)
+            except LockHeld:
+                raise
+            except StateError as error:
+                await self._tell_of_state(config, str(error))
+                raise
+            tell_alerting(alerting)
+            await self._tell_of_state(config, alerting.unusable)
         if not alerting.problems:
             # What was found once is noted; another process may know better by now.
             for key, one in found.items():
                 if self.found.get(key, _UNSAID) is one:
                     del self.found[key]
+
+    async def _tell_of_state(self, config: Config, why: str) -> None:
+        """Have operators know once that state.db cannot be used, and once that it can again (`why` is empty)."""
+        from feedbot.steps.alerting import alert_without_state  # noqa: PLC0415 - off by default
+
+        if why or self._told_of_state:
+            tell_alerting(await alert_without_state(config, self._clock, why, self._told_of_state))
 
     async def maintain(self) -> None:
         """Look after state.db where that was not done within a day; raises StateError with what is wrong with it."""

@@ -1,6 +1,7 @@
 """What the daemon logs of the steps of a run."""
 
 import logging
+from typing import TYPE_CHECKING
 
 from feedbot.errors import StateError
 from feedbot.steps.maintaining import Maintenance
@@ -8,6 +9,9 @@ from feedbot.steps.pinging import Pinging
 from feedbot.steps.publishing import Publishing
 from feedbot.steps.reading import Reading
 from feedbot.steps.reporting import Reporting
+
+if TYPE_CHECKING:
+    from feedbot.steps.alerting import Alerting  # loaded where somebody is to be told
 
 log = logging.getLogger("feedbot")
 
@@ -63,3 +67,11 @@ def tell_maintenance(done: Maintenance) -> None:
         log.warning("%s", note)
     if done.problems:
         raise StateError("; ".join(done.problems))
+
+
+def tell_alerting(alerting: "Alerting") -> None:
+    """Who was told something, and who could not be."""
+    for name in alerting.told:
+        log.info("alerts: %s was told", name)
+    for problem in alerting.problems:
+        log.error("alerts: %s", problem)

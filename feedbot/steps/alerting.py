@@ -34,7 +34,7 @@ from feedbot.core.mark import mark_on
 from feedbot.core.ping import next_try_at
 from feedbot.core.status import StatusKind
 from feedbot.core.transition import TransitionKind
-from feedbot.errors import ConfigError, FeedbotError
+from feedbot.errors import ConfigError, FeedbotError, LockHeld
 from feedbot.state import alarms, copies, jobs, marks, published, targets, troubles
 from feedbot.state.alarms import Receiver
 from feedbot.state.database import State
@@ -58,10 +58,14 @@ Send = Callable[[Message], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Alerting:
-    """The receivers that were told something, and what was wrong with others, each in a sentence."""
+    """The receivers that were told something, and what was wrong with others, each in a sentence.
+
+    `unusable` is why nobody could be told by what state.db knows, nothing where it could be used.
+    """
 
     told: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    unusable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,36 @@ async def alert(
             return Alerting()
         whys = await asyncio.gather(*(ways[one.receiver.name](one.message) for one in claimed))
         return _keep(state, clock.now(), dict(zip((one.receiver.name for one in claimed), whys, strict=True)), claimed)
+    except LockHeld as error:
+        return Alerting(problems=(_nobody(error),))
     except FeedbotError as error:
-        return Alerting(problems=(f"nobody is told of what is wrong: {error}",))
+        return Alerting(problems=(_nobody(error),), unusable=str(error))
+
+
+def _nobody(error: FeedbotError) -> str:
+    return f"nobody is told of what is wrong: {error}"
+
+
+async def alert_without_state(config: Config, clock: Clock, why: str, known: dict[str, Trouble]) -> Alerting:
+    """Tell operators why state.db cannot be used, and with `why` empty, those who were told, that it can again.
+
+    It cannot keep who knows of it: `known` does, by receiver, as long as the caller lives. Never raises FeedbotError.
+    """
+    ways = {name: send for name, send in _ways(config).items() if name.startswith(_OPERATOR)}
+    trouble = Trouble("state", "state.db cannot be used", why, clock.now())
+    site = plain(config.site.title)
+    if why:
+        messages = {name: operator_message(site, _plain([trouble]), []) for name in ways if name not in known}
+    else:
+        messages = {name: operator_message(site, [], [known[name]]) for name in ways if name in known}
+    whys = await asyncio.gather(*(ways[name](message) for name, message in messages.items()))
+    told = [name for name, problem in zip(messages, whys, strict=True) if not problem]
+    for name in told:
+        if why:
+            known[name] = trouble
+        else:
+            del known[name]
+    return Alerting(tuple(told), _untold(dict(zip(messages, whys, strict=True))))
 
 
 async def send_test(config: Config) -> Alerting:
@@ -337,5 +369,9 @@ def _keep(state: State, now: datetime, whys: Mapping[str, str], claimed: list[_C
                 one.keep(connection)
     return Alerting(
         tuple(name for name, why in whys.items() if not why),
-        tuple(f"{name} was not told of it: {why}" for name, why in whys.items() if why),
+        _untold(whys),
     )
+
+
+def _untold(whys: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{name} was not told of it: {why}" for name, why in whys.items() if why)

@@ -54,6 +54,24 @@ def test_a_job_that_keeps_failing_is_told_once(news_told):
         assert one.end() == 0
 
 
+def test_a_state_that_cannot_be_used_is_told_once_though_it_keeps_who_was_told(news_told):
+    schedule(news_told, read="0.1s", check="1h")
+    with daemon(news_told) as one:
+        until(lambda: job(news_told, "check"))
+        state, aside = news_told.folder / "state.db", news_told.folder / "aside.db"
+        state.rename(aside)
+        state.write_text("no database " * 1000, encoding="utf-8")
+        one.until_said("alerts: operator command was told")
+        one.until_said("ERROR read: ", times=3)
+        [message] = told(news_told)
+        assert message.startswith("operator trouble: Test News: state.db cannot be used\n")
+        assert "state.db: is damaged or no database" in message
+        aside.replace(state)
+        one.until_said("alerts: operator command was told", times=2)
+        assert first_lines(news_told) == ["operator over: Test News: over: state.db cannot be used"]
+        assert one.end() == 0
+
+
 def test_a_good_check_gives_a_heartbeat(news):
     with loopback_inbox() as inbox:
         with_alerts(news, f"{{heartbeat_url: 'http://{inbox.host}/beat'}}")
