@@ -17,6 +17,7 @@ from feedbot.cli.naming import repository_prefix
 from feedbot.cli.progress import progress_option, show_progress
 from feedbot.cli.reports.check import CheckReport
 from feedbot.cli.reports.checking import NOTHING_DUE
+from feedbot.cli.reports.files import report_option, write_reports
 from feedbot.cli.reports.formats import TEXT, format_option, rendered
 from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy
 from feedbot.cli.text import count
@@ -58,6 +59,7 @@ from feedbot.steps.reading import read
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be asked and what that takes; ask and change nothing.")
 @format_option
+@report_option
 @click.option(
     "--fail-on",
     multiple=True,
@@ -79,6 +81,7 @@ def command(
     budget: int | None,
     dry_run: bool,
     output: str,
+    reports: tuple[tuple[str, Path], ...],
     fail_on: tuple[tuple[str, ...], ...],
     wait: bool,
     shown: bool | None,
@@ -113,6 +116,8 @@ def command(
       feedbot check --all --budget 500              500 requests, where most is to be learnt
       feedbot check --all --dry-run                 what that would ask, and how long it takes
       feedbot check --format markdown               for a comment on a pull request
+      feedbot check --format github --report junit=links.xml
+                                                    annotations, and a file for the CI server
       grep -h -o 'https://[^ )]*' notes.txt | feedbot check -
     """  # noqa: D301 - \b keeps click from folding what stands in columns
     wish = Wish(
@@ -126,8 +131,8 @@ def command(
         is_named=bool(what),
     )
     require_sense(wish, told.config_path.parent)
-    if dry_run and output != TEXT:
-        raise UsageError("--dry-run: is told as text only; leave --format out")
+    if dry_run and (output != TEXT or reports):
+        raise UsageError("--dry-run: is told as text only; leave --format and --report out")
     words = set(_flat(fail_on))
     clock = SystemClock()
     with _somewhere(told, wish, dry_run=dry_run) as (config, state):
@@ -142,9 +147,11 @@ def command(
             return 0
 
         def tell(checking: Checking, chosen: Chosen | None) -> None:
-            text = rendered(_report(config, checking, rejected, chosen), output)
+            report = _report(config, checking, rejected, chosen)
+            text = rendered(report, output)
             # At once, for each echo is a write of its own.
             click.echo(painted(text) if output == TEXT else text, nl=False)
+            write_reports(report, reports)
 
         chosen, checking = _checked(config, state, clock, wish, rejected, tell, wait=wait, shown=shown)
         within = None if chosen is None else chosen.urls

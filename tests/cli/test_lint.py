@@ -6,6 +6,7 @@ import io
 import json
 import re
 
+import click
 import jsonschema
 import pytest
 from click.testing import CliRunner
@@ -17,6 +18,7 @@ from feedbot import __version__
 from feedbot.cli.main import main
 from feedbot.cli.reports.formats import FORMATS
 from feedbot.core.problems import PROBLEMS, Code
+from feedbot.errors import FeedbotError, UsageError
 from tests.cli.golden_files import expected
 from tests.cli.workflow_commands import read_commands
 
@@ -175,6 +177,14 @@ class TestCommand:
         done = CliRunner().invoke(main, ["--config", str(odd.config_file), "lint", "README.md"])
         assert "README.md: is no article" in str(done.exception)
 
+    def test_skips_what_is_no_article_where_a_hook_names_all_that_changed(self, odd, monkeypatch):
+        (odd.folder / "README.md").write_text("# Articles\n", encoding="utf-8")
+        monkeypatch.chdir(odd.folder)
+        assert odd.code("--skip-others", "README.md") == 0
+        assert odd.code("--skip-others", "README.md", "articles/bad.md") == 1
+        with pytest.raises(UsageError, match=r"nowhere\.md: is no article"):
+            odd.lint("--skip-others", "articles/nowhere.md")
+
     def test_says_what_to_do_once_for_each_kind(self, odd):
         told = odd.lint().stdout
         assert told.count(PROBLEMS[Code.URL_INVALID].hint) == 1
@@ -254,6 +264,38 @@ class TestFormats:
         rows = list(csv.DictReader(io.StringIO(odd.lint("--format", "csv").stdout, newline=""), strict=True))
         assert [row["level"] for row in rows] == ["error"] * 5 + ["warning"] * 4
         assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
+
+
+class TestReport:
+    @pytest.mark.parametrize("output", FORMATS)
+    def test_is_in_a_file_what_the_format_is_on_standard_output(self, odd, tmp_path, output):
+        path = tmp_path / "report"
+        path.write_text("an earlier and longer one" * 1_000, encoding="utf-8")
+        done = odd.lint("--report", f"{output}={path}")
+        assert done.return_value == 1
+        assert done.stdout == odd.lint().stdout
+        assert path.read_bytes() == odd.lint("--format", output).stdout_bytes
+
+    def test_is_written_to_several_files(self, articles, tmp_path):
+        words = [word for name in ("junit", "csv") for word in ("--report", f"{name}={tmp_path / name}")]
+        assert articles.code(*words) == 0
+        assert {path.name for path in tmp_path.iterdir()} >= {"junit", "csv"}
+
+    @pytest.mark.parametrize(
+        ("value", "told"),
+        [
+            ("markdown", "is not FORMAT=FILE, such as markdown=report.md"),
+            ("markdwon=x.md", "did you mean 'markdown'?"),
+            ("csv=nowhere/x.csv", "there is no folder nowhere"),
+        ],
+    )
+    def test_is_refused_where_it_cannot_be(self, articles, value, told):
+        with pytest.raises(click.BadParameter, match=re.escape(told)):
+            articles.lint("--report", value)
+
+    def test_says_which_file_cannot_be_written(self, articles, tmp_path):
+        with pytest.raises(FeedbotError, match=f"--report: {tmp_path} cannot be written"):
+            articles.lint("--report", f"csv={tmp_path}")
 
 
 def test_the_docs_list_every_code_with_what_it_is_and_what_to_do(project):

@@ -91,6 +91,19 @@ def test_a_budget_is_for_what_is_due_as_well(news, site):
     assert len(asked(site)) == 2
 
 
+def test_one_check_has_several_reports(news, site):
+    site.answers["/lost"] = 404
+    news.article("lost")
+    done = feedbot(news.folder, "check", "--format", "github", "--report", "markdown=report.md", "--fail-on", "broken")
+    assert done.returncode == 4
+    assert done.stdout.startswith("::error file=articles/lost.md,line=4,")
+    assert "/lost</code>" in (news.folder / "report.md").read_text(encoding="utf-8").replace("&#47;", "/")
+    assert [path for _, path in site.asked] == ["/lost"]
+    refused = feedbot(news.folder, "check", "--dry-run", "--report", "csv=x.csv")
+    assert refused.returncode == 2
+    assert not (news.folder / "x.csv").exists()
+
+
 def test_a_run_over_all_links_has_no_other_beside_it(news, site):
     news.article("one")
     site.hold()
@@ -190,7 +203,10 @@ def test_a_dry_run_knows_what_is_known_and_leaves_it_so(news, site):
 
 def test_a_dry_run_is_text(news):
     done = feedbot(news.folder, "check", "--dry-run", "--format", "json")
-    assert (done.returncode, done.stderr) == (2, "feedbot: --dry-run: is told as text only; leave --format out\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "feedbot: --dry-run: is told as text only; leave --format and --report out\n",
+    )
 
 
 def test_a_dry_run_of_a_url_needs_no_config(tmp_path):
