@@ -1,9 +1,12 @@
 """The one place that reads the clock; tests pass a scripted one."""
 
 import asyncio
+import logging
 import time
 from datetime import UTC, datetime
 from typing import Protocol
+
+log = logging.getLogger("feedbot")
 
 
 class Clock(Protocol):
@@ -81,3 +84,16 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Return after this many seconds; at once where it is zero or less."""
         await asyncio.sleep(max(0.0, seconds))
+
+
+class Laps:
+    """Logs how long each of several steps takes, where somebody wants to know (`--verbose`)."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began = clock.monotonic()
+
+    def end(self, step: str) -> None:
+        """Log the seconds since the step before it ended."""
+        began, self._began = self._began, self._clock.monotonic()
+        log.debug("%s: %.2f s", step, self._began - began)

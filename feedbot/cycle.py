@@ -6,7 +6,7 @@ FeedbotError is for what the operator must mend.
 
 from dataclasses import dataclass
 
-from feedbot.clock import Clock
+from feedbot.clock import Clock, Laps
 from feedbot.config import Config
 from feedbot.core.progress import Progress
 from feedbot.state.database import State
@@ -46,10 +46,15 @@ async def run_once(
     Whoever calls it holds `checking_run(state)`: there is one checking run at a time. `resolver` and `wire_over` are
     as for `check`.
     """
+    laps = Laps(clock)
     reading = read(config, state, clock)
+    laps.end("reading")
     checking = await check_due(config, state, clock, progress, resolver=resolver, wire_over=wire_over)
+    laps.end("checking")
     publishing = publish(config, state, clock)
+    laps.end("publishing")
     reporting = report(config, state, clock)
+    laps.end("reporting")
     pinging = await ping(config, state, clock)
     archiving = await look_for_copies(config, state, clock, online=checking.online)
     return Run(reading, checking, publishing, reporting, pinging, archiving)

@@ -2,6 +2,7 @@
 
 import click
 
+from feedbot.cli.everywhere import Guessing
 from feedbot.cli.main import Told
 from feedbot.cli.text import plain
 from feedbot.config import STAGING, load_config
@@ -9,7 +10,7 @@ from feedbot.errors import ConfigError
 from feedbot.wire.loop import run
 
 
-@click.group()
+@click.group(cls=Guessing)
 def command() -> None:
     """See to those whom alerts tell."""
 

@@ -12,9 +12,10 @@ from feedbot.cli.reports.preview import preview_lines
 from feedbot.cli.reports.publishing import publishing_lines
 from feedbot.cli.reports.reading import reading_lines
 from feedbot.cli.running import let_files_settle, tell_hubs
+from feedbot.cli.saying import say
 from feedbot.cli.telling import say_problems, tell_of_troubles
 from feedbot.cli.textfile import textfile_option, write_textfile
-from feedbot.clock import Clock, StandingClock, SystemClock
+from feedbot.clock import Clock, Laps, StandingClock, SystemClock
 from feedbot.config import Config, load_config
 from feedbot.previewing import preview as look_ahead
 from feedbot.state.database import open_state
@@ -73,19 +74,23 @@ def command(
     clock = SystemClock()
     with open_state(config.state_path, who="feedbot build") as state:
         let_files_settle(config, clock)
+        laps = Laps(clock)
         reading = read(config, state, clock, accept_new=accept_new)
+        laps.end("reading")
         publishing = publish(config, state, clock, accept, accept_new=accept_new)
+        laps.end("publishing")
         reporting = report(config, state, clock)
+        laps.end("reporting")
         pinging = tell_hubs(config, state, clock)
         alerting = tell_of_troubles(config, state, clock)
-    for line in [
+    said = [
         *reading_lines(config, reading),
         *publishing_lines(config, publishing),
         *reporting_lines(reporting),
         *pinging_lines(pinging),
         *alerting_lines(alerting),
-    ]:
-        click.echo(line)
+    ]
+    say(told, said)
     say_problems(alerting)
     write_textfile(config, clock, textfile)
     return 1 if publishing.is_held_anew else 0

@@ -9,17 +9,17 @@ from pathlib import Path
 import click
 
 from feedbot.cli.choosing import Chosen, Wish, choose, lines_of, require_sense
-from feedbot.cli.colour import painted
 from feedbot.cli.dry_run import beside, dry_run_lines
 from feedbot.cli.failing import FAIL_ON, is_to_fail, known_to_fail, require_checked
 from feedbot.cli.main import Told
 from feedbot.cli.naming import repository_prefix
-from feedbot.cli.progress import progress_option, show_progress
+from feedbot.cli.progress import progress_option, show_progress, shown_to
 from feedbot.cli.reports.check import CheckReport
 from feedbot.cli.reports.checking import NOTHING_DUE
 from feedbot.cli.reports.files import report_option, write_reports
 from feedbot.cli.reports.formats import TEXT, format_option, rendered
 from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy
+from feedbot.cli.saying import say
 from feedbot.cli.text import count
 from feedbot.cli.words import Words
 from feedbot.clock import Clock, SystemClock
@@ -137,7 +137,7 @@ def command(
     clock = SystemClock()
     with _somewhere(told, wish, dry_run=dry_run) as (config, state):
         if not dry_run:
-            say_of_proxy(config)
+            say_of_proxy(config, told)
         rejected: Sequence[Rejected] = ()
         if config.articles.paths:
             let_files_settle(config, clock)
@@ -147,13 +147,15 @@ def command(
             return 0
 
         def tell(checking: Checking, chosen: Chosen | None) -> None:
-            report = _report(config, checking, rejected, chosen)
+            report = _report(config, checking, rejected, chosen, every=told.verbose)
             text = rendered(report, output)
-            # At once, for each echo is a write of its own.
-            click.echo(painted(text) if output == TEXT else text, nl=False)
+            if output == TEXT:
+                say(told, text.split("\n")[:-1])
+            else:
+                click.echo(text, nl=False)
             write_reports(report, reports)
 
-        chosen, checking = _checked(config, state, clock, wish, rejected, tell, wait=wait, shown=shown)
+        chosen, checking = _checked(config, state, clock, wish, rejected, tell, wait=wait, shown=shown_to(told, shown))
         within = None if chosen is None else chosen.urls
         known = known_to_fail(config, state, checking, words, within) if words else 0
     tell(checking, chosen)
@@ -167,11 +169,13 @@ def command(
     return 4 if known or any(is_to_fail(one, words) for one in checking.results) else 0
 
 
-def _report(config: Config, checking: Checking, rejected: Sequence[Rejected], chosen: Chosen | None) -> CheckReport:
+def _report(
+    config: Config, checking: Checking, rejected: Sequence[Rejected], chosen: Chosen | None, *, every: bool
+) -> CheckReport:
     prefix = repository_prefix(config.root)
     if chosen is None:
-        return CheckReport(checking, rejected, prefix=prefix)
-    return CheckReport(checking, chosen.rejected, every=chosen.in_full, prefix=prefix, nothing=chosen.nothing)
+        return CheckReport(checking, rejected, every=every, prefix=prefix)
+    return CheckReport(checking, chosen.rejected, every=every or chosen.in_full, prefix=prefix, nothing=chosen.nothing)
 
 
 def _with_stdin(what: tuple[str, ...]) -> Iterator[str]:

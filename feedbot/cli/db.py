@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from feedbot.cli.everywhere import Guessing
 from feedbot.cli.main import Told
 from feedbot.cli.text import count, plain
 from feedbot.clock import SystemClock
@@ -22,7 +23,7 @@ from feedbot.steps.maintaining import back_up_now, way_back
 from feedbot.steps.rejudging import rejudge
 
 
-@click.group()
+@click.group(cls=Guessing)
 def command() -> None:
     """Look after state.db."""
 

@@ -39,13 +39,18 @@ def command(told: Told, offline: bool, form: str) -> int:
     if form == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(_as_json(findings, tags)), indent=2).decode())
     else:
-        for line in _lines(findings, tags):
+        for line in _wrong_lines(findings) if told.quiet else _lines(findings, tags):
             click.echo(line)
     return 1 if worst(findings) is Level.PROBLEM else 0
 
 
 def _as_json(findings: Sequence[Finding], tags: Sequence[str]) -> dict[str, Any]:
     return {"schema": SCHEMA, "level": worst(findings), "findings": findings, "link_tags": tags}
+
+
+def _wrong_lines(findings: Sequence[Finding]) -> Iterator[str]:
+    wrong = [one for one in findings if one.level is not Level.OK]
+    return _lines(wrong, ()) if wrong else iter(())
 
 
 def _lines(findings: Sequence[Finding], tags: Sequence[str]) -> Iterator[str]:
@@ -56,7 +61,8 @@ def _lines(findings: Sequence[Finding], tags: Sequence[str]) -> Iterator[str]:
             yield f"  {click.style(f'{one.level:<{_WIDTH}}', fg=_COLOURS[one.level])}  {plain(one.sentence)}"
             for line in one.mend.splitlines():
                 yield f"  {'':<{_WIDTH}}  -> {plain(line)}"
-    yield click.style("Links to the feeds, for the head of the site's pages", bold=True)
+    if tags:
+        yield click.style("Links to the feeds, for the head of the site's pages", bold=True)
     for tag in tags:
         yield f"  {plain(tag)}"
     problems, warnings = (sum(one.level is level for one in findings) for level in (Level.PROBLEM, Level.WARNING))

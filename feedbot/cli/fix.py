@@ -8,6 +8,7 @@ import click
 from feedbot.cli.main import Told
 from feedbot.cli.naming import article_paths
 from feedbot.cli.running import let_files_settle
+from feedbot.cli.saying import wrong
 from feedbot.cli.text import count, plain
 from feedbot.clock import SystemClock
 from feedbot.config import Config, load_config
@@ -53,7 +54,8 @@ def command(told: Told, what: tuple[str, ...], write: bool, dry_run: bool) -> in
         fixing = fix(config, state, clock, write=write, paths=paths, urls=urls)
     for file in fixing.files:
         _show(file, write=write)
-    for line in fixing_lines(fixing, write=write, every=bool(what)):
+    said = fixing_lines(fixing, write=write, every=bool(what))
+    for line in wrong(said) if told.quiet else said:
         click.echo(line, err=True)
     return 1 if any(file.is_fault for file in fixing.files) else 0
 

@@ -1,14 +1,23 @@
-"""What `feedbot run` logs, a line an event: plain, for systemd's journal, or as JSON; all of it inert."""
+"""What is logged, a line an event, all of it inert: by `feedbot run` plain, for systemd's journal or as JSON.
+
+Other commands say their warnings as sentences, and with --verbose what they do as well.
+"""
 
 import json
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 
+import click
+
+from feedbot.cli.everywhere import Told
+from feedbot.cli.progress import clear
 from feedbot.cli.text import plain
+from feedbot.clock import Laps, SystemClock
 
 # The priorities of syslog(3), which the journal reads at the start of a line (sd-daemon(3)).
 _PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
@@ -63,12 +72,46 @@ class _Json(logging.Formatter):
         return json.dumps(told)
 
 
-def start_logging(wanted: LogFormat = LogFormat.AUTO) -> None:
+class _Sentences(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        # Lines that move may stand there.
+        clear()
+        click.echo(f"feedbot: {plain(record.getMessage())}", err=True)
+
+
+@contextmanager
+def warnings_said() -> Iterator[None]:
+    """Inside the block, what is logged is said as sentences on standard error."""
+    logger = logging.getLogger("feedbot")
+    if any(isinstance(one, _Sentences) for one in logger.handlers):
+        # With --verbose it is said anyway.
+        yield
+        return
+    sentences = _Sentences()
+    logger.addHandler(sentences)
+    try:
+        yield
+    finally:
+        logger.removeHandler(sentences)
+
+
+def tell_more() -> Callable[[], None]:
+    """Say from now on what is done; returns what says at the end how long it took."""
+    logger = logging.getLogger("feedbot")
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(_Sentences())
+    laps = Laps(SystemClock())
+    return lambda: laps.end("all of it")
+
+
+def start_logging(told: Told, wanted: LogFormat = LogFormat.AUTO) -> None:
     """Log to standard error; what files and servers said is made inert."""
     handler = logging.StreamHandler()
     handler.setFormatter(_formatter(wanted, os.environ))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    logging.getLogger("feedbot").setLevel(logging.INFO)
+    logger = logging.getLogger("feedbot")
+    logger.handlers.clear()
+    logger.setLevel(logging.DEBUG if told.verbose else logging.WARNING if told.quiet else logging.INFO)
     # That a slot is skipped while the run before it goes on is as it should be.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 

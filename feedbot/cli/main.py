@@ -5,14 +5,19 @@ import importlib
 import os
 import sys
 import traceback
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from feedbot import __version__
+from feedbot.cli.everywhere import Guessing, take_everywhere
+from feedbot.cli.everywhere import Told as Told  # noqa: PLC0414 - what commands get with @click.pass_obj
 from feedbot.cli.text import plain, wants_colour
 from feedbot.errors import FeedbotError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 EXIT_CODES = """\b
 Exit codes:
@@ -44,19 +49,11 @@ COMMANDS = {
     "export": "Write the whole state as sorted lines of JSON, to be kept in git.",
     "import": "Go on from an exported state, on another machine or in CI.",
     "db": "Look after state.db: check, back up, restore, judge again.",
+    "completion": "Print what bash, zsh or fish needs to complete what is typed.",
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What was said before the command's name."""
-
-    config_path: Path
-    config_was_named: bool
-    debug: bool
-
-
-class _Commands(click.Group):
+class _Commands(Guessing):
     """A group whose commands live in feedbot/cli/<name>.py."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -69,7 +66,15 @@ class _Commands(click.Group):
             return None
         command = importlib.import_module(f"feedbot.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
+        take_everywhere(command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
+        """What a word may become: a command, of which none is imported for it, or an option."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell asks
+
+        found = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table without importing a command."""
@@ -82,29 +87,15 @@ class _Commands(click.Group):
     epilog=EXIT_CODES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option(
-    "--config",
-    "config_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The config file.  [default: config.yaml]",
-)
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="feedbot", message="%(prog)s %(version)s")
 @click.pass_context
-def main(ctx: click.Context, config_path: Path | None, debug: bool) -> None:
+def main(ctx: click.Context) -> None:
     """Publish topic feeds from article files, and check that every link in them is alive."""
-    if debug:
-        _say_what_is_set()
     ctx.color = wants_colour(os.environ)
-    ctx.obj = Told(config_path or Path("config.yaml"), config_path is not None, debug)
+    ctx.obj = ctx.obj or Told()
 
 
-def _say_what_is_set() -> None:
-    """Tell on standard error of the variables that come before the config file; what they hold may be a secret."""
-    from feedbot.config import variables_set  # noqa: PLC0415 - the help needs no config
-
-    if names := variables_set(os.environ):
-        click.echo(f"feedbot: the environment comes before the config file for {', '.join(names)}", err=True)
+take_everywhere(main)
 
 
 def entry_point() -> None:

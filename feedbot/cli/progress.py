@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from feedbot.cli.everywhere import Told
 from feedbot.cli.screen import Screen, size
 from feedbot.cli.text import plain
 from feedbot.clock import Clock
@@ -27,6 +28,11 @@ def plain_line(standing: Standing) -> str:
     """The line for a file or a pipe: everything, with the verdicts so far."""
     verdicts = ", ".join(f"{number:,} {kind}" for kind, number in standing.by_verdict.items())
     return plain("checking links: " + ", ".join(standing.words()) + (f" ({verdicts})" if verdicts else ""))
+
+
+def shown_to(told: Told, shown: bool | None) -> bool | None:
+    """What `--progress` says, or --quiet where that says nothing."""
+    return False if told.quiet and shown is None else shown
 
 
 async def show_progress(progress: Progress, clock: Clock, shown: bool | None) -> None:

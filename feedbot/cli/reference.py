@@ -13,8 +13,8 @@ _BEGINNING = """# Commands
 
 <!-- Made by `make docs` from feedbot/cli/. What is wrong here is to be mended there. -->
 
-Every command says this of itself with `--help`. Options of `feedbot` itself, such as `--config`, stand before the
-command's name.
+Every command says this of itself with `--help`. The options of `feedbot` itself, such as `--config` and `-q`, may stand
+before the command's name or after it.
 """
 _MORE = {
     "demo": "tour.md",

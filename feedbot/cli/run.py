@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from feedbot.cli.colour import painted
 from feedbot.cli.logs import LogFormat, start_logging
 from feedbot.cli.main import Told
-from feedbot.cli.progress import progress_option, show_progress
+from feedbot.cli.progress import progress_option, show_progress, shown_to
 from feedbot.cli.reports.following import alerting_lines, maintenance_lines
 from feedbot.cli.reports.run import run_lines
 from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy
+from feedbot.cli.saying import say
 from feedbot.cli.telling import beat_once, counted, say_problems, tell_of_troubles
 from feedbot.cli.text import plain
 from feedbot.cli.textfile import textfile_option, write_textfile
@@ -58,14 +58,14 @@ def command(
     config = load_config(told.config_path)
     clock = SystemClock()
     if not once:
-        start_logging(LogFormat(log_format))
+        start_logging(told, LogFormat(log_format))
         # systemd ends what hangs with SIGABRT: then the log shows where it hung.
         if sys.stderr is not None:
             faulthandler.enable()
         load = partial(load_config, told.config_path)
         serve_until_signalled(config, clock, load, wait=wait, companions=_companions(clock) if serve else ())
         return 0
-    say_of_proxy(config)
+    say_of_proxy(config, told)
     # The lock is waited for outside of the event loop, where ctrl-C and SIGTERM end the waiting.
     with open_state(config.state_path, who="feedbot run --once") as state, checking_run(state, wait=wait):
         with counted(config, state, clock):
@@ -73,13 +73,11 @@ def command(
             last = runs.last(state)
             progress = Progress()
             work = run_once(config, state, clock, progress)
-            run = run_until_signalled(work, show_progress(progress, clock, shown))
-            for line in run_lines(config, run, last):
-                click.echo(painted(line))
+            run = run_until_signalled(work, show_progress(progress, clock, shown_to(told, shown)))
+            say(told, run_lines(config, run, last))
             maintenance = maintain_when_due(config, state, clock)
         alerting = tell_of_troubles(config, state, clock, maintenance.found)
-    for line in [*maintenance_lines(maintenance), *alerting_lines(alerting)]:
-        click.echo(line)
+    say(told, [*maintenance_lines(maintenance), *alerting_lines(alerting)])
     if run.checking.is_good:
         beat_once(config)
     for problem in maintenance.problems:

@@ -1,7 +1,6 @@
 """Running a coroutine for a command: signals end it cleanly, and warnings are sentences."""
 
 import asyncio
-import logging
 import signal
 import time
 from collections.abc import Coroutine
@@ -9,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from feedbot.cli.progress import clear
+from feedbot.cli.everywhere import Told
+from feedbot.cli.logs import warnings_said
 from feedbot.cli.text import plain
 from feedbot.clock import Clock
 from feedbot.config import Config
@@ -46,25 +46,14 @@ def run_until_signalled(work: Coroutine[Any, Any, _T], beside: Coroutine[Any, An
                 other.cancel()
             await asyncio.gather(*others, return_exceptions=True)
 
-    log = logging.getLogger("feedbot")
-    sentences = _Sentences()
-    log.addHandler(sentences)
-    try:
+    with warnings_said():
         return run(supervised())
-    finally:
-        log.removeHandler(sentences)
 
 
-class _Sentences(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        clear()
-        click.echo(f"feedbot: {plain(record.getMessage())}", err=True)
-
-
-def say_of_proxy(config: Config) -> None:
+def say_of_proxy(config: Config, told: Told) -> None:
     """Tell on standard error that a proxy is asked; raises ConfigError where nothing can be asked by this config."""
     require_usable(config.checker.policy())
-    if (notice := proxy_notice(config.checker.policy())) is not None:
+    if not told.quiet and (notice := proxy_notice(config.checker.policy())) is not None:
         click.echo(f"feedbot: {plain(notice)}", err=True)
 
 

@@ -36,7 +36,7 @@ def command(told: Told, host: str | None, port: int | None, access_log: bool) ->
     nginx or Caddy in front for the world (docs/serving.md).
     """
     config = load_config(told.config_path)
-    start_logging()
+    start_logging(told)
     listening = listening_socket(host or config.serve.host, config.serve.port if port is None else port)
     run(serve_until_signalled(config, listening, access_log=access_log))
     return 0

@@ -1,5 +1,6 @@
 """config.yaml and the environment -> Config, with every problem and its place."""
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from feedbot.config.staging import kept_quiet
 from feedbot.config.variables import Settings, read_variables
 from feedbot.errors import ConfigError
 
+log = logging.getLogger("feedbot")
+
 
 def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
     """The configuration in a file, and in the variables FEEDBOT__SECTION__KEY, which come before it.
@@ -29,6 +32,7 @@ def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Conf
         raise ConfigError(f"{path}: there is no such file; `feedbot init` writes one") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+    log.debug("config: %s", path.absolute())
     try:
         document = read_yaml(raw)
     except NotYaml as error:

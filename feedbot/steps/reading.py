@@ -1,5 +1,6 @@
 """The first step of a run: article files that changed are read, and every new article gets its identity."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,6 +25,8 @@ from feedbot.state.care import Deed
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.files import Counts, FileReading, StoredFile
 from feedbot.state.identities import Topic
+
+log = logging.getLogger("feedbot")
 
 _FILES_A_WRITE = 1000
 
@@ -88,6 +91,7 @@ def _read(
 ) -> Reading:
     rules = read_rules(config)
     found = find_files(config.root, config.articles.paths, config.articles.exclude)
+    log.debug("article files: %d, by %s", len(found.files), ", ".join(config.articles.paths))
     present = files.present(state)
     vanished = present - {file.path for file in found.files}
     _require_no_empty_folder(config, present, [file.path for file in found.files])
