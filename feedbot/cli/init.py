@@ -152,9 +152,14 @@ def _write_config(path: Path, given: _Given, asking_: Asking) -> None:
     _say("Found", _found(surveyed))
     for note in (*surveyed.unread, *doubts, *site.notes):
         _say("Note", note)
-    directory = given.directory or site.feeds
+    directory = site.feeds if given.directory is None else given.directory
     _refuse_wiped(directory, site)
-    answers = _answers(root, given, site, asking_)
+    articles = _apart_from(directory)
+    try:
+        articles(site.folders[0] if given.where is None else given.where)
+    except ValueError as error:
+        raise UsageError(f"--articles: {error}") from None
+    answers = _answers(root, given, site, asking_, articles)
     pattern, *more = patterns = _patterns(root, answers.where)
     known = known_fields(site)
     rules = ReadRules(
@@ -219,6 +224,8 @@ def _language(text: str) -> str:
 
 def _found(surveyed: Survey) -> str:
     site = surveyed.site
+    if site.kind is Kind.PLAIN and not surveyed.markdown:
+        return f"no Markdown files yet; articles are to be in {', '.join(site.folders)}"
     parts = [*site.read, *(f"{count(surveyed.count_in(folder), 'file')} in {folder}" for folder in site.folders)]
     if site.permalinks:
         parts.append("pages at " + ", ".join(dict.fromkeys(site.permalinks.values())))
@@ -236,12 +243,26 @@ def _refuse_wiped(directory: str, site: Site) -> None:
             )
 
 
-def _answers(root: Path, given: _Given, site: Site, asking_: Asking) -> _Answers:
+def _apart_from(directory: str) -> asking.Check:
+    """The check of where articles are: folders or patterns, not in the feeds folder."""
+
+    def check(answer: str) -> str:
+        for name in asking.some_text(answer).split(","):
+            if "://" in name:
+                raise ValueError(f"must be a folder, or a pattern such as posts/**/*.md, not {name.strip()!r}")
+            if is_below(f"{name.strip()}/", str(PurePosixPath(directory))):
+                raise ValueError(f"must be apart from {directory}, where the feeds are written")
+        return answer
+
+    return check
+
+
+def _answers(root: Path, given: _Given, site: Site, asking_: Asking, articles: asking.Check) -> _Answers:
     """What the command line says, completed by answers and defaults."""
     name = root.resolve().name or "Articles"
     title = asking_.ask(given.title, "Title of the publication", site.title or name, asking.some_text)
     url = asking_.ask(given.url, "URL of the public site", site.url or STAND_IN, asking.url)
-    where = asking_.ask(given.where, "Folder of the articles, or a pattern", ", ".join(site.folders), asking.some_text)
+    where = asking_.ask(given.where, "Folder of the articles, or a pattern", ", ".join(site.folders), articles)
     feeds_url = asking_.ask(given.feeds_url, "URL of the feeds", urljoin(_as_folder(url), "feeds/"), asking.url)
     contact = asking_.ask(
         given.contact,
@@ -307,7 +328,7 @@ def _sampled_lines(sampled: Sampled) -> Iterator[tuple[str, str]]:
         place = f"{one.path}:{one.line}" if one.line else one.path
         yield "Rejected", plain(f"{place}: {one.reason}")
     if len(sampled.rejected) > _SHOWN:
-        yield "", f"and {len(sampled.rejected) - _SHOWN:,} more; `feedbot build` names each"
+        yield "", f"and {len(sampled.rejected) - _SHOWN:,} more; `feedbot lint` shows each, with what to do"
 
 
 def _changed_fields(site: Site, fields: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -327,9 +348,11 @@ def _write(path: Path, text: str) -> None:
         raise FeedbotError(f"{path}: cannot be written: {error.strerror}") from None
     try:
         load_config(path)
-    except ConfigError:
+    except ConfigError as error:
         path.unlink()
-        raise
+        # The lines are those of a file that is gone again.
+        told = re.sub(rf"^{re.escape(str(path))}:\d+: ", "", str(error), flags=re.MULTILINE)
+        raise ConfigError(f"{told}; no config was written") from None
 
 
 def _say_what_is_missing(root: Path, patterns: Sequence[str], answers: _Answers) -> None:

@@ -92,6 +92,10 @@ class TestJekyll:
         assert any(note.startswith(f"{key}: true has no counterpart") for note in jekyll(**{key: "true"}).notes)
         assert not any("counterpart" in note for note in jekyll(**{key: "false"}).notes)
 
+    def test_what_is_to_stay_out_of_the_site_is_told_until_it_does(self):
+        assert any("exclude: [config.yaml" in note for note in jekyll(exclude=["vendor"]).notes)
+        assert not any("exclude: [" in note for note in jekyll(exclude=["config.yaml"]).notes)
+
     def test_a_folder_elsewhere_is_not_taken_for_one_below(self):
         assert jekyll(source="../other").content == ""
         assert jekyll(source="/srv/other").content == ""

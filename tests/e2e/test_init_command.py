@@ -31,6 +31,12 @@ def made_by(program, folder, *words):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def builds_without_a_problem(folder):
+    """Nothing is edited between `init` and this."""
+    assert "nothing is wrong" in feedbot(folder, "lint")
+    assert "rejected" not in feedbot(folder, "build")
+
+
 def config_of(folder):
     return yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
 
@@ -53,7 +59,7 @@ def listed(path):
 def test_entries_of_a_jekyll_site_lead_where_jekyll_puts_its_posts(tmp_path, permalink):
     sites.jekyll(tmp_path, permalink)
     feedbot(tmp_path, "init")
-    assert "rejected" not in feedbot(tmp_path, "build")
+    builds_without_a_problem(tmp_path)
     made_by("jekyll", tmp_path, "build", "--quiet", "--disable-disk-cache")
     pages = listed(tmp_path / "_site" / "urls.txt")
     assert len(pages) == len(sites.JEKYLL_POSTS)
@@ -91,7 +97,7 @@ def test_entries_of_a_hugo_site_lead_where_hugo_puts_its_posts(tmp_path, setting
         file = tmp_path / "hugo.toml"
         file.write_text(settings + file.read_text(encoding="utf-8"), encoding="utf-8")
     feedbot(tmp_path, "init")
-    assert "rejected" not in feedbot(tmp_path, "build")
+    builds_without_a_problem(tmp_path)
     made_by("hugo", tmp_path, "--noBuildLock", "--cacheDir", str(tmp_path / "cache"))
     pages = listed(tmp_path / "public" / "index.html")
     assert len(pages) == len(sites.HUGO_POSTS)
@@ -123,7 +129,7 @@ def test_entries_of_a_hugo_site_in_several_languages_are_those_of_its_default_la
     said = feedbot(tmp_path, "init")
     assert "articles in fr are left out" in said
     assert config_of(tmp_path)["site"]["title"] == "In English"
-    assert "rejected" not in feedbot(tmp_path, "build")
+    builds_without_a_problem(tmp_path)
     made_by("hugo", tmp_path, "--noBuildLock", "--cacheDir", str(tmp_path / "cache"))
     home = tmp_path / "public" / ("en" if in_subfolder == "true" else "") / "index.html"
     assert entries(tmp_path, "static/feeds") == listed(home)
@@ -159,7 +165,7 @@ def test_entries_of_an_eleventy_site_lead_where_eleventy_puts_its_posts(tmp_path
     sites.eleventy(tmp_path)
     said = feedbot(tmp_path, "init")
     assert "Eleventy site: eleventy.config.js, src/_data/metadata.js, 6 files in src/posts" in said
-    assert "rejected" not in feedbot(tmp_path, "build")
+    builds_without_a_problem(tmp_path)
     pages = [f"https://news.example/blog/{page}" for _, page in sites.ELEVENTY_POSTS.values()]
     assert entries(tmp_path) == sorted(pages)
 
@@ -212,7 +218,7 @@ def test_names_that_the_files_use_are_proposed(tmp_path):
         "topics": ["topics", "tags", "Keywords"],
         "images": ["images", "image", "hero_image"],
     }
-    assert "rejected" not in feedbot(tmp_path, "build")
+    builds_without_a_problem(tmp_path)
     assert (tmp_path / "feeds" / "ai.atom").exists()
 
 
@@ -222,7 +228,7 @@ def test_files_that_would_not_be_understood_are_told_with_the_reason(tmp_path):
     said = feedbot(tmp_path, "init")
     assert "Read       5 files: 0 articles" in said
     assert "Rejected   articles/0.md: publishedDateTime: is missing" in said
-    assert "and 2 more; `feedbot build` names each" in said
+    assert "and 2 more; `feedbot lint` shows each, with what to do" in said
 
 
 @pytest.mark.parametrize("folder", ["_site/feeds", "public", "Public/feeds", "resources/x", "./_dist"])
@@ -231,6 +237,21 @@ def test_a_feeds_folder_that_a_generator_clears_is_refused_with_the_remedy(tmp_p
     assert "which site generators clear" in said
     assert "such as feeds, which the generator copies into the site" in said
     assert not (tmp_path / "config.yaml").exists()
+
+
+def test_a_config_that_cannot_be_is_not_written_and_told_without_its_lines(tmp_path):
+    said = feedbot(tmp_path, "init", "--feeds", ".", code=3)
+    assert said == (
+        "feedbot: feeds.directory: must be a folder of its own, not the one of the config file; no config was written\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "why"), [("feeds", "must be apart from feeds"), ("https://a.example/", "must be a folder, or a pattern")]
+)
+def test_articles_are_a_folder_apart_from_the_feeds(tmp_path, where, why):
+    assert f"--articles: {why}" in feedbot(tmp_path, "init", "--articles", where, code=2)
 
 
 def test_a_feeds_folder_in_the_sites_own_destination_is_refused(tmp_path):

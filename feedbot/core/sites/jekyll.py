@@ -35,8 +35,9 @@ def jekyll_site(facts: Facts) -> Site:
         notes.append("show_drafts: true has no counterpart: feedbot publishes no drafts")
     if is_true_at(config, "unpublished"):
         notes.append("unpublished: true has no counterpart: feedbot never publishes an article with published: false")
-    left_out = 'exclude: [config.yaml, "state.db*", reports, backups]'
-    notes.append(f"Jekyll copies what lies beside its pages into the site; in {name or CONFIGS[0]} say {left_out}")
+    if "config.yaml" not in texts_at(config, "exclude"):
+        left_out = 'exclude: [config.yaml, "state.db*", reports, backups]'
+        notes.append(f"Jekyll copies what lies beside its pages into the site; in {name or CONFIGS[0]} say {left_out}")
     return Site(
         kind=Kind.JEKYLL,
         folders=folders,
