@@ -206,6 +206,16 @@ def test_old_looks_are_rolled_up_by_the_config(story):
     assert maintained(story).looks == 0
 
 
+def test_targets_that_no_article_links_to_go_after_the_time_of_the_config(story):
+    story.article("other")
+    story.run()
+    (story.folder / "articles" / "other.md").unlink()
+    story.build()
+    for days, gone in ((31, 0), (60, 0), (31, 1)):
+        story.clock.step(days=days)
+        assert maintained(story).unlinked == gone
+
+
 def test_copies_from_before_old_migrations_go(story):
     for version, age in ((5, 91), (6, 89)):
         copy = story.folder / f"state.db.before-v{version}"

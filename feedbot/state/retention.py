@@ -38,6 +38,14 @@ SELECT id, started_at, EXISTS (
 FROM observations AS seen WHERE id > ? ORDER BY id LIMIT ?
 """
 
+_UNLINKED = """
+SELECT id FROM targets WHERE next_check_at < ?
+AND NOT EXISTS (SELECT 1 FROM article_links WHERE target_id = targets.id)
+AND NOT EXISTS (SELECT 1 FROM marks WHERE marks.url = targets.url)
+AND NOT EXISTS (SELECT 1 FROM transitions WHERE transitions.target_id = targets.id)
+LIMIT ?
+"""
+
 _KEEP = """
 INSERT INTO rolled_up (target_id, looks, first_at, status) VALUES (?, ?, ?, ?)
 ON CONFLICT (target_id) DO UPDATE SET looks = looks + excluded.looks, status = excluded.status
@@ -152,6 +160,24 @@ def delete_siblings(state: State, before: datetime) -> int:
     return _delete(
         state, "DELETE FROM siblings WHERE folder IN (SELECT folder FROM siblings WHERE asked_at < ? LIMIT ?)", before
     )
+
+
+def delete_unlinked(state: State, before: datetime) -> int:
+    """Delete the targets that have been due since before a moment, as no article links to them; returns how many.
+
+    Only what is linked is asked, so nothing else is due for so long unless a budget is too small for it. One that a
+    person has marked stays, and so does one of which a report may still tell what became of it.
+    """
+    deleted = 0
+    while True:
+        # The query is asked in the write phase: an article that comes meanwhile links to what is there, or to another.
+        with state.write() as connection:
+            rows = connection.execute(_UNLINKED, [stamp(before), _ROWS_A_WRITE]).fetchall()
+            connection.executemany("DELETE FROM observations WHERE target_id = ?", rows)
+            connection.executemany("DELETE FROM targets WHERE id = ?", rows)
+        deleted += len(rows)
+        if len(rows) < _ROWS_A_WRITE:
+            return deleted
 
 
 def room(state: State) -> tuple[int, int]:

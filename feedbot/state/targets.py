@@ -266,6 +266,11 @@ def named(state: State, urls: Sequence[str], now: datetime) -> list[Target]:
             "INSERT OR IGNORE INTO targets (url, host, next_check_at) VALUES (?, ?, ?)",
             [(url, host_of(url), stamp(now)) for url in wanted],
         )
+        # What has been due for long without a link is deleted (retention.delete_unlinked), but not while it is asked.
+        connection.executemany(
+            "UPDATE targets SET next_check_at = ? WHERE url = ? AND next_check_at < ?",
+            [(stamp(now), url, stamp(now)) for url in wanted],
+        )
     return [target_of(row) for url in wanted for row in state.rows(f"{_SELECT} WHERE targets.url = ?", [url])]
 
 

@@ -38,6 +38,7 @@ class Maintenance:
     transitions: int = 0
     runs: int = 0
     siblings: int = 0
+    unlinked: int = 0
     damage: str | None = None
     """What is wrong with the database, in sentences; empty where it is sound, None where nobody looked."""
     no_backup: str | None = None
@@ -157,6 +158,7 @@ def _tidy(config: Config, state: State, done: Maintenance, now: datetime) -> Non
     oldest = now - timedelta(seconds=config.retention.history)
     done.looks = retention.roll_up(state, oldest, now, strikes=config.verdicts.policy())
     done.transitions = retention.delete_transitions(state, now - timedelta(seconds=config.retention.transitions))
+    done.unlinked = retention.delete_unlinked(state, oldest)
     done.siblings = retention.delete_siblings(state, now - ASK_SIBLING_EVERY)
     done.runs = retention.delete_runs(state, oldest)
     for copy in copies_before(state.path):

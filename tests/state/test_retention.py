@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from feedbot.clock import StandingClock
+from feedbot.core.mark import Mark, MarkKind
 from feedbot.core.status import DEFAULT_STRIKES, StatusKind
-from feedbot.state import forgotten, retention, runs, targets
+from feedbot.state import forgotten, marks, retention, runs, targets
 from feedbot.state.database import stamp
 from feedbot.steps.rejudging import rejudge
 from tests.publication import START, Publication
@@ -174,6 +175,34 @@ def test_transitions_runs_and_siblings_have_bounds_of_their_own(story, monkeypat
         assert retention.delete_runs(state, day(100)) == 1
         assert state.value("SELECT count(*) FROM runs") == 5
         assert state.value("PRAGMA foreign_key_check") is None
+
+
+def test_what_no_article_links_to_for_long_goes_unless_somebody_has_said_something_of_it(news, monkeypatch):
+    monkeypatch.setattr(retention, "_ROWS_A_WRITE", 1)
+    for name in ("linked", "gone", "gone-too", "marked", "told", "checked"):
+        news.article(name)
+    news.run()
+    for path in (news.folder / "articles").glob("[!l]*.md"):
+        path.unlink()
+    with news.state() as state:
+        marks.put(state, news.site.link("/marked"), Mark(MarkKind.ALIVE, "it is well"), news.clock.now())
+        with state.write() as connection:
+            connection.execute(
+                "INSERT INTO transitions (target_id, kind, at, from_status, to_status, reason)"
+                " SELECT id, 'died', ?, 'alive', 'dead', '' FROM targets WHERE url LIKE '%/told'",
+                [stamp(news.clock.now())],
+            )
+    news.build()
+    with news.state() as state:
+        due_at = max(targets.due_at(state, news.site.link(f"/{name}")) for name in ("gone", "gone-too"))
+        assert retention.delete_unlinked(state, day(0)) == 0
+        # Somebody asks it just now.
+        targets.named(state, [news.site.link("/checked")], due_at + timedelta(days=90))
+        assert retention.delete_unlinked(state, due_at + timedelta(days=1)) == 2
+        paths = [one.rpartition("/")[2] for one in targets.urls(state)]
+        assert paths == ["checked", "linked", "marked", "told"]
+        assert state.value("PRAGMA foreign_key_check") is None
+        assert runs.trail(state, news.site.link("/gone")) == []
 
 
 def test_a_run_is_deleted_without_reading_every_look(story):

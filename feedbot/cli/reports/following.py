@@ -59,7 +59,12 @@ def maintenance_lines(maintenance: "Maintenance") -> Iterator[str]:
     """What was done for state.db; its problems are for standard error."""
     if maintenance.backup is not None:
         yield f"Backup     {plain(str(maintenance.backup.path))}, {megabytes(maintenance.backup.size)}"
-    gone = {"look": maintenance.looks, "transition": maintenance.transitions, "run": maintenance.runs}
+    gone = {
+        "look": maintenance.looks,
+        "transition": maintenance.transitions,
+        "run": maintenance.runs,
+        "stray link": maintenance.unlinked,
+    }
     if any(gone.values()):
         told = ", ".join(count(number, thing) for thing, number in gone.items() if number)
         yield f"History    no longer kept: {told}"
