@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections import Counter
+from datetime import timedelta
 
 import jsonschema
 import pytest
@@ -20,6 +21,7 @@ from feedbot.cli.text import plain
 from feedbot.core.article import LinkRole
 from feedbot.core.status import Status, StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
+from feedbot.steps.checking import Checking
 from tests.cli.checked import (
     BLOCKED,
     DEAD,
@@ -38,6 +40,7 @@ from tests.cli.checked import (
 )
 from tests.cli.golden_files import expected
 from tests.cli.workflow_commands import read_commands
+from tests.core.histories import START
 
 REPORTS = [REPORT, EMPTY, OFFLINE, FINE]
 # As they need a person: broken or dead, failing or to be looked at, to be known of, not known, fine.
@@ -145,6 +148,12 @@ class TestMarkdown:
 
     def test_holds_no_link_that_github_would_make_of_an_address(self):
         assert "://" not in rendered(REPORT, "markdown")
+
+    def test_cuts_what_is_too_long_for_a_table(self):
+        one = result("https://a.example/", Verdict(VerdictKind.GONE, "x" * 8000), Status(StatusKind.DEAD), place())
+        ((*_, why, _),) = self.table(CheckReport(checking(one)))
+        assert len(why) < 400
+        assert why.endswith("x…")
 
     @pytest.mark.parametrize("text", ["x" * 8000, HOSTILE, "機" * 300])
     def test_stays_within_what_github_takes_and_counts_the_rest(self, text):
@@ -303,3 +312,24 @@ def test_roles_tell_two_links_of_one_article_apart():
     one = result(DEAD.after.url, DEAD.verdict, DEAD.after.status, *links)
     results = json.loads(rendered(CheckReport(checking(one)), "sarif"))["runs"][0]["results"]
     assert len({str(one["partialFingerprints"]) for one in results}) == 2
+
+
+class TestAdvice:
+    @pytest.mark.parametrize(
+        ("verdict", "status", "advice"),
+        [
+            (VerdictKind.ALIVE, Status(StatusKind.DEAD, strikes=3), "second good answer"),
+            (VerdictKind.UNREACHABLE, Status(StatusKind.DEAD, strikes=5, first_alive_at=START), "Replace or drop"),
+            (VerdictKind.UNREACHABLE, Status(StatusKind.FAILING, strikes=1, first_alive_at=START), "Wait"),
+            (VerdictKind.BLOCKED, Status(StatusKind.BLOCKED, since_at=START - timedelta(days=31)), "in a browser, and"),
+        ],
+    )
+    def test_goes_by_the_history_of_a_link_too(self, verdict, status, advice):
+        one = result("https://a.example/", Verdict(verdict, "said"), status, place())
+        (finding,) = CheckReport(checking(one)).findings
+        assert advice in finding.advice
+
+
+def test_the_headline_says_where_our_own_network_is_the_likelier_cause():
+    frozen = Checking(7, START, START, True, (UNKNOWN,), frozen=True)
+    assert "our own network is the likelier cause" in rendered(CheckReport(frozen), "markdown")
