@@ -94,8 +94,8 @@ def test_other_files_than_articles_add_and_hide_nothing(branch):
     notes.mkdir()
     (branch.folder / "articles" / "two.md").rename(notes / "two.md")
     commit(branch.folder)
-    branch.article("two")
-    assert added(branch, "HEAD")[0] == ["/two"]
+    (notes / "two.md").rename(branch.folder / "articles" / "two.md")
+    assert added(branch, "HEAD")[0] == ["/related", "/two"]
 
 
 def test_an_articles_own_page_is_not_there_before_the_change_is(branch):
@@ -168,9 +168,15 @@ def test_a_clone_that_does_not_reach_back_is_told_how_to(branch, tmp_path, site)
         since(tmp_path / "clone", "origin/main", [], lambda _: True)
 
 
-@pytest.mark.parametrize("ref", ["nosuch", "main..topic", "main:articles", "--output=/tmp/x", "-x", ""])
-def test_a_ref_that_is_none_is_refused(branch, ref):
-    with pytest.raises(UsageError, match=rf"^--since {ref}: "):
+@pytest.mark.parametrize("ref", ["nosuch", "main..topic", "main:articles"])
+def test_a_commit_that_is_none_is_refused(branch, ref):
+    with pytest.raises(UsageError, match=rf"^--since {ref}: git knows no such commit"):
+        since(branch.folder, ref, [], lambda _: True)
+
+
+@pytest.mark.parametrize("ref", ["--output=/tmp/x", "-x", ""])
+def test_what_could_be_an_option_of_git_is_refused(branch, ref):
+    with pytest.raises(UsageError, match=rf"^--since {ref}: is no name of a commit$"):
         since(branch.folder, ref, [], lambda _: True)
 
 

@@ -1,6 +1,8 @@
 """What `feedbot check` looks at, by what the command line names."""
 
 import os
+import re
+import shlex
 
 import click
 import pytest
@@ -197,6 +199,16 @@ def test_a_word_that_is_none_is_refused(said, sentence):
 def test_a_shell_completes_the_last_word(begun, found):
     context = click.Context(command)
     assert [one.value for one in WORDS.shell_complete(context, command.params[0], begun)] == found
+
+
+def test_what_the_docs_and_the_help_show_is_understood(project):
+    texts = [(project / name).read_text(encoding="utf-8") for name in ("docs/checking.md", "README.md")]
+    shown = [line for text in (*texts, command.help) for line in re.findall(r"feedbot check\b(?: [^`#|\n]*)?", text)]
+    assert len(shown) > 20
+    for line in shown:
+        words = shlex.split(line.partition("   ")[0])[2:]
+        if words != ["--help"]:
+            command.make_context("check", words)
 
 
 def test_the_help_explains_every_word_of_fail_on():

@@ -1,5 +1,6 @@
 """The real `feedbot check`: what it looks at, and with what it exits."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,12 @@ def test_nothing_of_a_kind_is_said_so(news):
 def test_words_of_fail_on_have_commas_between_them(news, site, words, code):
     site.answers["/lost"] = 404
     assert feedbot(news.folder, "check", *words, site.link("/lost")).returncode == code
+
+
+def test_a_shell_completes_the_words_of_fail_on(tmp_path):
+    typed = {"_FEEDBOT_COMPLETE": "bash_complete", "COMP_WORDS": "feedbot check --fail-on broken,de", "COMP_CWORD": "3"}
+    done = feedbot(tmp_path, env={**os.environ, **typed})
+    assert done.stdout == "plain,broken,dead\n"
 
 
 def test_what_is_known_of_what_a_budget_does_not_reach_fails_too_within_what_was_named(news, site):
