@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedbot.core.progress import Progress, Standing
-from feedbot.core.verdict import VerdictKind
+from feedbot.core.progress import News, Progress, Standing, bad_news
+from feedbot.core.verdict import Verdict, VerdictKind
 
 ALIVE, MISSING = VerdictKind.ALIVE, VerdictKind.MISSING
 
@@ -150,3 +150,18 @@ def test_so_many_slow_hosts_are_named_as_there_is_room_for():
 )
 def test_a_time_is_rounded_as_a_person_would(left_s, said):
     assert f"about {said} left" in Standing(1, 2, 9.0, left_s=left_s).words()
+
+
+def test_the_worst_news_come_first_and_of_what_is_equally_bad_the_latest():
+    progress = Progress()
+    progress.begin(["a"] * 20, 100.0)
+    kinds = [VerdictKind.UNREACHABLE, *[MISSING] * 4, VerdictKind.GONE, VerdictKind.SUSPECT, MISSING]
+    for number, kind in enumerate(kinds):
+        progress.add("a", kind, 101.0, news=News(kind, f"u{number}", "why"))
+    assert [one.url for one in progress.at(102.0).worst] == ["u5", "u7", "u4", "u3", "u2"]
+
+
+@pytest.mark.parametrize("kind", VerdictKind)
+def test_news_are_what_a_person_must_look_at(kind):
+    is_bad = kind.value in {"gone", "missing", "soft_dead", "parked", "suspect", "unreachable"}
+    assert bad_news("u", Verdict(kind, "why")) == (News(kind, "u", "why") if is_bad else None)
