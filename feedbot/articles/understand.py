@@ -219,9 +219,14 @@ def _own_page(path: str, fields: Fields, published_at: datetime, rules: ReadRule
 
 
 def _day_in_address(fields: Fields, published_at: datetime, rules: ReadRules) -> datetime:
-    """The day that an address may hold: in the zone of the site, and for Hugo in the one that the date itself names."""
-    given = fields.raw_text("published_at") if rules.generator == "hugo" else None
-    return published_at.astimezone(rules.zone) if given is None else parse_local(given[1], rules.zone)
+    """The day that an address may hold: in the zone of the site, and for Hugo in the one that its `date` names."""
+    if rules.generator == "hugo":
+        given = fields.own_text("date")[0]
+        try:
+            return parse_local(given, rules.zone)
+        except ValueError:
+            pass
+    return published_at.astimezone(rules.zone)
 
 
 def _related(fields: Fields, rules: ReadRules, notes: Notes) -> tuple[Related, ...]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from feedbot.config import DEFAULT_FIELDS
 from tests.articles.written import article, rejected
 
 SITE = "https://example.org/"
@@ -101,6 +102,13 @@ def test_hugos_default_is_the_path_in_small_letters(path, front, address):
 def test_hugos_patterns_are_filled_in_with_the_day_of_the_dates_own_zone(path, front, address):
     pattern = "/:year/:month/:day/:slug/:title/:filename/:slugorfilename/:section/:yearday/:monthname/"
     assert hugo(path, front, pattern) == address
+
+
+def test_hugos_day_is_that_of_its_date_and_not_of_its_publication():
+    fields = {**DEFAULT_FIELDS, "published_at": ("publishDate", "date")}
+    front = "publishDate: 2024-05-01\ndate: 2024-01-02\n"
+    assert hugo("content/a.md", front, "/:month/", fields=fields) == "01/"
+    assert hugo("content/a.md", front.replace("2024-01-02", "soon"), "/:month/", fields=fields) == "05/"
 
 
 def test_hugos_patterns_take_a_plus_for_a_space():

@@ -49,11 +49,13 @@ HUGO_POSTS = {
     "posts/named/index.md": "title: Named\nslug: An Other Name\ndate: 2023-05-02",
     "posts/slugged.md": "title: Slugged\nslug: My Slug\ndate: 2023-05-03",
     "posts/deep/er/one.md": "title: One\ndate: 2023-05-04T23:59:00",
+    "posts/published.md": "title: Published\ndate: 2023-05-05\npublishDate: 2023-06-01",
     "posts/own.md": "title: Own\nurl: /somewhere/Else.html\ndate: 2023-05-05",
 }
 HUGO_OTHERS = {
     "posts/_index.md": "title: Posts",
     "posts/future.md": "title: Future\ndate: 2099-01-01",
+    "posts/embargo.md": "title: Embargo\ndate: 2023-01-01\npublishDate: 2099-01-01",
     "posts/draft.md": "title: Draft\ndraft: true\ndate: 2023-01-01",
     "about.md": "title: About\ndate: 2023-01-01",
 }

@@ -140,11 +140,11 @@ def test_a_hugo_site_is_told_and_toml_in_its_content_has_a_remedy(tmp_path):
     sites.hugo(tmp_path)
     (tmp_path / "content" / "posts" / "toml.md").write_text('+++\ntitle = "T"\n+++\n', encoding="utf-8")
     said = feedbot(tmp_path, "init")
-    assert "Hugo site: hugo.toml, 11 files in content/posts" in said
+    assert "Hugo site: hugo.toml, 13 files in content/posts" in said
     assert "left out, as pages and not articles: about.md in content" in said
     assert "1 file begins with TOML (+++), which is not read" in said
     assert "hugo convert toYAML --unsafe" in said
-    assert "Read       10 files: 9 articles, 1 draft among them" in said
+    assert "Read       12 files: 11 articles, 1 draft among them" in said
     config = config_of(tmp_path)
     assert (config["feeds"]["directory"], config["articles"]["timezone"]) == ("static/feeds", "Europe/Berlin")
     assert config["site"]["language"] == "en-gb"

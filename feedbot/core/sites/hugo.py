@@ -76,7 +76,8 @@ def hugo_site(facts: Facts) -> Site:
             *(f"**/*.{name}.md" for name in others),
             *_other_contents(content, languages, others),
         ),
-        fields={"permalink": ("url",)},
+        # What has a date of publication is not shown before it, whatever its date.
+        fields={"published_at": ("publishedDateTime", "publishDate", "date"), "permalink": ("url",)},
         feeds=f"{as_folder(next(iter(texts_at(settings, 'staticdir')), None)) or 'static'}/feeds",
         wiped=(*WIPED, *filter(None, [as_folder(text_at(settings, "publishdir"))])),
         read=tuple(path for path in facts.settings if path.startswith(f"{FOLDER}/") or path == _at_the_top(facts)),
