@@ -1,7 +1,8 @@
 """`feedbot init`: looks at the folder, asks what it cannot see, and writes a commented config.yaml, never over one."""
 
+import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import urljoin, urlsplit
@@ -15,19 +16,18 @@ from feedbot.cli import asking
 from feedbot.cli.asking import Asking
 from feedbot.cli.config_text import render_config
 from feedbot.cli.main import Told
+from feedbot.cli.surveyed import found_line, sampled_lines
 from feedbot.cli.text import count, plain
 from feedbot.config import DEFAULT_EXCLUDE, Config, first_folder, load_config
 from feedbot.core.sites.facts import Kind, Site, is_below
 from feedbot.errors import ArticlesError, ConfigError, FeedbotError, UsageError
-from feedbot.surveying import Sampled, Survey, known_fields, sample, survey, with_fields
+from feedbot.surveying import Sampled, known_fields, sample, survey, with_fields
 
 STAND_IN = "https://example.org/"
 """The site's URL where nobody says another."""
 
 _IS_PATTERN = re.compile(r"[*?\[]|\.(?:md|markdown)$")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
-_NAMES = {Kind.JEKYLL: "Jekyll site", Kind.HUGO: "Hugo site", Kind.ELEVENTY: "Eleventy site", Kind.PLAIN: "plain files"}
-_SHOWN = 3
 
 
 def _checked(check: Callable[[str], str]) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
@@ -149,11 +149,11 @@ def _write_config(path: Path, given: _Given, asking_: Asking) -> None:
         raise UsageError(_why_not_over(path))
     surveyed = survey(root, given.kind)
     site, doubts = _usable(surveyed.site)
-    _say("Found", _found(surveyed))
+    _say("Found", found_line(surveyed))
     for note in (*surveyed.unread, *doubts, *site.notes):
         _say("Note", note)
     directory = site.feeds if given.directory is None else given.directory
-    _refuse_wiped(directory, site)
+    _refuse_wiped(root, directory, site)
     articles = _apart_from(directory)
     try:
         articles(site.folders[0] if given.where is None else given.where)
@@ -205,7 +205,12 @@ def _why_not_over(path: Path) -> str:
 def _usable(site: Site) -> tuple[Site, list[str]]:
     """The site without settings that cannot be feedbot's, with a sentence for each that is left out."""
     doubts = []
-    for name, check in (("url", asking.url), ("timezone", asking.zone), ("language", _language)):
+    for name, check in (
+        ("title", asking.some_text),
+        ("url", asking.url),
+        ("timezone", asking.zone),
+        ("language", _language),
+    ):
         value = getattr(site, name)
         try:
             value = None if value is None else check(value)
@@ -222,19 +227,9 @@ def _language(text: str) -> str:
     return text
 
 
-def _found(surveyed: Survey) -> str:
-    site = surveyed.site
-    if site.kind is Kind.PLAIN and not surveyed.markdown:
-        return f"no Markdown files yet; articles are to be in {', '.join(site.folders)}"
-    parts = [*site.read, *(f"{count(surveyed.count_in(folder), 'file')} in {folder}" for folder in site.folders)]
-    if site.permalinks:
-        parts.append("pages at " + ", ".join(dict.fromkeys(site.permalinks.values())))
-    return f"{_NAMES[site.kind]}: {', '.join(parts)}"
-
-
-def _refuse_wiped(directory: str, site: Site) -> None:
-    """Raise UsageError for a feeds folder that the site's generator writes to and clears."""
-    folder = str(PurePosixPath(directory)).lower()
+def _refuse_wiped(root: Path, directory: str, site: Site) -> None:
+    """Raise UsageError for a feeds folder that the site's generator writes to and clears, whatever way leads there."""
+    folder = os.path.relpath((root / directory).resolve(), root.resolve()).lower()
     for wiped in site.wiped:
         if folder == wiped.lower() or is_below(folder, wiped.lower()):
             raise UsageError(
@@ -306,29 +301,9 @@ def _sampled(root: Path, site: Site, patterns: Sequence[str], rules: ReadRules) 
         sampled = sample(root, site, patterns, rules)
     except ArticlesError:
         return None
-    for line in _sampled_lines(sampled):
+    for line in sampled_lines(sampled):
         _say(*line)
     return sampled
-
-
-def _sampled_lines(sampled: Sampled) -> Iterator[tuple[str, str]]:
-    if not sampled.found:
-        return
-    some = f" of {sampled.found:,}" if sampled.looked_at < sampled.found else ""
-    drafts = f", {count(sampled.drafts, 'draft')} among them" if sampled.drafts else ""
-    yield "Read", f"{count(sampled.looked_at, 'file')}{some}: {count(sampled.understood, 'article')}{drafts}"
-    for field, names in sampled.fields.items():
-        told = ", ".join(f"{plain(name)} ({count(number, 'file')})" for name, number in names.items())
-        yield "Field", f"{field} is also called {told}"
-    if sampled.toml:
-        have = "begin" if sampled.toml > 1 else "begins"
-        yield "Note", f"{count(sampled.toml, 'file')} {have} with TOML (+++), which is not read; feedbot reads YAML:"
-        yield "", "`hugo convert toYAML --unsafe` changes the files where they are (commit them first)"
-    for one in sampled.rejected[:_SHOWN]:
-        place = f"{one.path}:{one.line}" if one.line else one.path
-        yield "Rejected", plain(f"{place}: {one.reason}")
-    if len(sampled.rejected) > _SHOWN:
-        yield "", f"and {len(sampled.rejected) - _SHOWN:,} more; `feedbot lint` shows each, with what to do"
 
 
 def _changed_fields(site: Site, fields: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

@@ -231,8 +231,11 @@ def test_files_that_would_not_be_understood_are_told_with_the_reason(tmp_path):
     assert "and 2 more; `feedbot lint` shows each, with what to do" in said
 
 
-@pytest.mark.parametrize("folder", ["_site/feeds", "public", "Public/feeds", "resources/x", "./_dist"])
+@pytest.mark.parametrize(
+    "folder", ["_site/feeds", "public", "Public/feeds", "resources/x", "./_dist", "x/../public", "link/feeds"]
+)
 def test_a_feeds_folder_that_a_generator_clears_is_refused_with_the_remedy(tmp_path, folder):
+    (tmp_path / "link").symlink_to("_site")
     said = feedbot(tmp_path, "init", "--feeds", folder, code=2)
     assert "which site generators clear" in said
     assert "such as feeds, which the generator copies into the site" in said
