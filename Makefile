@@ -5,7 +5,7 @@ VENV ?= .venv
 CONSTRAINTS ?= constraints.txt
 BIN := $(VENV)/bin
 
-.PHONY: help run test test-lowest check check-full format bench bench-checking constraints schema docs clean
+.PHONY: help run test test-lowest test-faults check check-full format bench bench-checking constraints schema docs clean
 
 help:
 	@echo "make run             set up what is needed, then read the articles, check the links, write the feeds"
@@ -13,6 +13,7 @@ help:
 	@echo "make test-lowest     the same with the oldest version of every dependency that pyproject.toml allows"
 	@echo "make check           what must be green before a commit: format, lint, types, imports, tests"
 	@echo "make check-full      all of that, and test-lowest"
+	@echo "make test-faults     the long version of tests/faults: a thousand faults of each kind, in about half an hour"
 	@echo "make bench           measure builds of 10,000 articles, and simulate the schedule over 10,000 links"
 	@echo "make bench-checking  measure checking beside lychee, against nginx"
 
@@ -26,6 +27,12 @@ test: $(VENV)/.dev .venv-peers/.peers
 # pyproject.toml names is held back; what that needs in turn is as new as it allows.
 test-lowest:
 	@$(MAKE) --no-print-directory test VENV=.venv-lowest CONSTRAINTS=constraints-lowest.txt
+
+# How many of each kind; without it they are few, as in `make test`.
+FEEDBOT_FAULTS ?= 1000
+
+test-faults: $(VENV)/.dev
+	FEEDBOT_FAULTS=$(FEEDBOT_FAULTS) $(BIN)/python -m pytest -q -s tests/faults
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

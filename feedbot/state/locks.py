@@ -31,8 +31,10 @@ def hold(path: Path, *, who: str, wait_s: float = 0.0) -> Iterator[None]:
     descriptor = _open(path)
     try:
         _acquire(descriptor, path, wait_s, fcntl.LOCK_EX)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, _named(who), 0)
+        # On a full disk there is no room for the name; the lock holds all the same.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, _named(who), 0)
         yield
     finally:
         os.close(descriptor)
@@ -47,8 +49,9 @@ def share(path: Path, *, who: str, wait_s: float = 0.0) -> Iterator[None]:
     descriptor = _open(path)
     try:
         _acquire(descriptor, path, wait_s, fcntl.LOCK_SH)
-        # A line for each; whoever is the last clears them away.
-        os.pwrite(descriptor, b"\n" + _named(who), os.fstat(descriptor).st_size)
+        # A line for each, where the disk has room; whoever is the last clears them away.
+        with suppress(OSError):
+            os.pwrite(descriptor, b"\n" + _named(who), os.fstat(descriptor).st_size)
         yield
     finally:
         with suppress(OSError):

@@ -52,3 +52,15 @@ def test_of_those_who_shared_it_the_one_who_still_does_is_named(tmp_path: Path) 
         with pytest.raises(LockHeld, match="held by a test, process"), hold(path, who="a third"):
             pass
     assert path.read_text(encoding="utf-8") == ""
+
+
+def test_a_disk_without_room_for_the_name_is_no_reason_not_to_hold_it(tmp_path: Path) -> None:
+    path = tmp_path / "state.db.check.lock"
+    script = (
+        "import resource, sys, pathlib; from feedbot.state.locks import hold, share\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+        "with hold(pathlib.Path(sys.argv[1]), who='it'): print('held')\n"
+        "with share(pathlib.Path(sys.argv[1]), who='it'): print('shared')"
+    )
+    done = subprocess.run([sys.executable, "-c", script, path], check=False, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("held\nshared\n", "")
