@@ -93,6 +93,10 @@ def require_sense(wish: Wish, folder: Path) -> None:
     """Raise UsageError for a URL or file that cannot be, before anything else is done; `folder` is the config's."""
     if wish.every and (wish.is_named or wish.since is not None):
         raise UsageError("--all: means every link there is; leave out either that or what is named beside it")
+    # A script's variable that is empty would otherwise mean everything.
+    for option, words in (("--topic", wish.topics), ("--provider", wish.providers), ("URL or ARTICLE", wish.what)):
+        if not all(word.strip() for word in words):
+            raise UsageError(f"{option}: is empty; name one, or leave it out")
     for one in wish.what:
         if "://" in one:
             if wish.is_narrowed:

@@ -137,6 +137,9 @@ def test_what_is_not_known_is_told_with_what_was_meant(library, wish, sentence):
         (Wish(what=(URL,), is_named=True, topics=("AI",)), f"{URL}: is asked by itself"),
         (Wish(what=(URL,), is_named=True, statuses=("dead",)), f"{URL}: is asked by itself"),
         (Wish(what=(URL,), is_named=True, since="main"), f"{URL}: is asked by itself"),
+        (Wish(what=("",), is_named=True), "URL or ARTICLE: is empty"),
+        (Wish(topics=("AI", " ")), "--topic: is empty"),
+        (Wish(providers=("",)), "--provider: is empty"),
     ],
 )
 def test_words_that_do_not_go_together_are_refused(tmp_path, wish, sentence):
