@@ -4,6 +4,7 @@ A bad article, a hostile server or a dead host is a value that is reported and s
 FeedbotError is for what the operator must mend.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from feedbot.clock import Clock, Laps
@@ -40,16 +41,17 @@ async def run_once(
     *,
     resolver: Resolver | None = None,
     wire_over: WireOver | None = None,
+    on_stop: Callable[[Checking], None] | None = None,
 ) -> Run:
     """The main job: article files in; every link that is due judged, with evidence; topic feeds out.
 
-    Whoever calls it holds `checking_run(state)`: there is one checking run at a time. `resolver` and `wire_over` are
-    as for `check`.
+    Whoever calls it holds `checking_run(state)`: there is one checking run at a time. `resolver`, `wire_over` and
+    `on_stop` are as for `check`.
     """
     laps = Laps(clock)
     reading = read(config, state, clock)
     laps.end("reading")
-    checking = await check_due(config, state, clock, progress, resolver=resolver, wire_over=wire_over)
+    checking = await check_due(config, state, clock, progress, resolver=resolver, wire_over=wire_over, on_stop=on_stop)
     laps.end("checking")
     publishing = publish(config, state, clock)
     laps.end("publishing")

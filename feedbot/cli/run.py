@@ -10,6 +10,7 @@ import click
 from feedbot.cli.logs import LogFormat, start_logging
 from feedbot.cli.main import Told
 from feedbot.cli.progress import progress_option, show_progress, shown_to
+from feedbot.cli.reports.checking import checking_lines
 from feedbot.cli.reports.following import alerting_lines, maintenance_lines
 from feedbot.cli.reports.run import run_lines
 from feedbot.cli.running import let_files_settle, run_until_signalled, say_of_proxy
@@ -21,10 +22,11 @@ from feedbot.clock import Clock, SystemClock
 from feedbot.config import load_config
 from feedbot.core.progress import Progress
 from feedbot.cycle import run_once
-from feedbot.errors import UsageError
+from feedbot.errors import Stopped, UsageError
 from feedbot.service.daemon import Companion, serve_until_signalled
 from feedbot.state import runs
 from feedbot.state.database import checking_run, open_state
+from feedbot.steps.checking import Checking
 from feedbot.steps.maintaining import maintain_when_due
 
 
@@ -72,8 +74,14 @@ def command(
             let_files_settle(config, clock)
             last = runs.last(state)
             progress = Progress()
-            work = run_once(config, state, clock, progress)
-            run = run_until_signalled(work, show_progress(progress, clock, shown_to(told, shown)))
+            stopped: list[Checking] = []
+            work = run_once(config, state, clock, progress, on_stop=stopped.append)
+            try:
+                run = run_until_signalled(work, show_progress(progress, clock, shown_to(told, shown)))
+            except Stopped:
+                for checking in stopped:
+                    say(told, checking_lines(checking, rejected=(), every=False))
+                raise
             say(told, run_lines(config, run, last))
             maintenance = maintain_when_due(config, state, clock)
         alerting = tell_of_troubles(config, state, clock, maintenance.found)
