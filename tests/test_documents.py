@@ -234,3 +234,20 @@ def test_variables_that_are_shown_are_understood(project: Path, tmp_path: Path) 
     for block in found:
         variables = dict(one.split("=", 1) for one in shlex.split(block.text))
         assert load_config(path, environment=variables)
+
+
+# Figures
+
+FIGURES = {"README.md": "Beside others", "docs/scaling.md": "What was measured"}
+"""Sections whose tables have figures; each is one of those that benchmarks/README.md tells how to repeat."""
+
+
+@pytest.mark.parametrize("path", FIGURES)
+def test_every_figure_was_measured(project: Path, path: str) -> None:
+    text = (project / path).read_text(encoding="utf-8")
+    section = text.partition(f"\n## {FIGURES[path]}\n")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("|")]
+    figures = re.findall(r"\d[\d,]*(?:\.\d+)?(?= (?:/ [\d,.]+ )*(?:s|MB|a year|a second)\b)", "\n".join(rows))
+    measured = re.findall(r"\d[\d,]*(?:\.\d+)?", (project / "benchmarks" / "README.md").read_text(encoding="utf-8"))
+    assert len(figures) > 5
+    assert set(figures) <= set(measured)

@@ -79,7 +79,7 @@ def publication(web: WholeWeb, tmp_path_factory: pytest.TempPathFactory) -> Path
     """What the documents speak of: an article, links, one of which has moved for good, and a branch on a server."""
     folder = tmp_path_factory.mktemp("whole") / "news"
     shutil.copytree(PROJECT / "examples" / "articles", folder / "articles" / "2020")
-    (example,) = [one for one in Document("README.md").blocks if one.language == "yaml" and one.text.startswith("---")]
+    (example,) = [one for one in Document("docs/articles.md").blocks if one.text.startswith("---")]
     (folder / "articles" / "2020-01-24-police.md").write_text(example.text, encoding="utf-8")
     for name in ("page", "old-page"):
         (folder / "articles" / f"{name}.md").write_text(
