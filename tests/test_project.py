@@ -17,7 +17,9 @@ def pyproject(project):
 
 
 def names(requirements):
-    return {re.match(r"[A-Za-z0-9._-]+", requirement)[0].lower() for requirement in requirements}
+    # pip freeze writes pre_commit what everybody else calls pre-commit.
+    found = (re.match(r"[A-Za-z0-9._-]+", requirement) for requirement in requirements)
+    return {match[0].lower().replace("_", "-") for match in found}
 
 
 def needed(pyproject):
