@@ -74,15 +74,17 @@ _SELECT = (
 # What a target is to readers, over all links to it: the ranks are those of core/order.py. In a feed is
 # what subscribers have, and what the next build would give them: after a restore nothing is published
 # yet, and the order is the same.
-_CLAIMS = """
-WITH in_feeds (file_id) AS MATERIALIZED (
+_IN_FEEDS = """in_feeds (file_id) AS MATERIALIZED (
     SELECT id FROM files WHERE entry_id IN (SELECT entry_id FROM published_entries)
     UNION
     SELECT file_id FROM (
         SELECT file_id, row_number() OVER (PARTITION BY topic ORDER BY published_at DESC) AS place
         FROM members WHERE published_at <= :now
     ) WHERE place <= :feed_size
-)
+)"""
+
+_CLAIMS = f"""
+WITH {_IN_FEEDS}
 SELECT targets.id AS id,
     min(CASE
         WHEN files.id IN (SELECT file_id FROM in_feeds) THEN links.role NOT IN ('source', 'page')
@@ -93,7 +95,7 @@ SELECT targets.id AS id,
     END) AS rank,
     max(files.heat) AS heat,
     max(files.published_at) AS published_at
-"""
+"""  # noqa: S608 - no outside text
 
 # A page of one's own that is to come is not asked before its time: it would be dead when it comes.
 _ASKED = """
@@ -239,23 +241,29 @@ class Backlog(msgspec.Struct, frozen=True):
 
 
 _BACKLOG = f"""
-WITH claims AS (
-    {_CLAIMS} FROM article_links AS links
-    JOIN targets ON targets.id = links.target_id JOIN files ON files.id = links.file_id
-    WHERE {_ASKED}
-    GROUP BY targets.id
-)
-SELECT claims.rank <= :rank AS in_feeds, count(*) AS n, sum(targets.next_check_at <= :now) AS due
-FROM claims JOIN targets ON targets.id = claims.id
-GROUP BY 1
+WITH {_IN_FEEDS},
+-- Sets of numbers are made first: the rows of targets are wide, and need not be read for it.
+asked (target_id) AS MATERIALIZED (
+    SELECT DISTINCT links.target_id FROM files
+    CROSS JOIN article_links AS links ON links.file_id = files.id WHERE {_ASKED}
+),
+fed (target_id) AS MATERIALIZED (
+    SELECT DISTINCT links.target_id FROM in_feeds CROSS JOIN files ON files.id = in_feeds.file_id
+    CROSS JOIN article_links AS links ON links.file_id = files.id WHERE {_ASKED}
+),
+due (target_id) AS MATERIALIZED (SELECT id FROM targets INDEXED BY targets_due WHERE next_check_at <= :now)
+SELECT (SELECT count(*) FROM fed) AS in_feeds,
+    (SELECT count(*) FROM due WHERE target_id IN (SELECT target_id FROM fed)) AS in_feeds_due,
+    (SELECT count(*) FROM asked) AS every,
+    (SELECT count(*) FROM due WHERE target_id IN (SELECT target_id FROM asked)) AS every_due
 """  # noqa: S608 - no outside text
 
 
 def backlog(state: State, now: datetime, *, feed_size: int = _FEED_SIZE) -> Backlog:
     """How many linked targets there are and how many of them are due."""
-    rows = state.rows(_BACKLOG, {**_claim_arguments(now, feed_size), "rank": Rank.FEED})
-    counts = {bool(row["in_feeds"]): (row["n"], row["due"]) for row in rows}
-    return Backlog(*counts.get(True, (0, 0)), *counts.get(False, (0, 0)))
+    row = state.rows(_BACKLOG, {"now": stamp(now), "feed_size": feed_size})[0]
+    others, others_due = row["every"] - row["in_feeds"], row["every_due"] - row["in_feeds_due"]
+    return Backlog(row["in_feeds"], row["in_feeds_due"], others, others_due)
 
 
 def named(state: State, urls: Sequence[str], now: datetime) -> list[Target]:
