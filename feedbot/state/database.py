@@ -22,8 +22,9 @@ from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # pysqlite
 from feedbot.core.slug import topic_key
 from feedbot.errors import LockHeld, StateError
 from feedbot.state import copies, locks
-from feedbot.state.disk import network_type, read_mounts
+from feedbot.state.disk import is_read_only, network_type, read_mounts
 from feedbot.state.schema import APPLICATION_ID, MIGRATIONS, VERSION
+from feedbot.state.stored import damaged
 
 MIN_SQLITE = (3, 37, 0)
 WRITE_WAIT_S = 30.0
@@ -52,8 +53,11 @@ def stamp(moment: datetime) -> str:
 
 
 def moment(text: str) -> datetime:
-    """The time of a stored form."""
-    return datetime.fromisoformat(text)
+    """The time of a stored form; raises StateError where it is none."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise damaged(error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +156,11 @@ def open_for_reading(path: Path, *, who: str) -> Iterator[State]:
     if not path.exists():
         raise StateError(f"{path}: there is no database yet; `feedbot run --once` makes it")
     # SQLite makes -wal and -shm files for a reader too. A guest must not leave its own beside another
-    # user's database, so it reads the file alone while nobody writes.
+    # user's database, so it reads the file alone while nobody writes; on a disk that is mounted read-only
+    # nobody can make any, and nobody writes.
     is_guest = os.geteuid() != path.stat().st_uid
     idle = not _beside(path, "-wal").exists()
-    options = "mode=ro&immutable=1" if is_guest and idle else "mode=ro"
+    options = "mode=ro&immutable=1" if idle and (is_guest or is_read_only(path.parent)) else "mode=ro"
     with said_plainly(path), _connected(f"{path.resolve().as_uri()}?{options}") as connection:
         _require_known_version(path, connection)
         version = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -1,4 +1,4 @@
-"""Whether a folder lies on a disk of this machine.
+"""Whether a folder lies on a disk of this machine, and whether that can be written.
 
 SQLite's write-ahead log needs shared memory, which a network file system does not have
 (https://sqlite.org/wal.html, "Disadvantages", 2).
@@ -34,6 +34,14 @@ def network_type(folder: Path, mounts: str) -> str | None:
         if is_above and len(mounted) >= len(best):
             best, found = mounted, after.split(" ")[0]
     return found if found is not None and _NETWORK.fullmatch(found) else None
+
+
+def is_read_only(folder: Path) -> bool:
+    """True where the disk of a folder is mounted read-only (statvfs(3)), as by the kernel after errors of the disk."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def read_mounts() -> str:

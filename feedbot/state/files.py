@@ -15,9 +15,10 @@ from feedbot.core.identity import content_digest
 from feedbot.core.slug import topic_key
 from feedbot.core.url import canonical_url, host_of
 from feedbot.state.database import State, stamp
+from feedbot.state.stored import decoder
 
-_decode_article = msgspec.json.Decoder(Article).decode
-_decode_remarks = msgspec.json.Decoder(list[Remark]).decode
+_decode_article = decoder(Article)
+_decode_remarks = decoder(list[Remark])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from feedbot.core.status import Status, StrikePolicy
 from feedbot.state import runs, targets
 from feedbot.state.database import State, moment, stamp
 from feedbot.state.runs import Recorded
+from feedbot.state.stored import decoder
 from feedbot.state.targets import Target
 
 MOST_LOOKS = 200_000
@@ -27,7 +28,7 @@ _ROWS_A_WRITE = 5_000
 _RUNS_KEPT = 1_000
 """The latest runs are kept, whatever their age: the pace of checking is told by them."""
 
-_decode_status = msgspec.json.Decoder(Status).decode
+_decode_status = decoder(Status)
 
 # The latest look at a target stays for good: where its page led is asked of it.
 _PAGE = """

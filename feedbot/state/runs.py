@@ -12,9 +12,10 @@ from feedbot.core.context import NOTHING_KNOWN, Context
 from feedbot.core.observation import NETWORK_KINDS, Answered, Exchange, Failed, Failure, FailureKind, Observation
 from feedbot.core.verdict import RULES, Verdict, VerdictKind
 from feedbot.state.database import State, moment, stamp
+from feedbot.state.stored import decoder
 
-_decode_context = msgspec.json.Decoder(Context).decode
-_decode_exchanges = msgspec.json.Decoder(tuple[Exchange, ...]).decode
+_decode_context = decoder(Context)
+_decode_exchanges = decoder(tuple[Exchange, ...])
 
 
 @dataclass(frozen=True, slots=True)

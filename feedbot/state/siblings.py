@@ -7,8 +7,9 @@ import msgspec
 
 from feedbot.core.context import ASK_SIBLING_EVERY, Sibling, folder_of
 from feedbot.state.database import State, stamp
+from feedbot.state.stored import decoder
 
-_decode = msgspec.json.Decoder(Sibling).decode
+_decode = decoder(Sibling)
 
 
 def known(state: State, url: str, now: datetime) -> Sibling | None:

@@ -17,8 +17,9 @@ from feedbot.core.status import Status, StatusKind, StrikeRule
 from feedbot.core.url import host_of
 from feedbot.core.verdict import VerdictKind
 from feedbot.state.database import State, moment, said_plainly, stamp
+from feedbot.state.stored import decoder
 
-_decode_signals = msgspec.json.Decoder(PageSignals).decode
+_decode_signals = decoder(PageSignals)
 
 _CLOCK_STEP = timedelta(hours=1)
 """Less than that is a correction, and worth no second look."""

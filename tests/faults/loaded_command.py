@@ -44,7 +44,9 @@ class Waiting:
         self._loaded.tell("go")
 
     def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
+        """Kill it, where it has not ended meanwhile."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
     def ended(self) -> Ended:
         code = os.waitstatus_to_exitcode(self._loaded.heard()["status"])

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from feedbot.state.disk import network_type, read_mounts
+from feedbot.state.disk import is_read_only, network_type, read_mounts
 
 MOUNTS = r"""22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 30 22 0:25 / /mnt/share rw,relatime shared:2 - nfs4 server:/export rw,vers=4.2
@@ -40,3 +40,8 @@ def test_a_system_that_tells_nothing_is_taken_at_its_word():
 
 def test_this_test_runs_on_a_disk_of_this_machine(tmp_path):
     assert network_type(tmp_path, read_mounts()) is None
+
+
+def test_a_folder_that_can_be_written_is_on_no_read_only_disk(tmp_path):
+    assert not is_read_only(tmp_path)
+    assert not is_read_only(tmp_path / "nowhere")

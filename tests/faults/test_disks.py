@@ -1,0 +1,162 @@
+"""A disk that is full, and one that cannot be written: that of state.db, of the feeds, of the log, of everything."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from sqlite_utils.utils import sqlite3
+
+from tests.e2e.test_command import feedbot
+from tests.faults.small_disks import on_disks_of_its_own
+from tests.faults.test_system_calls import IN_PLACE
+from tests.publication import Publication
+from tests.service.daemons import Daemon, schedule, until
+
+
+@pytest.fixture
+def published(news: Publication) -> Publication:
+    """Two articles with their feeds; state.db is in a folder of its own, and a third article waits to be read."""
+    text = news.config_file.read_text(encoding="utf-8")
+    news.config_file.write_text(f"state: data/state.db\ndisk: {{low: 1kB}}\n{text}", encoding="utf-8")
+    (news.folder / "data").mkdir()
+    news.article("one")
+    news.article("two")
+    news.run()
+    # Long, so that it has no room where the others had.
+    news.article("three", more=f"excerpt: {'long ' * 40_000}\n")
+    return news
+
+
+def copied(news: Publication, name: str) -> dict[str, bytes]:
+    """The feeds as they were copied by a script."""
+    return {one.name: one.read_bytes() for one in (news.folder / name).iterdir()}
+
+
+def said(news: Publication, name: str) -> tuple[int, str]:
+    """The exit code that a script noted, and what was said on standard error."""
+    return int((news.folder / f"{name}.code").read_text()), (news.folder / f"{name}.err").read_text()
+
+
+def torn(feeds: dict[str, bytes], before: dict[str, bytes], after: dict[str, bytes]) -> list[str]:
+    """The names of those that are neither as before nor as after, and of those that are missing."""
+    wrong = [
+        name for name, data in feeds.items() if name != ".fill" and data not in {before.get(name), after.get(name)}
+    ]
+    return wrong + [name for name in before if name not in feeds and not name.endswith(".gz")]
+
+
+BUILD = """
+code=0; feedbot build 2>{name}.err >/dev/null || code=$?; echo $code > {name}.code
+cp -r feeds {name}.feeds
+"""
+
+
+def built_on_a_full_disk(news: Publication, what: str, breaks: str = "") -> tuple[tuple[int, str], tuple[int, str]]:
+    """What a build said while the disk of a folder was full, and what when there was room again."""
+    mount = f"cp -r {what} kept && mount -t tmpfs -o size=3m tmpfs {what} && cp -r kept/. {what}"
+    script = f"fill {what}/.fill\n{BUILD.format(name='full')}rm {what}/.fill\n{BUILD.format(name='free')}"
+    on_disks_of_its_own(news.folder, mount, script, breaks)
+    return said(news, "full"), said(news, "free")
+
+
+def undisturbed(news: Publication) -> dict[str, bytes]:
+    """The feeds of a build of the same articles whose disks have room."""
+    folder = news.folder.with_name("undisturbed")
+    shutil.copytree(news.folder, folder)
+    assert feedbot(folder, "build").returncode == 0
+    return {one.name: one.read_bytes() for one in (folder / "feeds").iterdir()}
+
+
+@pytest.mark.parametrize("what", ["feeds", "data"])
+def test_on_a_full_disk_readers_keep_whole_feeds_and_with_room_the_build_is_made_up_for(published, what):
+    before, after = published.feeds(), undisturbed(published)
+    (code, error), free = built_on_a_full_disk(published, what)
+    assert code == 1
+    assert error.startswith(f"feedbot: {what}/")
+    assert "No space left" in error or "free some" in error
+    assert torn(copied(published, "full.feeds"), before, after) == []
+    assert free == (0, "")
+    assert copied(published, "free.feeds") == after
+
+
+def test_feeds_that_are_written_in_place_are_torn_by_a_full_disk(published):
+    """The negative control of the test above."""
+    before, after = published.feeds(), undisturbed(published)
+    built_on_a_full_disk(published, "feeds", IN_PLACE)
+    assert torn(copied(published, "full.feeds"), before, after)
+
+
+def looks_of(path: Path) -> int:
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    number = connection.execute("SELECT count(*) FROM observations").fetchone()[0]
+    connection.close()
+    return int(number)
+
+
+def test_a_check_whose_disk_is_full_says_so_and_is_made_up_for(published, site):
+    """What it could not record is asked again; what was on record is there."""
+    before = looks_of(published.folder / "data" / "state.db")
+    assert feedbot(published.folder, "build").returncode == 0
+    for number in range(60):
+        published.article(f"n{number}")
+    script = """
+fill data/.fill
+code=0; feedbot check --all 2>full.err >/dev/null || code=$?; echo $code > full.code
+rm data/.fill
+code=0; feedbot check --all 2>free.err >/dev/null || code=$?; echo $code > free.code
+cp -r data kept.after
+"""
+    mount = "cp -r data kept && mount -t tmpfs -o size=1m tmpfs data && cp -r kept/. data"
+    on_disks_of_its_own(published.folder, mount, script)
+    code, error = said(published, "full")
+    assert (code, "free some" in error) == (1, True), error
+    assert said(published, "free") == (0, "")
+    assert looks_of(published.folder / "kept.after" / "state.db") >= before + 63
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="may be skipped: only Linux has /dev/full")
+def test_a_daemon_whose_log_has_no_room_goes_on(news):
+    schedule(news, read="1s", check="1s")
+    news.article("one")
+    command = ["sh", "-c", f"exec {sys.executable} -m feedbot run 2>/dev/full"]
+    one = Daemon(news.folder, command=command)
+    try:
+        until(lambda: (news.folder / "feeds" / "all.atom").exists() and news.titles() == ["About one"])
+        news.article("two")
+        until(lambda: news.titles() == ["About one", "About two"])
+        assert one.end() == 0
+    finally:
+        one.process.kill()
+        one.process.wait()
+
+
+READ_ONLY = "mount --bind {what} {what} && mount -o remount,bind,ro {what}"
+
+
+@pytest.mark.parametrize("what", ["feeds", "data", "."])
+def test_a_disk_that_cannot_be_written_is_told_and_nothing_changes(published, what):
+    before = published.feeds()
+    place = published.folder / what
+    script = (
+        f"cd {published.folder}\n"
+        + """
+try() { name=$1; shift; code=0; feedbot "$@" >/dev/null 2>$OUT/$name.err || code=$?; echo $code > $OUT/$name.code; }
+try build build; try check check --all; try status status; try backup db backup; cp -r feeds $OUT/feeds
+"""
+    )
+    out = published.folder.with_name("out")
+    out.mkdir()
+    on_disks_of_its_own(published.folder, READ_ONLY.format(what=place), f"OUT={out}\n{script}")
+    told = {one.stem: (int(one.read_text()), one.with_suffix(".err").read_text()) for one in out.glob("*.code")}
+    assert {one.name: one.read_bytes() for one in (out / "feeds").iterdir()} == before
+    for code, error in told.values():
+        assert code in {0, 1}
+        assert "feedbot's own" not in error
+        assert code == 0 or error.startswith("feedbot: ")
+    assert told["build"][0] == 1
+    assert "Read-only file system" in told["build"][1] or "not be mounted read-only" in told["build"][1]
+    assert told["status"] == (0, "")
+    if what == "feeds":
+        assert told["check"] == (0, "")
