@@ -267,16 +267,35 @@ class _Asking:
                 if len(failing_hosts) >= FAILURES_IN_A_ROW:
                     failing_hosts.clear()
                     if not await wire.online():
+                        self._leave_out_what_anybody_may_have_said()
                         return False
+            # An outage that began with the last few is not noticed by a row of failures.
+            failures = self._failures
+            if failures and not await wire.online():
+                self._leave_out_what_anybody_may_have_said()
+                return False
             await self._decide(wire)
             self._record()
-            # An outage that began with the last few is not noticed by a row of failures.
-            if self._network_failures and not await wire.online():
+            if self._failures > failures and not await wire.online():
                 return False
         finally:
             recording.cancel()
             self._record()
         return True
+
+    @property
+    def _failures(self) -> int:
+        """How many failures of the network kind there are, on record or not yet."""
+        unrecorded = sum(look.verdict.failure in NETWORK_KINDS for look in self._unrecorded)
+        return unrecorded + len(self._network_failures)
+
+    def _leave_out_what_anybody_may_have_said(self) -> None:
+        """Forget what is not on record yet of answers over http: a network that wants a sign-in gives them itself."""
+        for look in self._unrecorded:
+            if look.is_of_anybody:
+                why = f"not counted, our own network seems to be down ({look.verdict.reason})"
+                self._results[look.target.url] = Result(look.target, look.target, look.seen, _unknown(why))
+        self._unrecorded = [look for look in self._unrecorded if not look.is_of_anybody]
 
     # What one look does not decide
 

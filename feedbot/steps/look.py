@@ -54,6 +54,12 @@ class Look(msgspec.Struct, frozen=True):
         was_redirected = self.verdict.kind in _GOOD and self.observation.exchanges[-1].hop > 0
         return was_redirected or self.verdict.kind in _NOT_THERE
 
+    @property
+    def is_of_anybody(self) -> bool:
+        """True where the answer came without TLS somewhere on the way, so that anybody on it may have given it."""
+        answered = [one for one in self.observation.exchanges if one.status is not None]
+        return any(one.url.startswith("http:") for one in answered)
+
     def with_more(self, **known: Sibling | Source | None) -> "Look":
         """The same look, judged with more that is known: `sibling`, `source` or `amp` of its context."""
         context = replace(self.context, **known)
