@@ -25,12 +25,9 @@ _TOKENS = re.compile(r"'[^']*'|&&|\|\||[=!]=|!|[()]|[A-Za-z_][\w.-]*|\s+")
 _AS_PYTHON = {"&&": " and ", "||": " or ", "!": " not ", "==": "==", "!=": "!=", "(": "(", ")": ")"}
 _STATUS_FUNCTIONS = ("success", "failure", "cancelled", "always")
 
-# Takes a push only from those who may write; `meanwhile` is done once, after somebody looked and before it is taken.
+# Takes a push only from those who may write.
 _PRE_RECEIVE = """#!/bin/sh
 test -n "$MAY_WRITE" || { echo "Permission denied to github-actions[bot]." >&2; exit 1; }
-"""
-_PRE_PUSH = """#!/bin/sh
-if [ -e "$MEANWHILE" ]; then mv "$MEANWHILE" "$MEANWHILE.done"; sh "$MEANWHILE.done"; fi
 """
 _GH = """#!/bin/sh
 echo "$GH_TOKEN $GH_REPO $*" | tr '\\n' ' ' >>"$GH_FOLDER/asked"
@@ -62,13 +59,11 @@ class CodeHost:
         self.origin = folder / "origin"
         self.pages = folder / "pages"
         self.pulls = folder / "gh" / "pulls"
-        self.meanwhile = folder / "meanwhile"
         self.installs: Callable[[Path], None] = _installed
         """What stands for the action's step that installs feedbot."""
         self._jobs = 0
         git(_made(folder), "init", "-q", "--bare", "-b", "main", "origin")
         _program(self.origin / "hooks" / "pre-receive", _PRE_RECEIVE)
-        _program(folder / "hooks" / "pre-push", _PRE_PUSH)
         _program(folder / "programs" / "gh", _GH)
         _made(folder / "gh")
         self.pulls.touch()
@@ -176,7 +171,6 @@ class _Running:
         else:
             git(self.workspace, "fetch", "-q", "--no-tags", "--depth", "1", "origin", f"+{ref}:refs/remotes/it")
         git(self.workspace, "switch", "-q", "-C", branch.replace("/", "-"), "refs/remotes/it")
-        git(self.workspace, "config", "core.hooksPath", str(self.host.folder / "hooks"))
         self.may_push = self.permissions["contents"] == "write" and given.get("persist-credentials") != "false"
         for path in self.workspace.rglob("*.md"):
             os.utime(path, ns=(0, 10**18))  # as after a minute of setting up Python
@@ -211,7 +205,6 @@ class _Running:
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_SYSTEM": os.devnull,
             "GH_FOLDER": str(self.host.folder / "gh"),
-            "MEANWHILE": str(self.host.meanwhile),
             "PATH": os.pathsep.join([*self._path(), os.environ["PATH"]]),
         }
         if self.may_push:

@@ -152,9 +152,7 @@ def test_who_finds_that_another_kept_a_state_meanwhile_goes_on_from_that_one(rep
     git(host.origin, "update-ref", "refs/kept", theirs)
     git(host.origin, "update-ref", "-d", "refs/heads/feedbot-state")
     site.asked.clear()
-    host.meanwhile.write_text(
-        f"git --git-dir={host.origin} update-ref refs/heads/feedbot-state {theirs}\n", encoding="utf-8"
-    )
+    site.meanwhile = lambda: git(host.origin, "update-ref", "refs/heads/feedbot-state", theirs)
     job = published(host, project)["publish"]
     assert job.outcome == "success"
     assert "Another run has kept its state on feedbot-state meanwhile: going on from that one" in job.log
