@@ -66,10 +66,10 @@ def befallen(loaded: Loaded, folder: Path, fault: Fault, *words: str) -> Ended |
 
 def _traced(loaded: Loaded, folder: Path, words: Sequence[str], *expressions: str) -> tuple[str, Ended]:
     told = folder.with_name(f"{folder.name}.trace")
-    waiting = loaded.waiting(folder, *words)
+    waiting = loaded.waiting(folder, words)
     asked = [word for one in expressions for word in ("-e", one)]
     with subprocess.Popen(
-        ["strace", "-f", "-o", str(told), *asked, "-p", str(waiting.pid)], stderr=subprocess.PIPE, text=True
+        ["strace", "-f", "-o", str(told), *asked, "-p", str(waiting.pids[0])], stderr=subprocess.PIPE, text=True
     ) as strace:
         assert strace.stderr is not None
         said = strace.stderr.readline()
@@ -80,6 +80,6 @@ def _traced(loaded: Loaded, folder: Path, words: Sequence[str], *expressions: st
             assert "not permitted" in said, said
             pytest.skip(f"{MAY_BE_SKIPPED}nothing may be traced here")
         waiting.go()
-        ended = waiting.ended()
+        ended = waiting.ended()[0]
         strace.communicate(timeout=60)
     return told.read_text(encoding="utf-8", errors="replace"), ended

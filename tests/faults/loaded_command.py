@@ -1,8 +1,8 @@
 """The `feedbot` command, loaded once and forked for each use: a use then takes a tenth of a second, not a whole one.
 
-Run as a program it takes orders from standard input, one JSON object a line, and answers each with the number of a
-process that waits before its first step, so that a tracer can come; on the line "go" it is let go, and the answer is
-how it ended. `Loaded` is the other end of that.
+Run as a program it takes orders from standard input, one JSON object a line, and answers each with the numbers of
+processes that wait before their first steps, so that a tracer can come; on the line "go" they are let go, all at once,
+and the answer is how they ended. `Loaded` is the other end of that.
 """
 
 import json
@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,24 +34,24 @@ class Ended:
 
 
 class Waiting:
-    """A command that waits before its first step."""
+    """Commands that wait before their first steps."""
 
-    def __init__(self, loaded: "Loaded", pid: int, folder: Path) -> None:
+    def __init__(self, loaded: "Loaded", pids: list[int], folder: Path) -> None:
         self._loaded, self._folder = loaded, folder
-        self.pid = pid
+        self.pids = pids
 
     def go(self) -> None:
         self._loaded.tell("go")
 
     def kill(self) -> None:
-        """Kill it, where it has not ended meanwhile."""
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+        """Kill what has not ended meanwhile."""
+        for pid in self.pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
-    def ended(self) -> Ended:
-        code = os.waitstatus_to_exitcode(self._loaded.heard()["status"])
-        out, err = (_said(self._folder, name) for name in ("out", "err"))
-        return Ended(code, out, err)
+    def ended(self) -> list[Ended]:
+        codes = [os.waitstatus_to_exitcode(status) for status in self._loaded.heard()]
+        return [Ended(code, *(_said(self._folder, n, name) for name in ("out", "err"))) for n, code in enumerate(codes)]
 
 
 class Loaded:
@@ -69,14 +69,20 @@ class Loaded:
         assert self._process.stdout is not None
         return json.loads(self._process.stdout.readline())
 
-    def waiting(self, folder: Path, *words: str, learns: bool = False) -> Waiting:
-        """The command of these words, in a process of its own that waits; what it says lies beside the folder."""
-        self.tell(json.dumps({"folder": str(folder), "words": words, "breaks": self._breaks, "learns": learns}))
-        return Waiting(self, self.heard()["pid"], folder)
+    def waiting(self, folder: Path, *uses: Sequence[str], learns: bool = False) -> Waiting:
+        """The command of the words of each use, in a process of its own that waits; what they say lies beside."""
+        self.tell(json.dumps({"folder": str(folder), "uses": uses, "breaks": self._breaks, "learns": learns}))
+        return Waiting(self, self.heard(), folder)
 
     def run(self, folder: Path, *words: str, learns: bool = False) -> Ended:
         """The command from its start to its end; with `learns`, what it imported is loaded for those after it."""
-        waiting = self.waiting(folder, *words, learns=learns)
+        waiting = self.waiting(folder, words, learns=learns)
+        waiting.go()
+        return waiting.ended()[0]
+
+    def at_once(self, folder: Path, uses: Iterable[Sequence[str]]) -> list[Ended]:
+        """Several commands, let go at the same moment."""
+        waiting = self.waiting(folder, *uses)
         waiting.go()
         return waiting.ended()
 
@@ -103,8 +109,12 @@ def loaded(at: str, breaks: str = "") -> Iterator[Loaded]:
             process.kill()
 
 
-def _said(folder: Path, name: str) -> str:
-    return folder.with_name(f"{folder.name}.{name}").read_text(encoding="utf-8", errors="replace")
+def _file_of(folder: str | Path, number: int, name: str) -> Path:
+    return Path(f"{folder}.{number}.{name}")
+
+
+def _said(folder: Path, number: int, name: str) -> str:
+    return _file_of(folder, number, name).read_text(encoding="utf-8", errors="replace")
 
 
 def _serve() -> None:
@@ -112,42 +122,44 @@ def _serve() -> None:
         order = json.loads(line)
         gate, opener = os.pipe()
         ready, tells_ready = os.pipe()
-        learnt = Path(f"{order['folder']}.learnt")
-        pid = os.fork()
-        if pid == 0:
-            os.close(opener)
-            os.close(ready)
-            _become(order, gate, tells_ready, learnt)
+        pids = []
+        for number in range(len(order["uses"])):
+            pid = os.fork()
+            if pid == 0:
+                os.close(opener)
+                os.close(ready)
+                _become(order, number, gate, tells_ready)
+            pids.append(pid)
         os.close(gate)
         os.close(tells_ready)
-        os.read(ready, 1)
+        os.read(ready, 1)  # ends when all have closed their end
         os.close(ready)
-        _answer({"pid": pid})
+        _answer(pids)
         sys.stdin.readline()  # "go"
         os.close(opener)
-        _answer({"status": os.waitpid(pid, 0)[1]})
+        _answer([os.waitpid(pid, 0)[1] for pid in pids])
         if order["learns"]:
-            for name in json.loads(learnt.read_text(encoding="utf-8")):
+            for name in json.loads(_file_of(order["folder"], 0, "learnt").read_text(encoding="utf-8")):
                 _load(name)
 
 
-def _answer(said: dict[str, int]) -> None:
+def _answer(said: list[int]) -> None:
     sys.stdout.write(json.dumps(said) + "\n")
     sys.stdout.flush()
 
 
-def _become(order: dict[str, Any], gate: int, tells_ready: int, learnt: Path) -> None:
-    """Be the command; does not return."""
+def _become(order: dict[str, Any], number: int, gate: int, tells_ready: int) -> None:
+    """Be the command of a use; does not return."""
     os.chdir(order["folder"])
-    for number, name in ((1, "out"), (2, "err")):
-        file = os.open(f"{order['folder']}.{name}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(file, number)
+    for descriptor, name in ((1, "out"), (2, "err")):
+        file = os.open(_file_of(order["folder"], number, name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(file, descriptor)
         os.close(file)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     exec(order["breaks"], {})
-    sys.argv = ["feedbot", *order["words"]]
+    sys.argv = ["feedbot", *order["uses"][number]]
     os.close(tells_ready)
     os.read(gate, 1)
     os.close(gate)
@@ -155,6 +167,7 @@ def _become(order: dict[str, Any], gate: int, tells_ready: int, learnt: Path) ->
         entry_point()
     finally:
         if order["learns"]:
+            learnt = _file_of(order["folder"], number, "learnt")
             learnt.write_text(json.dumps(list(sys.modules)), encoding="utf-8")
 
 

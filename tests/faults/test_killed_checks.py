@@ -81,7 +81,7 @@ class Checks:
         """
         wrong = []
         folder = self._copy(self.case.folder, "killed")
-        run = self._command.waiting(folder, "check")
+        run = self._command.waiting(folder, ["check"])
         run.go()
         if after_s is None:
             while not on_record(folder):

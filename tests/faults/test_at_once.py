@@ -1,0 +1,213 @@
+"""Several processes at work on one publication: nothing is damaged or lost, and each ends well or says why not."""
+
+import random  # noqa: TID251 - seeded
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlite_utils.utils import sqlite3
+
+from feedbot.cli.main import COMMANDS
+from tests.faults.how_many import number
+from tests.faults.loaded_command import Ended, Loaded, loaded
+from tests.faults.test_system_calls import NOW
+from tests.publication import Publication, Site
+from tests.service.reader import Reader
+
+pytestmark = pytest.mark.debian("faketime")
+
+SEED = 20261101
+AT_ONCE = 6
+URL = "the address of a link"
+# Each may be given several times, and then is done in several ways.
+USES = (
+    ("run", "--once"),
+    ("check",),
+    ("check", "--all"),
+    ("check", URL),
+    ("build",),
+    ("build", "--preview"),
+    ("status",),
+    ("why", URL),
+    ("mark", URL, "alive"),
+    ("mark", URL, "none"),
+    ("lint",),
+    ("fix",),
+    ("fix", "--write"),
+    ("forget", "--yes", URL),
+    ("forget", "--undo", URL),
+    ("export",),
+    ("export", "--out", "state.ndjson"),
+    ("import", "nothing.ndjson"),
+    ("db", "check"),
+    ("db", "backup"),
+    ("db", "vacuum"),
+    ("db", "rejudge"),
+    ("db", "restore"),
+    ("systemd",),
+    ("init",),
+)
+# Those that have nothing to do with what lies there, that others wait for, or that ask the world outside.
+LEFT_OUT = {"demo", "serve", "alert", "doctor", "completion"}
+
+
+def test_every_command_is_among_them():
+    assert {use[0] for use in USES} | LEFT_OUT == set(COMMANDS), "a new command belongs into USES or LEFT_OUT"
+
+
+@pytest.fixture
+def busy(tmp_path: Path, site: Site) -> Publication:
+    """A publication with a link to each of ten pages; some are to be looked at, and files to be read."""
+    site.answers |= {"/n1": 404, "/n2": (301, "/elsewhere"), "/n3": 403}
+    news = Publication(tmp_path / "news", site)
+    for one in range(10):
+        news.article(f"n{one}")
+    news.run()
+    for one in range(10, 14):
+        news.article(f"n{one}")
+    (news.folder / "nothing.ndjson").write_text("", encoding="utf-8")
+    return news
+
+
+def wrong_ends(uses: list[tuple[str, ...]], ended: list[Ended]) -> list[str]:
+    """What is said of those that ended neither well nor with a sentence of what to do."""
+    found = []
+    for use, one in zip(uses, ended, strict=True):
+        is_said = one.err.startswith(("feedbot: ", "Usage: ", "Error: "))
+        is_fault = "feedbot's own" in one.err or "Traceback" in one.err
+        if one.code not in {0, 1, 2, 75} or is_fault or (one.code and not is_said and use[0] != "lint"):
+            found.append(f"{' '.join(use)} ends with {one.code}: {one.err[-500:]}")
+    return found
+
+
+def is_sound(news: Publication) -> bool:
+    connection = sqlite3.connect(news.folder / "state.db", timeout=20)
+    found = (
+        connection.execute("PRAGMA integrity_check").fetchall()
+        + connection.execute("PRAGMA foreign_key_check").fetchall()
+    )
+    connection.close()
+    return found == [("ok",)]
+
+
+def of_links(news: Publication, use: tuple[str, ...], one: int) -> tuple[str, ...]:
+    """The words of a use, with the address of one of the links."""
+    return tuple(news.site.link(f"/n{one}") if word == URL else word for word in use)
+
+
+def test_six_of_the_commands_at_once_damage_nothing_and_each_ends_well_or_says_why_not(busy):
+    drawn = random.Random(SEED)
+    rounds, wrong, reader = number(5, share=0.1), [], Reader(busy.folder / "feeds")
+    with loaded(NOW) as command:
+        assert command.run(busy.folder, "run", "--once", learns=True).err == ""
+        for one in range(rounds):
+            # Each of them comes, and sometimes six of the same.
+            same = one % 5 == 4
+            chosen = (
+                [drawn.choice(USES)] * AT_ONCE if same else [USES[(one * AT_ONCE + n) % len(USES)] for n in range(6)]
+            )
+            uses = [of_links(busy, use, drawn.randrange(14)) for use in chosen]
+            ended = command.at_once(busy.folder, uses)
+            wrong += wrong_ends(uses, ended)
+            reader.look()
+            if not is_sound(busy):
+                wrong.append(f"state.db is damaged after {uses}")
+        for words in (("run", "--once"), ("build",), ("db", "check")):
+            last = command.run(busy.folder, *words)
+            wrong += wrong_ends([words], [last])
+    print(f"{rounds} times six commands at once, seed {SEED}")  # noqa: T201 - the figure of a long run
+    assert wrong == [], "\n".join(wrong)
+    # Who is taken down, or comes back, is gone from feeds and back; all else is as it was.
+    assert [one for one in reader.wrong if "is gone" not in one] == []
+    assert not list(busy.folder.rglob("*.feedbot-tmp"))
+
+
+def marks_lost(command: Loaded, news: Publication) -> int:
+    """How many of six marks are not on record, though their commands ended as if they were."""
+    uses = [of_links(news, ("mark", URL, "alive"), one) for one in range(AT_ONCE)]
+    ended = command.at_once(news.folder, uses)
+    with news.state() as state:
+        marked = {row["url"] for row in state.rows("SELECT url FROM marks")}
+    said = {use[1] for use, one in zip(uses, ended, strict=True) if one.code == 0}
+    assert said, ended
+    return len(said - marked)
+
+
+def test_of_six_marks_at_once_each_that_was_confirmed_is_on_record(busy):
+    with loaded(NOW) as command:
+        assert marks_lost(command, busy) == 0
+
+
+NOT_COMMITTED = """
+from contextlib import contextmanager
+from feedbot.state import database
+@contextmanager
+def _transaction(connection):
+    connection.execute("BEGIN")
+    yield
+database._transaction = _transaction
+"""
+
+
+def test_marks_that_are_not_committed_are_found_out(busy):
+    """The negative control of the test above."""
+    with loaded(NOW, NOT_COMMITTED) as command:
+        assert marks_lost(command, busy) > 0
+
+
+@contextmanager
+def a_snapshot(news: Publication):
+    """A program that reads state.db and does not end; gives what it sees of the number of looks."""
+    connection = sqlite3.connect(f"file:{news.folder / 'state.db'}?mode=ro", uri=True)
+    connection.execute("BEGIN")
+
+    def seen() -> int:
+        return int(connection.execute("SELECT count(*) FROM observations").fetchone()[0])
+
+    seen()
+    try:
+        yield seen
+    finally:
+        connection.close()
+
+
+def test_a_reader_that_holds_a_snapshot_keeps_nobody_from_work_and_sees_what_was(busy):
+    with loaded(NOW) as command, a_snapshot(busy) as seen:
+        before = seen()
+        uses = [("build",), ("check", "--all"), ("mark", busy.site.link("/n1"), "alive"), ("status",), ("db", "backup")]
+        for use in uses:
+            done = command.run(busy.folder, *use)
+            assert (done.code, done.err) == (0, ""), use
+        vacuum = command.run(busy.folder, "db", "vacuum")
+        assert vacuum.code == 0
+        assert "another process reads state.db" in vacuum.out
+        assert seen() == before
+    with busy.state() as state:
+        assert state.value("SELECT count(*) FROM observations") >= before + 14
+    assert not (busy.folder / "state.db-wal").exists()
+
+
+STORM = """
+import sys; from pathlib import Path; from feedbot.state.database import open_state
+with open_state(Path(sys.argv[1]), who="a storm") as state:
+    print("blows", flush=True)
+    while True:
+        with state.write() as connection:
+            connection.execute("UPDATE targets SET etag = hex(randomblob(200))")
+"""
+
+
+def test_status_answers_at_once_during_a_storm_of_writes(busy):
+    with loaded(NOW) as command:
+        process = subprocess.Popen([sys.executable, "-c", STORM, busy.folder / "state.db"], stdout=subprocess.PIPE)
+        assert process.stdout.readline() == b"blows\n"
+        try:
+            said = [command.run(busy.folder, "status") for _ in range(number(5, share=0.1))]
+        finally:
+            process.kill()
+            process.communicate()
+    assert [(one.code, one.err) for one in said] == [(0, "")] * len(said)
+    assert len({one.out for one in said}) == 1
+    assert is_sound(busy)
