@@ -30,11 +30,11 @@ _PRE_RECEIVE = """#!/bin/sh
 test -n "$MAY_WRITE" || { echo "Permission denied to github-actions[bot]." >&2; exit 1; }
 """
 _GH = """#!/bin/sh
-echo "$GH_TOKEN $GH_REPO $*" | tr '\\n' ' ' >>"$GH_FOLDER/asked"
+echo "$GH_TOKEN $*" | tr '\\n' ' ' >>"$GH_FOLDER/asked"
 echo >>"$GH_FOLDER/asked"
-case "$1 $2" in
-  "pr list") cat "$GH_FOLDER/pulls" ;;
-  "pr create") echo "OPEN $(git --git-dir="$GH_FOLDER/../origin" rev-parse feedbot-fix)" >>"$GH_FOLDER/pulls" ;;
+case "$1 $2 $3" in
+  "api --method GET") cat "$GH_FOLDER/pulls" ;;
+  "api --method POST") echo "open $(git --git-dir="$GH_FOLDER/../origin" rev-parse feedbot-fix)" >>"$GH_FOLDER/pulls" ;;
   *) exit 1 ;;
 esac
 """
@@ -69,7 +69,7 @@ class CodeHost:
         self.pulls.touch()
 
     def asked_of_gh(self) -> list[str]:
-        """The command lines that gh was called with, each after its token and its repository."""
+        """The command lines that gh was called with, each after its token."""
         file = self.pulls.with_name("asked")
         return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
 
@@ -82,10 +82,17 @@ class CodeHost:
             del os.environ["MAY_WRITE"]
         return git(folder, "rev-parse", "HEAD").strip()
 
-    def run(self, workflow: Path, **github: str) -> dict[str, Job]:
-        """Run a workflow for the branch main, or for what `github` says; its jobs in their order."""
+    def run(self, workflow: Path, inputs: Mapping[str, str] | None = None, **github: str) -> dict[str, Job]:
+        """Run a workflow for the branch main, or for what `github` says; its jobs in their order.
+
+        `inputs` are what a person gave who started it by hand.
+        """
         said = yaml.safe_load(workflow.read_text(encoding="utf-8"))
-        context = {"github": {"repository": "news/site", "ref": "refs/heads/main", "ref_name": "main", **github}}
+        main = {"ref": "refs/heads/main", "ref_name": "main"}
+        context: dict[str, Any] = {
+            "github": {"repository": "news/site", "repository_owner": "news", **main, **github},
+            "inputs": inputs or {},
+        }
         jobs: dict[str, Job] = {}
         for name, job in said["jobs"].items():
             needs = [job["needs"]] if "needs" in job else []

@@ -56,8 +56,8 @@ def keep(host, folder, state):
     return host.push(copy, "feedbot-state")
 
 
-def published(host, project):
-    return host.run(project / "docs" / "ci" / "feedbot.yml")
+def published(host, project, **inputs):
+    return host.run(project / "docs" / "ci" / "feedbot.yml", inputs)
 
 
 def on_branch(host, branch="feedbot-state"):
@@ -96,6 +96,35 @@ def test_the_first_run_publishes_and_the_second_goes_on_where_it_stopped(reposit
     assert on_branch(host)[1] == 1, "the branch grows no history"
 
 
+def test_a_publication_in_a_folder_of_its_repository_keeps_its_state_and_its_feeds_there(news, host, site, tmp_path):
+    repository = tmp_path / "repository"
+    news.article("one", date=LONG_AGO)
+    repository.mkdir()
+    shutil.copytree(news.folder, repository / "site")
+    (repository / "site" / "config.yaml").rename(repository / "site" / "feedbot.yaml")
+    commit(repository)
+    host.push(repository)
+    workflow = tmp_path / "feedbot.yml"
+    workflow.write_text(
+        """
+jobs:
+  publish:
+    permissions: {contents: write}
+    steps:
+      - uses: actions/checkout@0000000000000000000000000000000000000000
+      - uses: OWNER/feedbot@REVISION
+        with: {working-directory: site, config: feedbot.yaml, state-branch: feedbot-state}
+""",
+        encoding="utf-8",
+    )
+    for _ in range(2):
+        assert host.run(workflow)["publish"].outcome == "success"
+    assert [path for _, path in site.asked] == ["/one"]
+    names, _ = on_branch(host)
+    assert {"site/state.ndjson", "site/feeds/all.atom"} <= set(names)
+    assert not [name for name in names if not name.startswith("site/")]
+
+
 def test_hubs_hear_of_what_changed_and_not_of_each_run(repository, host, project):
     with loopback_hub() as hub:
         repository.configure_feeds(f"hub: {hub.url}")
@@ -117,12 +146,13 @@ def test_links_that_moved_are_proposed_once_as_exactly_the_diff(moved, host, pro
         (moved.folder / "articles" / "one.md").read_text(encoding="utf-8").replace("/one\n", "/new-one\n")
     )
     listed, created = host.asked_of_gh()
-    assert listed.startswith(f"{TOKEN} news/site pr list --head feedbot-fix --state all")
-    assert created.startswith(f"{TOKEN} news/site pr create --head feedbot-fix --base main --title Links that have")
+    pulls = "repos/news/site/pulls"
+    assert listed.startswith(f"{TOKEN} api --method GET {pulls} -f head=news:feedbot-fix -f state=all")
+    assert created.startswith(f"{TOKEN} api --method POST {pulls} -f head=feedbot-fix -f base=main -f title=Links that")
 
     proposed = git(host.origin, "rev-parse", "feedbot-fix")
     pulls = host.pulls.read_text(encoding="utf-8")
-    host.pulls.write_text(pulls.replace("OPEN", "CLOSED"), encoding="utf-8")
+    host.pulls.write_text(pulls.replace("open", "closed"), encoding="utf-8")
     (moved.folder / "about.txt").write_text("Words.\n", encoding="utf-8")
     commit(moved.folder)
     host.push(moved.folder)
@@ -172,7 +202,7 @@ def test_without_the_permission_nothing_is_published_and_it_is_said(repository, 
     assert not host.pages.exists()
 
 
-def test_what_waits_for_a_person_fails_the_job_and_is_published_as_it_waits(repository, host, project):
+def test_what_waits_for_a_person_fails_the_job_is_published_as_it_waits_and_goes_at_a_word(repository, host, project):
     for number in range(9):
         repository.article(f"more{number}", date=LONG_AGO)
     commit(repository.folder)
@@ -185,6 +215,10 @@ def test_what_waits_for_a_person_fails_the_job_and_is_published_as_it_waits(repo
     jobs = published(host, project)
     assert (jobs["publish"].outcome, jobs["deploy"].outcome) == ("failure", "success")
     assert b"About more0" in (host.pages / "feeds" / "all.atom").read_bytes()
+
+    said = published(host, project, command="build --accept all --accept ai")
+    assert said["publish"].outcome == "success"
+    assert b"About more0" not in (host.pages / "feeds" / "all.atom").read_bytes()
 
 
 def test_a_config_that_is_off_publishes_and_keeps_nothing(repository, host, project):
