@@ -85,6 +85,8 @@ class _Commands(Guessing):
 @click.group(
     cls=_Commands,
     epilog=EXIT_CODES,
+    invoke_without_command=True,
+    subcommand_metavar="[COMMAND] [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="feedbot", message="%(prog)s %(version)s")
@@ -93,6 +95,11 @@ def main(ctx: click.Context) -> None:
     """Publish topic feeds from article files, and check that every link in them is alive."""
     ctx.color = wants_colour(os.environ)
     ctx.obj = ctx.obj or Told()
+    if ctx.invoked_subcommand is None:
+        from feedbot.cli.welcome import welcome_lines  # noqa: PLC0415 - only `feedbot` alone needs it
+        from feedbot.clock import SystemClock  # noqa: PLC0415
+
+        click.echo("\n".join(welcome_lines(ctx.obj, SystemClock().now())))
 
 
 take_everywhere(main)
