@@ -36,7 +36,8 @@ YAML_OF_OTHERS = {
 }
 """By the first key."""
 OPTIONS_OF_OTHERS = {
-    *("--unidiff-zero", "--theirs"),  # git
+    *("--unidiff-zero", "--theirs", "--force-with-lease"),  # git
+    *("--publish", "--env", "--init", "--rm", "--format"),  # podman
     *("--host-request-interval",),  # lychee
     *("--unsafe",),  # hugo
     *("--nonblocking",),  # py-spy

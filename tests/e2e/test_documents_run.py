@@ -23,6 +23,7 @@ from tests.whole_web import WholeWeb, whole_web
 FOLLOWED = {
     "docs/getting-started.md": "tests/e2e/test_getting_started.py",
     "docs/state.md": "tests/test_state_docs.py",
+    "docs/ci.md": "tests/ci/test_recipes.py",
 }
 """Documents whose blocks tell a story, each with the test that goes through it."""
 NOT_RUN = {
@@ -38,6 +39,8 @@ NOT_RUN = {
     "journalctl -u feedbot@news": "needs systemd",
     "feedbot serve": "stays; tests/service/test_serve_command.py starts it",
     "curl -I https://news.example/": "asks the reader's own server; tests/serving has servers of its own",
+    "podman ": "needs an engine for containers; tests/ci/test_container.py runs what is in the Containerfile",
+    "mkdir news": "is the machine's",
     "FEEDBOT__": "are variables, set by tests/test_documents.py",
     "{ printf 'To: %s": "is a program of the reader's",
 }
@@ -53,7 +56,7 @@ def lines() -> list[tuple[Block, str]]:
         (block, line)
         for block in blocks()
         if block.is_shell and block.document not in FOLLOWED
-        for line in (line.partition("  #")[0].strip() for line in block.text.splitlines())
+        for line in (line.partition("  #")[0].strip() for line in block.text.replace("\\\n", "").splitlines())
         if line and not line.startswith("#!")
     ]
 
