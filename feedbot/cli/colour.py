@@ -4,6 +4,7 @@ import re
 
 import click
 
+from feedbot.core.status import StatusKind
 from feedbot.core.verdict import VerdictKind
 
 COLOURS = {
@@ -19,9 +20,20 @@ COLOURS = {
 }
 """The others are news that nobody need do anything about."""
 
-_AT_THE_BEGINNING = re.compile(rf"^  ({'|'.join(COLOURS)})(?= )", re.MULTILINE)
+STANDING = {
+    StatusKind.DEAD: "red",
+    StatusKind.FAILING: "yellow",
+    StatusKind.BLOCKED: "yellow",
+    StatusKind.REFUSED: "yellow",
+    StatusKind.ALIVE: "green",
+    StatusKind.MOVED: "green",
+}
+
+_WORDS = {"rejected": "red", "held": "yellow"}
+_WORDS |= {kind.value: colour for kind, colour in (*STANDING.items(), *COLOURS.items()) if kind.value != "moved"}
+_AT_THE_BEGINNING = re.compile(rf"^  ({'|'.join(_WORDS)})(?= )", re.MULTILINE)
 
 
 def painted(text: str) -> str:
-    """A report as text, with the verdicts at the beginning of its lines in colour."""
-    return _AT_THE_BEGINNING.sub(lambda found: f"  {click.style(found[1], fg=COLOURS[VerdictKind(found[1])])}", text)
+    """A report as text, with the verdict or status at the beginning of a line in colour."""
+    return _AT_THE_BEGINNING.sub(lambda found: f"  {click.style(found[1], fg=_WORDS[found[1]])}", text)

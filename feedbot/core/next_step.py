@@ -1,7 +1,12 @@
-"""What a person does next: the most sensible commands, by where a publication stands."""
+"""What a person does next: the most sensible commands, by where a publication or a link stands."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from feedbot.core.healing import moved_for_good
+from feedbot.core.mark import Mark
+from feedbot.core.status import Status, StatusKind
+from feedbot.core.verdict import VerdictKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +84,23 @@ def _steps(at: Standing) -> Iterator[Step]:
     yield Step("feedbot run", "keeps all of it up to date, until ctrl-C")
     yield Step("feedbot systemd", "has that done day and night; --cron: by cron")
     yield Step("feedbot serve", f"shows the feeds at {at.served_at}")
+
+
+def link_steps(url: str, status: Status, mark: Mark | None) -> Iterator[Step]:
+    """What a person can do about a link with this canonical URL, by where it stands and what somebody said of it."""
+    ill = status.kind in {StatusKind.DEAD, StatusKind.FAILING}
+    if mark is None or mark.made_at is None:  # a rule of the config is not taken back by a command
+        yield Step(f"feedbot check {url}", "asks it now")
+    if mark is not None and mark.made_at is not None:
+        yield Step(f"feedbot mark {url} none", "takes back what a person has said of it")
+    elif ill:
+        yield Step(f"feedbot mark {url} alive", "where you see that it lives: readers are sent there all the same")
+    elif status.kind is StatusKind.BLOCKED:
+        yield Step(f"feedbot mark {url} alive", "where you have looked, and it is there: nothing asks for you any more")
+        yield Step(f"feedbot mark {url} dead", "where it is not: no reader is sent there")
+    elif status.kind is not StatusKind.UNCHECKED:
+        yield Step(f"feedbot mark {url} dead", "where it is not what was linked to: no reader is sent there")
+    if moved_for_good(status, url) is not None or status.verdict is VerdictKind.AMP_WITHDRAWN:
+        yield Step(f"feedbot fix {url}", "shows how the articles would be rewritten")
+    if status.kind is StatusKind.DEAD:
+        yield Step(f"feedbot forget {url}", "takes it out of the feeds and of all that is stored, for good")

@@ -294,6 +294,20 @@ def find(state: State, url: str) -> Target | None:
     return target_of(rows[0]) if rows else None
 
 
+def hosts(state: State) -> list[str]:
+    """Every host of a target, by name."""
+    return [row["host"] for row in state.rows("SELECT DISTINCT host FROM targets ORDER BY host")]
+
+
+def of_host(state: State, host: str, limit: int) -> list[str]:
+    """The canonical URLs of a host that articles link to, the first by URL."""
+    rows = state.rows(
+        "SELECT url FROM targets WHERE host = ? AND id IN (SELECT target_id FROM article_links) ORDER BY url LIMIT ?",
+        [host, limit],
+    )
+    return [row["url"] for row in rows]
+
+
 def due_at(state: State, url: str) -> datetime | None:
     """When a target is asked next; None where it is not known."""
     return _moment(state.value("SELECT next_check_at FROM targets WHERE url = ?", [url]))

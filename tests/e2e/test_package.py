@@ -80,6 +80,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(built):
         "feedbot/check.schema.json",
         "feedbot/lint.schema.json",
         "feedbot/status.schema.json",
+        "feedbot/why.schema.json",
         "feedbot/cli/config_template.yaml",
     }
     assert {name for name in names if ".dist-info/" not in name} == package
