@@ -12,16 +12,25 @@ from feedbot.wire.loop import run
 
 @click.group(cls=Guessing)
 def command() -> None:
-    """See to those whom alerts tell."""
+    """See to those whom alerts tell.
+
+    \b
+    Examples:
+      feedbot alert test
+    """  # noqa: D301 - \b keeps click from folding the examples
 
 
-@command.command("test")
+@command.command("test", short_help="Send a test message to everybody whom alerts tell.")
 @click.pass_obj
 def test_command(told: Told) -> int:
     """Send a test message to every receiver of `alerts.operator` and `alerts.editor`.
 
     Nothing is remembered of it. Exits with 1 where one could not be reached, and says why.
-    """
+
+    \b
+    Examples:
+      feedbot alert test
+    """  # noqa: D301 - \b keeps click from folding the examples
     from feedbot.steps.alerting import send_test  # noqa: PLC0415 - the help needs none of it
 
     config = load_config(told.config_path)

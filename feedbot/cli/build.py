@@ -63,7 +63,14 @@ def command(
     more than 50 articles older than a week that come at once wait for `--accept-new`, and more than 5
     entries keep their ids until then. The first build that holds something exits with 1. With
     `--preview` nothing is changed, not a feed, not state.db, and no hub is told.
-    """
+
+    \b
+    Examples:
+      feedbot build
+      feedbot build --accept all                   lets what is held leave `all`
+      feedbot build --preview                      what subscribers would see
+      feedbot build --preview --drafts --out look  the same as feeds, in a folder
+    """  # noqa: D301 - \b keeps click from folding the examples
     if preview and textfile is not None:
         raise click.UsageError("--metrics-textfile is not for --preview, which changes nothing")
     config = load_config(told.config_path)

@@ -96,28 +96,31 @@ def command(
 
     \b
     Words of --fail-on:
-      broken       gone, missing, soft_dead, parked, or no such host; one look is enough
+      broken       gone, missing, soft_dead, parked, or no such host; one look is
+                   enough
       never_alive  not found, and not once seen alive: most often a typo
-      a verdict    alive, moved, blocked, gone, missing, soft_dead, parked, suspect,
-                   unreachable, refused, amp_withdrawn, unknown
+      a verdict    alive, moved, blocked, gone, missing, soft_dead, parked,
+                   suspect, unreachable, refused, amp_withdrawn, unknown
       a status     unchecked, alive, moved, failing, dead, blocked, refused
+
     What is known of links that were chosen and not asked now (not due, or beyond the budget)
     counts too; links that a person has marked do not. Where this machine is offline, or its
     proxy is down, nothing can be checked, and the exit code is 1.
 
     \b
     Examples:
-      feedbot check                                 what is due
-      feedbot check https://example.org/page        one link
-      feedbot check articles/2020 --fail-on broken  all links of the articles in a folder
-      feedbot check --topic AI --status dead        the dead links of a topic, once more
+      feedbot check                              what is due
+      feedbot check https://example.org/page     one link
+      feedbot check articles/2020 --fail-on broken
+                                                 all links in a folder's articles
+      feedbot check --topic AI --status dead     the dead links of a topic again
       feedbot check --since origin/main --fail-on broken,never_alive
-                                                    what a pull request adds; old links never fail it
-      feedbot check --all --budget 500              500 requests, where most is to be learnt
-      feedbot check --all --dry-run                 what that would ask, and how long it takes
-      feedbot check --format markdown               for a comment on a pull request
+                                                 what a pull request adds
+      feedbot check --all --budget 500           where most is to be learnt
+      feedbot check --all --dry-run              what that asks, how long it takes
+      feedbot check --format markdown            to comment on a pull request
       feedbot check --format github --report junit=links.xml
-                                                    annotations, and a file for the CI server
+                                                 annotations, a file for the CI
       grep -h -o 'https://[^ )]*' notes.txt | feedbot check -
     """  # noqa: D301 - \b keeps click from folding what stands in columns
     wish = Wish(

@@ -13,14 +13,15 @@ _SHELLS = ("bash", "zsh", "fish")
 def command(shell: str) -> int:
     """Print what a shell needs to complete commands, options and their words.
 
-    bash must be 4.4 or later, which that of macOS is not.
+    bash must be 4.4 or later, which that of macOS is not. zsh looks for completions in the folders of
+    `fpath`, which is to be set before `compinit`.
 
     \b
     Examples:
       feedbot completion bash > ~/.local/share/bash-completion/completions/feedbot
-      feedbot completion zsh > ~/.zfunc/_feedbot      # with fpath+=~/.zfunc before compinit
+      feedbot completion zsh > ~/.zfunc/_feedbot
       feedbot completion fish > ~/.config/fish/completions/feedbot.fish
-      eval "$(feedbot completion bash)"               # in this shell only
+      eval "$(feedbot completion bash)"    # in this shell only
     """  # noqa: D301 - \b keeps click from folding the examples
     completion = get_completion_class(shell)
     assert completion is not None, "click knows these three"

@@ -25,7 +25,14 @@ from feedbot.steps.rejudging import rejudge
 
 @click.group(cls=Guessing)
 def command() -> None:
-    """Look after state.db."""
+    """Look after state.db.
+
+    \b
+    Examples:
+      feedbot db check
+      feedbot db backup
+      feedbot db restore    shows which copies there are
+    """  # noqa: D301 - \b keeps click from folding the examples
 
 
 @command.command("rejudge", short_help="Judge again what was seen, after an upgrade that changes rules.")
@@ -36,7 +43,12 @@ def rejudge_command(told: Told, apply: bool) -> int:
 
     Without --apply it only shows what would be other than it is. No server is asked. Entries whose
     link dies by it leave the feeds at the next build, past the guard against removals in bulk.
-    """
+
+    \b
+    Examples:
+      feedbot db rejudge            what would be other than it is
+      feedbot db rejudge --apply
+    """  # noqa: D301 - \b keeps click from folding the examples
     config = load_config(told.config_path)
     with open_state(config.state_path, who="feedbot db rejudge") as state, checking_run(state):
         found = rejudge(config, state, SystemClock(), apply=apply)
@@ -63,7 +75,11 @@ def check_command(told: Told) -> int:
     """Look over all of state.db: pages and indexes, references, and schema.
 
     Where it is damaged, it says how to bring a copy back.
-    """
+
+    \b
+    Examples:
+      feedbot db check
+    """  # noqa: D301 - \b keeps click from folding the examples
     config = load_config(told.config_path)
     path = config.state_path
     try:
@@ -87,7 +103,11 @@ def backup_command(told: Told) -> int:
     """Make the backup of this day now, in the place of one that was made before.
 
     It is found whole before it gets its name; of those before, the oldest go as the config says (backup).
-    """
+
+    \b
+    Examples:
+      feedbot db backup
+    """  # noqa: D301 - \b keeps click from folding the examples
     config = load_config(told.config_path)
     with open_state(config.state_path, who="feedbot db backup") as state:
         backup = back_up_now(config, state, SystemClock())
@@ -105,7 +125,12 @@ def restore_command(told: Told, file: Path | None) -> int:
 
     The copy is found whole first, and what it replaces is kept aside. Takedowns hold on. It is refused while a daemon
     or a run is at work: stop it first.
-    """
+
+    \b
+    Examples:
+      feedbot db restore    shows which copies there are
+      feedbot db restore backups/state-2026-11-25.db.gz
+    """  # noqa: D301 - \b keeps click from folding the examples
     config = load_config(told.config_path)
     path = config.state_path
     if file is None:
@@ -136,7 +161,12 @@ def restore_command(told: Told, file: Path | None) -> int:
 @command.command("vacuum", short_help="Write state.db anew, without its free room.")
 @click.pass_obj
 def vacuum_command(told: Told) -> int:
-    """Write state.db anew, without the room that what was deleted has left. Others wait meanwhile."""
+    """Write state.db anew, without the room that what was deleted has left. Others wait meanwhile.
+
+    \b
+    Examples:
+      feedbot db vacuum
+    """  # noqa: D301 - \b keeps click from folding the examples
     config = load_config(told.config_path)
     path = config.state_path
     with open_state(path, who="feedbot db vacuum") as state:

@@ -32,7 +32,13 @@ def command(told: Told, offline: bool, form: str) -> int:
 
     Feeds are asked by their public addresses, at most nine files. It changes nothing, and ends within two minutes.
     The exit code is 1 where there is a problem; warnings alone are 0.
-    """
+
+    \b
+    Examples:
+      feedbot doctor
+      feedbot doctor --offline    only what this machine can tell by itself
+      feedbot doctor --quiet      only what is wrong
+    """  # noqa: D301 - \b keeps click from folding the examples
     config = load_config(told.config_path)
     findings = run(examine(config, SystemClock(), offline=offline))
     tags = link_tags(config)

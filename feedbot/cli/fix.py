@@ -37,8 +37,8 @@ def command(told: Told, what: tuple[str, ...], write: bool, dry_run: bool) -> in
 
     \b
     Examples:
-      feedbot fix                                  # show the diff
-      feedbot fix | git apply                      # the same as --write, through git
+      feedbot fix               # show the diff
+      feedbot fix | git apply   # the same as --write, through git
       feedbot fix --write
       feedbot fix --write articles/2020-01-24-police.md
       feedbot fix https://example.org/old-page

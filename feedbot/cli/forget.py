@@ -35,7 +35,13 @@ def command(told: Told, what: str, yes: bool, is_undo: bool, wait: bool) -> int:
     along; any other link is left out of the articles that hold it. Neither is asked again. It says what
     would go and asks first, is not held back as other removals are, and writes the feeds at once.
     What stays is a hash, by which it stays away although its file is still there.
-    """
+
+    \b
+    Examples:
+      feedbot forget articles/2020-01-24-police.md
+      feedbot forget https://example.org/page
+      feedbot forget --undo articles/2020-01-24-police.md
+    """  # noqa: D301 - \b keeps click from folding the examples
     config = load_config(told.config_path)
     clock = SystemClock()
     with open_state(config.state_path, who="feedbot forget") as state:

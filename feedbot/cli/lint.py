@@ -43,7 +43,7 @@ def command(
       feedbot lint                         # all articles
       feedbot lint articles/2020           # those in a folder
       feedbot lint --strict                # for CI: warnings fail too
-      feedbot lint --format github         # as annotations beside the lines of a pull request
+      feedbot lint --format github         # annotations on a pull request
       feedbot lint --report junit=lint.xml # and a file for the CI server
     """  # noqa: D301 - \b keeps click from folding the examples
     config = load_config(told.config_path)

@@ -35,7 +35,14 @@ def command(told: Told, url: str, word: str, until: datetime | None, note: str) 
 
     alive: readers may be sent there, whatever is seen. dead: no reader is sent there. ignore: it is
     neither asked nor reported. none: takes an earlier word back.
-    """
+
+    \b
+    Examples:
+      feedbot mark https://example.org/page alive --note "I read it"
+      feedbot mark https://example.org/page dead
+      feedbot mark https://example.org/page ignore --until 2099-12-31
+      feedbot mark https://example.org/page none
+    """  # noqa: D301 - \b keeps click from folding the examples
     config = load_config(told.config_path)
     try:
         target = canonical_url(url)

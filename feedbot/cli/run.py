@@ -50,7 +50,14 @@ def command(
 
     Without --once it stays and does so on the schedule of the config, until SIGTERM or ctrl-C. SIGHUP reads
     the config again.
-    """
+
+    \b
+    Examples:
+      feedbot run --once            once, with a summary
+      feedbot run --once --quiet    for a crontab: says only what is wrong
+      feedbot run                   until ctrl-C
+      feedbot run --serve           the same, and serves the feeds
+    """  # noqa: D301 - \b keeps click from folding the examples
     if textfile is not None and not once:
         raise click.UsageError("--metrics-textfile is for --once; `feedbot serve` has /metrics")
     if once and serve:

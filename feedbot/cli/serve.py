@@ -34,7 +34,13 @@ def command(told: Told, host: str | None, port: int | None, access_log: bool) ->
 
     Feeds are served under the path of feeds.url. Without options nobody but this machine can ask; put
     nginx or Caddy in front for the world (docs/serving.md).
-    """
+
+    \b
+    Examples:
+      feedbot serve
+      feedbot serve --port 8000 --access-log
+      feedbot serve --host 0.0.0.0            others than this machine can ask too
+    """  # noqa: D301 - \b keeps click from folding the examples
     config = load_config(told.config_path)
     start_logging(told)
     listening = listening_socket(host or config.serve.host, config.serve.port if port is None else port)

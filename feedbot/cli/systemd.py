@@ -62,10 +62,10 @@ def command(told: Told, manager: str | None, shown: bool, kind: str | None, serv
 
     \b
     Examples:
-      feedbot systemd                            look at them
-      sudo feedbot systemd --system              a service that stays
-      feedbot systemd --user --timer             single runs on a timer, of your own
-      feedbot systemd --cron                     a line for crontab -e
+      feedbot systemd                  look at them
+      sudo feedbot systemd --system    a service that stays
+      feedbot systemd --user --timer   single runs on a timer, of your own
+      feedbot systemd --cron           a line for crontab -e
     """  # noqa: D301 - \b keeps click from folding the examples
     whose = Manager(manager or Manager.SYSTEM)
     if serve and kind in {"timer", "cron"}:

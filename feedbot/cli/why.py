@@ -35,8 +35,8 @@ def command(told: Told, url: str, every: bool, output: str) -> int:
     \b
     Examples:
       feedbot why https://example.org/page
-      feedbot why example.org/page                    the scheme may be left out
-      feedbot why https://example.org/page --all      every request that was ever made
+      feedbot why example.org/page                  the scheme may be left out
+      feedbot why https://example.org/page --all    every request
       feedbot why https://example.org/page --format json
     """  # noqa: D301 - \b keeps click from folding the examples
     config = load_config(told.config_path)
