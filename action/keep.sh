@@ -19,6 +19,8 @@ state=$(git hash-object -w --no-filters "$RUNNER_TEMP/feedbot/state.ndjson")
 git update-index --add --cacheinfo "100644,$state,$(git rev-parse --show-prefix)state.ndjson"
 if [ -d "$FEEDS" ]; then
   git add --force -- "$FEEDS"
+else
+  echo "::warning::There is no folder $FEEDS to keep beside the state: give the action the one of feeds.directory."
 fi
 commit=$(git commit-tree "$(git write-tree)" -m "State of feedbot")
 
@@ -29,7 +31,8 @@ if git push --quiet --force-with-lease="$branch:$seen" origin "$commit:$branch";
 fi
 tip=$(git ls-remote origin "$branch" | cut -f 1)
 if [ "$tip" = "$seen" ]; then
-  echo "The state cannot be kept on $STATE_BRANCH: does the job have the permission \`contents: write\`?" >&2
+  echo "The state cannot be kept on $STATE_BRANCH, and git says why above: most often the job needs the permission" \
+    "\`contents: write\`, or the state has become larger than the code host takes." >&2
   exit 1
 fi
 exit 10

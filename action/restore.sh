@@ -6,6 +6,7 @@ set -euo pipefail
 
 tip=$(git ls-remote origin "refs/heads/$STATE_BRANCH")
 if [ -z "$tip" ]; then
+  git update-ref -d refs/feedbot/state # of an earlier job in this clone
   echo "There is no branch $STATE_BRANCH yet: this is the first run."
   exit 0
 fi

@@ -12,6 +12,7 @@ import yaml
 
 from feedbot import __version__
 from tests.ci.sources import clone, offline
+from tests.repository import commit, git
 
 WORKFLOWS = ("docs/ci/feedbot.yml", "docs/ci/feedbot-pull-request.yml")
 PINNED = "OWNER/feedbot@" + "0" * 40
@@ -108,6 +109,16 @@ def test_it_goes_on_from_what_others_kept_twice_and_then_says_so(project, tmp_pa
     assert done.stdout.split().count("build") == 3
     assert done.stderr.split()[:3] == ["restored", "restored", "Others"]
     assert "kept" not in (tmp_path / "output").read_text(encoding="utf-8")
+
+
+def test_a_state_that_an_earlier_job_saw_in_this_clone_is_forgotten_where_its_branch_is_gone(project, tmp_path):
+    commit(tmp_path)
+    git(tmp_path, "remote", "add", "origin", tmp_path.as_uri())
+    git(tmp_path, "update-ref", "refs/feedbot/state", "HEAD")
+    restore = ["bash", project / "action" / "restore.sh"]
+    for _ in range(2):
+        subprocess.run(restore, cwd=tmp_path, env={**os.environ, "STATE_BRANCH": "state"}, check=True)
+        assert git(tmp_path, "for-each-ref", "refs/feedbot") == ""
 
 
 def test_every_input_reaches_the_script_that_needs_it(project, action):

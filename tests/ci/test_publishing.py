@@ -105,20 +105,20 @@ def test_a_publication_in_a_folder_of_its_repository_keeps_its_state_and_its_fee
     commit(repository)
     host.push(repository)
     workflow = tmp_path / "feedbot.yml"
-    workflow.write_text(
-        """
+    text = """
 jobs:
   publish:
     permissions: {contents: write}
     steps:
       - uses: actions/checkout@0000000000000000000000000000000000000000
       - uses: OWNER/feedbot@REVISION
-        with: {working-directory: site, config: feedbot.yaml, state-branch: feedbot-state}
-""",
-        encoding="utf-8",
-    )
-    for _ in range(2):
-        assert host.run(workflow)["publish"].outcome == "success"
+        with: {working-directory: site, config: feedbot.yaml, state-branch: feedbot-state, feeds: FEEDS}
+"""
+    for feeds, warnings in (("nowhere", 1), ("feeds", 0)):
+        workflow.write_text(text.replace("FEEDS", feeds), encoding="utf-8")
+        job = host.run(workflow)["publish"]
+        assert job.outcome == "success"
+        assert job.log.count("::warning::There is no folder nowhere") == warnings
     assert [path for _, path in site.asked] == ["/one"]
     names, _ = on_branch(host)
     assert {"site/state.ndjson", "site/feeds/all.atom"} <= set(names)
@@ -198,7 +198,7 @@ def test_without_the_permission_nothing_is_published_and_it_is_said(repository, 
     workflow.write_text(text.replace("contents: write #", "contents: read #"), encoding="utf-8")
     jobs = host.run(workflow)
     assert (jobs["publish"].outcome, jobs["deploy"].outcome) == ("failure", "skipped")
-    assert "cannot be kept on feedbot-state: does the job have the permission `contents: write`?" in jobs["publish"].log
+    assert "The state cannot be kept on feedbot-state, and git says why above" in jobs["publish"].log
     assert not host.pages.exists()
 
 

@@ -41,7 +41,7 @@ def cloned(origin, folder, branch="main"):
 def shell(script, folder, **more):
     path = {"PATH": f"{FEEDBOT.parent}:{os.environ['PATH']}"}
     return subprocess.run(
-        ["sh", "-e", "-c", script],
+        ["sh", "-c", script],
         cwd=folder,
         env={**os.environ, **WHO, **path, **more},
         capture_output=True,
@@ -73,6 +73,14 @@ class TestAnyOther:
         assert done.returncode != 0
         assert git(origin, "rev-parse", "feedbot-state") == git(origin, "rev-parse", "main")
 
+    def test_a_state_that_cannot_be_had_is_not_replaced_by_a_new_one(self, recipes, origin, tmp_path):
+        assert shell(recipes[0], cloned(origin, tmp_path / "clone")).returncode == 0
+        kept = git(origin, "rev-parse", "feedbot-state")
+        clone = cloned(origin, tmp_path / "again")
+        refuses = 'git() { [ "$1" != fetch ] || return 128; command git "$@"; }\n'
+        assert shell(refuses + recipes[0], clone).returncode == 128
+        assert git(origin, "rev-parse", "feedbot-state") == kept
+
     def test_a_change_answers_for_what_it_adds(self, recipes, news, site, origin, tmp_path):
         _, check = recipes
         site.answers |= {"/one": 410, "/typo": 404}
@@ -102,7 +110,7 @@ class TestGitLab:
                 shutil.copytree(kept / name, folder / name)
             elif (kept / name).exists():
                 shutil.copy(kept / name, folder / name)
-        done = shell("\n".join(job["script"]), folder, **job.get("variables", {}), **more)
+        done = shell("\n".join(["set -e", *job["script"]]), folder, **job.get("variables", {}), **more)
         shutil.rmtree(kept, ignore_errors=True)
         kept.mkdir()
         for name in cached:
@@ -115,7 +123,7 @@ class TestGitLab:
             done = self.run(jobs["feeds"], clone)
             assert done.returncode == 0, done.stderr
         assert [path for _, path in site.asked] == ["/one"]
-        assert shell("\n".join(jobs["pages"]["script"]), clone).returncode == 0
+        assert shell("\n".join(["set -e", *jobs["pages"]["script"]]), clone).returncode == 0
         assert b"About one" in (clone / "public" / "feeds" / "all.atom").read_bytes()
 
     def test_a_merge_request_has_a_report_although_it_fails(self, jobs, news, site, origin, tmp_path):
