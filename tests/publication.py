@@ -223,6 +223,13 @@ topics: [{topics}]
         """Every file in the feeds folder."""
         return {path.name: path.read_bytes() for path in sorted((self.folder / "feeds").iterdir())}
 
+    def feeds_now(self) -> dict[str, bytes] | None:
+        """The same while a daemon may be writing them; None where a file went as it was being read."""
+        try:
+            return self.feeds()
+        except FileNotFoundError:
+            return None
+
     def titles(self, feed: str = "all") -> list[str]:
         """The titles in an Atom feed, in order."""
         root = etree.fromstring((self.folder / "feeds" / f"{feed}.atom").read_bytes())

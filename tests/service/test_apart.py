@@ -29,7 +29,9 @@ def asker(news):
 
 
 def children():
-    return [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+    """The processes that were started apart and are still there."""
+    pids = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+    return [int(pid) for pid in pids if _START.encode() in Path("/proc", pid, "cmdline").read_bytes()]
 
 
 async def eventually(condition):

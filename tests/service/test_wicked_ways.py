@@ -60,7 +60,7 @@ def test_feeds_that_somebody_moved_away_come_again_with_the_same_bytes(often):
         one.until_said("checked: nothing was due")
         before = often.feeds()
         (often.folder / "feeds").rename(often.folder / "elsewhere")
-        until(lambda: (often.folder / "feeds").exists() and often.feeds() == before)
+        until(lambda: often.feeds_now() == before)
         assert one.end() == 0
 
 
