@@ -38,7 +38,8 @@ YAML_OF_OTHERS = {
 OPTIONS_OF_OTHERS = {
     *("--unidiff-zero", "--theirs", "--force-with-lease"),  # git
     *("--publish", "--env", "--init", "--rm", "--format"),  # podman
-    *("--host-request-interval",),  # lychee
+    *("--host-request-interval", "--cache", "--suggest"),  # lychee
+    *("--list-plugins",),  # linkchecker
     *("--unsafe",),  # hugo
     *("--nonblocking",),  # py-spy
     *("--checksum", "--cache-control", "--content-type", "--exclude", "--include"),  # rclone, aws
