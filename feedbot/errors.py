@@ -12,6 +12,14 @@ FeedbotError            1   the base: a sentence that names the file, key or URL
 """
 
 
+def why_unreadable(error: OSError) -> str:
+    """Why a file cannot be read, in words, and what to do where it belongs to somebody else."""
+    why = error.strerror or str(error)
+    if isinstance(error, PermissionError):
+        return f"{why}; it must be readable for the user who runs feedbot"
+    return why
+
+
 class FeedbotError(Exception):
     """A fault that the operator must mend, said in one sentence; `exit_code` is the process's."""
 

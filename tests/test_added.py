@@ -185,5 +185,7 @@ def test_no_repository_and_no_git_are_told(tmp_path, monkeypatch):
     with pytest.raises(FeedbotError, match=r"^--since: git rev-parse failed: not a git repository"):
         since(tmp_path, "main", [], lambda _: True)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(FeedbotError, match=r"^--since: needs git, which is not installed here$"):
+    with pytest.raises(
+        FeedbotError, match=r"^--since: needs git, which is not installed here; install it, or name articles instead$"
+    ):
         since(tmp_path, "main", [], lambda _: True)

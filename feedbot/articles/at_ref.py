@@ -165,6 +165,8 @@ def _run(folder: Path | str, *words: str, given: bytes = b"") -> subprocess.Comp
             env={**ours, **_ENVIRONMENT},
         )
     except FileNotFoundError:
-        raise FeedbotError("--since: needs git, which is not installed here") from None
+        raise FeedbotError(
+            "--since: needs git, which is not installed here; install it, or name articles instead"
+        ) from None
     except OSError as error:
         raise FeedbotError(f"--since: git cannot be started: {error.strerror}") from None

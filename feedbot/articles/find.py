@@ -12,7 +12,7 @@ from pathlib import Path
 from feedbot.articles.globs import any_of, regex_of
 from feedbot.core.article import Rejected
 from feedbot.core.problems import Code
-from feedbot.errors import ArticlesError
+from feedbot.errors import ArticlesError, why_unreadable
 
 _GLOB = re.compile(r"[*?\[]")
 
@@ -212,9 +212,9 @@ class _Search:
                 return []  # it vanished meanwhile
             folder = f"{self._base}/{below}".rstrip("/") or "/"
             what = {
-                FileNotFoundError: "does not exist",
-                NotADirectoryError: "is not a folder",
-            }.get(type(error), f"cannot be read ({error.strerror})")
+                FileNotFoundError: "does not exist; make it, or name the one where they are",
+                NotADirectoryError: "is not a folder; name the one where they are",
+            }.get(type(error), f"cannot be read: {why_unreadable(error)}")
             raise ArticlesError(f"articles.paths: the folder {folder} of {self._pattern!r} {what}") from None
 
     def _look_at(self, entry: "os.DirEntry[str]", path: str, real_base: str) -> FoundFile | Rejected | None:

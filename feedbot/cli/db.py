@@ -174,7 +174,8 @@ def vacuum_command(told: Told) -> int:
         # It is written to the log, and from there to the file.
         if (left := free_bytes(path.parent)) < 2 * used:
             raise StateError(
-                f"{path}: takes {megabytes(2 * used)} while it is written anew; {megabytes(left)} are free"
+                f"{path}: takes {megabytes(2 * used)} while it is written anew, and {megabytes(left)} are free:"
+                " make room on its disk first"
             )
         if not wipe(state):
             click.echo(f"  note       another process reads {path}; the file shrinks when that ends")

@@ -25,7 +25,9 @@ def is_to_fail(result: Result, words: set[str]) -> bool:
 def require_checked(checking: Checking) -> None:
     """Raise FeedbotError where our own network, or our proxy, let nothing be checked: that is no success."""
     if checking.online is False:
-        raise FeedbotError("nothing could be checked for --fail-on, because this machine seems to be offline")
+        raise FeedbotError(
+            "nothing could be checked for --fail-on, because this machine seems to be offline; run it again later"
+        )
     if (fault := _our_fault(checking)) is not None:
         raise FeedbotError(f"nothing could be checked for --fail-on: {fault}")
 

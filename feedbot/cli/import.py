@@ -13,7 +13,7 @@ from feedbot.cli.main import Told
 from feedbot.cli.text import count, plain
 from feedbot.clock import SystemClock
 from feedbot.config import load_config
-from feedbot.errors import FeedbotError
+from feedbot.errors import FeedbotError, why_unreadable
 from feedbot.forgetting import repeat
 from feedbot.state.database import open_state
 from feedbot.state.importing import import_state
@@ -71,6 +71,6 @@ def _opened(file: str, named: str) -> Iterator[BinaryIO]:
     try:
         lines = Path(file).open("rb")  # noqa: SIM115 - closed below, and an error inside the block is not of the file
     except OSError as error:
-        raise FeedbotError(f"{named}: cannot be read: {error.strerror or error}") from None
+        raise FeedbotError(f"{named}: cannot be read: {why_unreadable(error)}") from None
     with lines:
         yield lines

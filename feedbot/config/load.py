@@ -16,7 +16,7 @@ from feedbot.config.problems import dotted, sentence
 from feedbot.config.reading import NotYaml, read_yaml
 from feedbot.config.staging import kept_quiet
 from feedbot.config.variables import Settings, read_variables
-from feedbot.errors import ConfigError
+from feedbot.errors import ConfigError, why_unreadable
 
 log = logging.getLogger("feedbot")
 
@@ -29,9 +29,10 @@ def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Conf
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file; `feedbot init` writes one") from None
+        mend = "`feedbot init` writes one; -C DIR and --config FILE name one elsewhere"
+        raise ConfigError(f"{path}: there is no such file; {mend}") from None
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise ConfigError(f"{path}: cannot be read: {why_unreadable(error)}") from None
     log.debug("config: %s", path.absolute())
     try:
         document = read_yaml(raw)

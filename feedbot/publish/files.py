@@ -127,7 +127,9 @@ def _open_folder(directory: Path) -> int:
         directory.mkdir(parents=True, exist_ok=True)
         return os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     except FileExistsError:
-        raise PublishError(f"{directory}: is not a folder; nothing can be written there") from None
+        raise PublishError(
+            f"{directory}: is not a folder; move it away, or name another one (feeds.directory)"
+        ) from None
     except OSError as error:
         raise PublishError(f"{directory}: cannot be used as a folder: {_why(error)}") from error
 

@@ -14,7 +14,7 @@ import msgspec
 
 from feedbot.core.identity import Identity
 from feedbot.core.slug import RESERVED_SLUGS, is_slug, topic_key
-from feedbot.errors import PublishError
+from feedbot.errors import PublishError, why_unreadable
 
 LEDGER_NAME = "ids.json"
 LEDGER_VERSION = 1
@@ -84,7 +84,7 @@ def read_ledger(path: Path) -> Ledger:
             f"{path.parent}: is a file, and feeds need a folder; move it away, or name another one (feeds.directory)"
         ) from None
     except OSError as error:
-        raise PublishError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise PublishError(f"{path}: cannot be read: {why_unreadable(error)}") from error
     try:
         version = msgspec.json.decode(raw, type=_Version).version
         if version != LEDGER_VERSION:

@@ -86,9 +86,11 @@ def require_whole(path: Path) -> int:
     except sqlite3.Error as error:
         raise StateError(f"{path}: is damaged or no database ({error}); use another copy") from error
     if application != APPLICATION_ID:
-        raise StateError(f"{path}: is a database of another program")
+        raise StateError(f"{path}: is a database of another program; use another copy")
     if version > VERSION:
-        raise StateError(f"{path}: was written by a newer feedbot (schema {version}, this one knows {VERSION})")
+        raise StateError(
+            f"{path}: was written by a newer feedbot (schema {version}, this one knows {VERSION}); use another copy"
+        )
     if problem != "ok":
         raise StateError(f"{path}: is damaged ({problem.splitlines()[0]}); use another copy")
     return version

@@ -124,7 +124,9 @@ def open_state(path: Path, *, who: str, write_wait_s: float = WRITE_WAIT_S) -> I
         with said_plainly(path), _connected(f"{path.resolve().as_uri()}?mode=ro") as probe:
             _require_known_version(path, probe)
     elif not path.parent.is_dir():
-        raise StateError(f"{path}: the folder {path.parent} does not exist")
+        raise StateError(
+            f"{path}: the folder {path.parent} does not exist; make it, or name another file under `state:`"
+        )
     with (
         locks.share(_beside(path, _OPEN_LOCK), who=who, wait_s=write_wait_s),
         said_plainly(path),
@@ -274,7 +276,10 @@ def said_plainly(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         text = str(error)
         if "locked" in text:
-            raise LockHeld(f"{path}: is locked by another program; feedbot waited {_BUSY_TIMEOUT_S:.0f} s") from error
+            raise LockHeld(
+                f"{path}: is locked by another program; feedbot waited {_BUSY_TIMEOUT_S:.0f} s; close what has it open,"
+                " such as a database browser, and start again"
+            ) from error
         if isinstance(error, sqlite3.DatabaseError) and ("not a database" in text or "malformed" in text):
             raise StateError(
                 f"{path}: is damaged or no database ({text}); `feedbot db restore` brings back a copy from before;"
@@ -292,7 +297,7 @@ def said_plainly(path: Path) -> Iterator[None]:
                 f"{path}: cannot be used ({text}): it and its folder must be there and writable for feedbot's user,"
                 " and their disk not be mounted read-only"
             ) from error
-        raise StateError(f"{path}: {text}") from error
+        raise StateError(f"{path}: {text}; `feedbot db check` looks it over") from error
 
 
 def _beside(path: Path, suffix: str) -> Path:
@@ -317,7 +322,7 @@ def sqlite_version() -> tuple[int, int, int]:
 def _require_sqlite(version: tuple[int, ...]) -> None:
     if version < MIN_SQLITE:
         found, needed = (".".join(map(str, v)) for v in (version, MIN_SQLITE))
-        raise StateError(f"this Python has SQLite {found}; feedbot needs {needed} or later")
+        raise StateError(f"this Python has SQLite {found}; feedbot needs {needed} or later: run it with a newer Python")
 
 
 def _require_owner(path: Path, user: int) -> None:

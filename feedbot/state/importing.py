@@ -140,13 +140,16 @@ def _fill(
             raise StateError(f"{named}: line {number:,} {refused}; nothing was changed") from None
         counted[str(record.__struct_config__.tag)] += 1
     if number == 0:
-        raise StateError(f"{named}: is empty; nothing was changed")
+        raise StateError(f"{named}: is empty; nothing was changed; `feedbot export` writes it anew")
     if end is None:
-        raise StateError(f"{named}: ends after line {number:,} without its last one: it was cut; nothing was changed")
+        raise StateError(
+            f"{named}: ends after line {number:,} without its last one: it was cut; nothing was changed;"
+            " take an earlier one, or `feedbot export` it anew"
+        )
     if end.lines != number - 2:
         raise StateError(
             f"{named}: its last line tells of {end.lines:,} lines before it, and there are {number - 2:,}: some were"
-            " lost or added, as by a merge; nothing was changed"
+            " lost or added, as by a merge; nothing was changed; take one side whole, or `feedbot export` it anew"
         )
     return dict(counted)
 

@@ -43,7 +43,7 @@ def restore(path: Path, source: Path, now: datetime, *, who: str) -> Restored:
     if not source.is_file():
         raise StateError(f"{source}: there is no such file; `feedbot db restore` shows which copies there are")
     if path.exists() and source.samefile(path):
-        raise StateError(f"{source}: is the database itself")
+        raise StateError(f"{source}: is the database itself; `feedbot db restore` shows which copies there are")
     with nobody_else(path, who=who):
         with copies.unfinished(path) as temp:
             copies.unpack(source, temp)

@@ -173,7 +173,7 @@ def _adopt_ledger(config: Config, state: State, taken_down: Forgotten, *, is_emp
     if is_empty and ledger.identities and identities.is_empty(state):
         raise ArticlesError(
             f"articles.paths: no article file matches, though {config.feeds_path / LEDGER_NAME} knows of"
-            f" {len(ledger.identities):,} articles; nothing was withdrawn"
+            f" {len(ledger.identities):,} articles; nothing was withdrawn; put them back, or mend the pattern"
         )
     kept: list[Identity] = [
         one for one in ledger.identities if one.path not in taken_down and one.source not in taken_down

@@ -164,7 +164,7 @@ def test_links_behind_walls_and_doubtful_ones_are_named(news):
         connection.execute("UPDATE targets SET verdict = 'suspect' WHERE url LIKE '%strange'")
     said = lines(news)
     walled, strange = news.site.link("/walled"), news.site.link("/strange")
-    assert f"  hidden     1 link is behind walls for 30 days; look yourself, and mark: feedbot why {walled}" in said
-    assert (
-        f"  suspect    1 link seems to lead to something else; look yourself, and mark: feedbot why {strange}" in said
-    )
+    said = "\n".join(said)
+    begin = "look yourself, and mark:\n             feedbot why"
+    assert f"  hidden     1 link is behind walls for 30 days; {begin} {walled}\n" in said
+    assert f"  suspect    1 link seems to lead to something else; {begin} {strange}\n" in said

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from feedbot.cli.overview import Counted, Overview, Ranking, Trend
+from feedbot.cli.overview import Counted, Overview, Ranking, Trend, Wait
 from feedbot.cli.text import count, plain
 from feedbot.cli.times import at, said_of, span
 from feedbot.config import STAGING, Config
@@ -13,6 +13,7 @@ from feedbot.state.targets import Backlog, Target
 
 SCHEMA = 1
 _SHOWN = 10
+_WIDTH = 80
 _MANY = {"topic": "topics", "provider": "providers", "host": "hosts"}
 
 
@@ -39,8 +40,18 @@ def status_lines(config: Config, seen: Overview) -> Iterator[str]:
     if seen.waits:
         yield "For you    what waits for your word or hand:"
     for wait in seen.waits:
-        yield f"  {wait.kind:<9}  {plain(wait.sentence)}: {plain(wait.command)}"
+        yield from _wait_lines(wait)
     yield from _runs_lines(seen)
+
+
+def _wait_lines(wait: Wait) -> Iterator[str]:
+    """A sentence and the command, below it where both are wider than a terminal."""
+    line = f"  {wait.kind:<9}  {plain(wait.sentence)}: {plain(wait.command)}"
+    if len(line) <= _WIDTH:
+        yield line
+    else:
+        yield f"  {wait.kind:<9}  {plain(wait.sentence)}:"
+        yield f"             {plain(wait.command)}"
 
 
 def _links_lines(seen: Overview) -> Iterator[str]:
