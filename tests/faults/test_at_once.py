@@ -99,12 +99,12 @@ def of_links(news: Publication, use: tuple[str, ...], one: int) -> tuple[str, ..
 
 def test_six_of_the_commands_at_once_damage_nothing_and_each_ends_well_or_says_why_not(busy):
     drawn = random.Random(SEED)
-    rounds, wrong, reader = number(5, share=0.1), [], Reader(busy.folder / "feeds")
+    rounds, wrong, reader = number(3, share=0.1), [], Reader(busy.folder / "feeds")
     with loaded(NOW) as command:
         assert command.run(busy.folder, "run", "--once", learns=True).err == ""
         for one in range(rounds):
             # Each of them comes, and sometimes six of the same.
-            same = one % 5 == 4
+            same = one % 3 == 2
             chosen = (
                 [drawn.choice(USES)] * AT_ONCE if same else [USES[(one * AT_ONCE + n) % len(USES)] for n in range(6)]
             )
@@ -204,7 +204,7 @@ def test_status_answers_at_once_during_a_storm_of_writes(busy):
         process = subprocess.Popen([sys.executable, "-c", STORM, busy.folder / "state.db"], stdout=subprocess.PIPE)
         assert process.stdout.readline() == b"blows\n"
         try:
-            said = [command.run(busy.folder, "status") for _ in range(number(5, share=0.1))]
+            said = [command.run(busy.folder, "status") for _ in range(number(3, share=0.1))]
         finally:
             process.kill()
             process.communicate()

@@ -20,7 +20,7 @@ from tests.publication import Publication, Site
 pytestmark = pytest.mark.debian("faketime")
 
 SEED = 20261101
-LINKS = 40
+LINKS = 30
 OFTEN = """
 from feedbot.steps import checking
 checking._SECONDS_A_WRITE = 0.02
@@ -120,7 +120,7 @@ def test_a_check_that_is_killed_at_any_moment_is_resumed_without_loss_and_withou
     drawn = random.Random(SEED)
     with loaded(NOW, OFTEN) as command:
         checks = Checks(command, tmp_path, site)
-        wanted, within = number(6), 0
+        wanted, within = number(4), 0
         for moment in range(wanted):
             after_s = drawn.uniform(0, checks.takes_s) if moment else None
             kept, wrong = checks.killed(after_s)
