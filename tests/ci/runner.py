@@ -9,22 +9,17 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from tests.ci.expressions import holds, text_of
 from tests.repository import git
 
 FEEDBOT = Path(sys.executable).with_name("feedbot")
-TOKEN = "the-token-of-the-job"
-_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
-_TOKENS = re.compile(r"'[^']*'|&&|\|\||[=!]=|!|[()]|[A-Za-z_][\w.-]*|\s+")
-_AS_PYTHON = {"&&": " and ", "||": " or ", "!": " not ", "==": "==", "!=": "!=", "(": "(", ")": ")"}
-_STATUS_FUNCTIONS = ("success", "failure", "cancelled", "always")
-
 # Takes a push only from those who may write.
 _PRE_RECEIVE = """#!/bin/sh
 test -n "$MAY_WRITE" || { echo "Permission denied to github-actions[bot]." >&2; exit 1; }
@@ -59,8 +54,6 @@ class CodeHost:
         self.origin = folder / "origin"
         self.pages = folder / "pages"
         self.pulls = folder / "gh" / "pulls"
-        self.installs: Callable[[Path], None] = _installed
-        """What stands for the action's step that installs feedbot."""
         self._jobs = 0
         git(_made(folder), "init", "-q", "--bare", "-b", "main", "origin")
         _program(self.origin / "hooks" / "pre-receive", _PRE_RECEIVE)
@@ -99,7 +92,7 @@ class CodeHost:
             at_hand = {**context, "needs": {one: {"outputs": jobs[one].outputs} for one in needs}}
             is_well = all(jobs[one].outcome == "success" for one in needs)
             jobs[name] = Job()
-            if _holds(job.get("if", ""), at_hand, is_well=is_well):
+            if holds(job.get("if", ""), at_hand, is_well=is_well):
                 shell = said.get("defaults", {}).get("run", {}).get("shell", "sh")
                 self._run_job(jobs[name], job, at_hand, shell)
         return jobs
@@ -109,10 +102,9 @@ class CodeHost:
         home = _made(self.folder / "jobs" / str(self._jobs))
         running = _Running(self, home, job.get("permissions", {}), result, shell)
         context = {**context, "steps": {}}
-        # The real one runs actions/checkout and the like with what the permissions allow, and so does this.
         is_well = running.steps(job["steps"], context)
         result.outcome = "success" if is_well else "failure"
-        result.outputs = {name: _text(value, context) for name, value in job.get("outputs", {}).items()}
+        result.outputs = {name: text_of(value, context) for name, value in job.get("outputs", {}).items()}
         result.summary = running.summary.read_text(encoding="utf-8")
 
 
@@ -131,7 +123,7 @@ class _Running:
         """Run steps; True where none failed. What they put out is in the context afterwards."""
         is_well = True
         for number, step in enumerate(steps):
-            if not _holds(step.get("if", ""), context, is_well=is_well):
+            if not holds(step.get("if", ""), context, is_well=is_well):
                 continue
             good, outputs = self._step(step, context)
             context["steps"][step.get("id", str(number))] = {"outputs": outputs}
@@ -141,7 +133,7 @@ class _Running:
     def _step(self, step: Mapping[str, Any], context: dict[str, Any]) -> tuple[bool, dict[str, str]]:
         if "run" in step:
             return self._shell(step, context)
-        given = {name: _text(value, context) for name, value in step.get("with", {}).items()}
+        given = {name: text_of(value, context) for name, value in step.get("with", {}).items()}
         name, _, revision = step["uses"].partition("@")
         if name == "OWNER/feedbot":
             return self._action(given, context)
@@ -187,9 +179,9 @@ class _Running:
         assert set(given) <= set(action["inputs"])
         inputs = {name: given.get(name, one["default"]) for name, one in action["inputs"].items()}
         inner = {"github": context["github"], "inputs": inputs, "steps": {}}
-        self.host.installs(self.temp)
+        _install(self.temp)
         is_well = self.steps(action["runs"]["steps"], inner)
-        return is_well, {name: _text(one["value"], inner) for name, one in action["outputs"].items()}
+        return is_well, {name: text_of(one["value"], inner) for name, one in action["outputs"].items()}
 
     def _shell(self, step: Mapping[str, Any], context: Mapping[str, Any]) -> tuple[bool, dict[str, str]]:
         assert "${{" not in step["run"], "an expression in a script"
@@ -198,7 +190,7 @@ class _Running:
         script.write_text(step["run"], encoding="utf-8")
         output.write_text("", encoding="utf-8")
         summary.write_text("", encoding="utf-8")
-        own = {name: _text(value, context) for name, value in step.get("env", {}).items()}
+        own = {name: text_of(value, context) for name, value in step.get("env", {}).items()}
         self.result.environments.append(own)
         more = {
             "CI": "true",
@@ -218,7 +210,7 @@ class _Running:
             more["MAY_WRITE"] = "1"
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", script],
-            cwd=self.workspace / _text(step.get("working-directory", "."), context),
+            cwd=self.workspace / text_of(step.get("working-directory", "."), context),
             env={**os.environ, **more, **own},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -237,53 +229,14 @@ class _Running:
         return [*self.path_file.read_text(encoding="utf-8").splitlines()[::-1], str(self.host.folder / "programs")]
 
 
-def _installed(temp: Path) -> None:
-    """The feedbot of these tests, in the place where the action installs one."""
+def _install(temp: Path) -> None:
+    """Put the feedbot of these tests where the action installs one, which then does not; test_action.py lets it."""
     command = temp / "feedbot" / "bin" / "feedbot"
     if not command.exists():
         command.parent.mkdir(parents=True)
         command.symlink_to(FEEDBOT)
         with (temp.parent / "path").open("a", encoding="utf-8") as file:
             file.write(f"{command.parent}\n")
-
-
-def _holds(condition: str, context: Mapping[str, Any], *, is_well: bool) -> bool:
-    """What an `if` says; one that asks for no status asks for success."""
-    inner = _EXPRESSION.fullmatch(condition.strip())
-    expression = (inner[1] if inner else condition).strip()
-    if not any(f"{name}(" in expression for name in _STATUS_FUNCTIONS) and not is_well:
-        return False
-    return not expression or bool(_value(expression, context, is_well=is_well))
-
-
-def _text(value: object, context: Mapping[str, Any]) -> str:
-    """A value of a workflow with its expressions worked out."""
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return _EXPRESSION.sub(lambda found: str(_value(found[1].strip(), context)), text)
-
-
-def _value(expression: str, context: Mapping[str, Any], *, is_well: bool = True) -> object:
-    """An expression of GitHub's: names, texts in quotes, comparisons, and, or, not."""
-    assert "".join(_TOKENS.findall(expression)) == expression, f"cannot be read: {expression}"
-    python = "".join(_AS_PYTHON.get(token) or _name_or_text(token) for token in _TOKENS.findall(expression))
-    functions = {"cancelled": lambda: False, "success": lambda: is_well, "always": lambda: True}
-    return eval(python, {"__builtins__": {}}, {**functions, "look": lambda name: _look(name, context)})
-
-
-def _name_or_text(token: str) -> str:
-    if token in _STATUS_FUNCTIONS or token.isspace():
-        return token
-    return repr(token[1:-1]) if token.startswith("'") else f"look({token!r})"
-
-
-def _look(name: str, context: Mapping[str, Any]) -> object:
-    """What a name stands for; nothing where there is none, as with GitHub."""
-    if name == "github.token":
-        return TOKEN
-    value: Any = context
-    for word in name.split("."):
-        value = value.get(word, "") if isinstance(value, Mapping) else ""
-    return value
 
 
 def _made(folder: Path) -> Path:

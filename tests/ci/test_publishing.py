@@ -7,7 +7,8 @@ import pytest
 
 from feedbot.clock import SystemClock
 from tests.carrying import exported
-from tests.ci.runner import TOKEN, CodeHost
+from tests.ci.expressions import TOKEN
+from tests.ci.runner import CodeHost
 from tests.hubs import loopback_hub
 from tests.repository import commit, git
 

@@ -4,7 +4,8 @@ import html
 
 import pytest
 
-from tests.ci.runner import TOKEN, CodeHost
+from tests.ci.expressions import TOKEN
+from tests.ci.runner import CodeHost
 from tests.cli.workflow_commands import read_commands
 from tests.repository import commit, git
 
