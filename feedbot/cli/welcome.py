@@ -1,6 +1,7 @@
 """`feedbot` alone: where things stand here, and what to type next."""
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from feedbot.core.next_step import Step
     from feedbot.state.database import State
 
+_OUR_KEY = re.compile(rb"""(?:^|[{,]\s*)["']?(?:site|feeds)["']?\s*:""", re.MULTILINE)
+_LOOKED_AT = 1_000_000
+"""Bytes of a config in which one of our keys is looked for."""
+
 _WIDTH = 24
 _WHAT = "feedbot publishes articles as feeds, and checks that every link in them is alive."
 _ALL = "feedbot --help has every command; each has --help with examples."
@@ -29,6 +34,9 @@ def welcome_lines(told: Told, now: datetime) -> Iterator[str]:
     """
     if not told.config_path.exists() and not told.config_was_named:
         yield from _before_a_config(Path.cwd())
+        return
+    if not told.config_was_named and not _is_ours(told.config_path):
+        yield from _beside_another_config(told.config_path)
         return
     # A folder without a config need not wait for it.
     from feedbot.config import STAGING, load_config  # noqa: PLC0415
@@ -44,6 +52,28 @@ def welcome_lines(told: Told, now: datetime) -> Iterator[str]:
 
     with open_for_reading(config.state_path, who="feedbot") as state:
         yield from _standing_lines(config, state, now)
+
+
+def _is_ours(path: Path) -> bool:
+    """True where a config has a key that every one of feedbot's has, or where that cannot be seen here."""
+    try:
+        with path.open("rb") as file:
+            return _OUR_KEY.search(file.read(_LOOKED_AT)) is not None
+    except OSError:
+        return True  # who loads it says why it cannot be read
+
+
+def _beside_another_config(path: Path) -> Iterator[str]:
+    """Hugo's config may have the same name."""
+    yield _WHAT
+    yield ""
+    yield f"{plain(str(path.absolute()))} holds none of feedbot's settings."
+    yield "Where it is another program's, as Hugo's may be, it can stay:"
+    yield ""
+    yield _said("feedbot --config feedbot.yaml init", "writes feedbot's own beside it")
+    yield _said("feedbot --config feedbot.yaml", "says from then on where things stand")
+    yield ""
+    yield _ALL
 
 
 def _before_a_config(here: Path) -> Iterator[str]:

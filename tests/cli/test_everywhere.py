@@ -88,6 +88,12 @@ def test_the_config_is_seen_from_that_folder(news):
         assert feedbot(news.folder.parent, *words).returncode == 0
 
 
+def test_other_paths_are_seen_from_that_folder_wherever_it_stands(news):
+    (news.folder / "old.xml").write_text("no feed", encoding="utf-8")
+    done = feedbot(news.folder.parent, "init", "--adopt", "old.xml", "-C", "news")
+    assert (done.returncode, done.stderr) == (1, "feedbot: old.xml: is neither RSS 2.0 nor Atom\n")
+
+
 def test_a_folder_that_is_not_there_is_told(tmp_path):
     done = feedbot(tmp_path, "status", "-C", "nowhere")
     assert done.returncode == 2

@@ -57,6 +57,20 @@ def test_a_config_above_is_named(news):
     assert feedbot(news.folder / "articles", "-C", "..").stdout.startswith("Test News  https://example.org/\n")
 
 
+def test_a_config_of_another_program_can_stay(tmp_path, news):
+    theirs = tmp_path / "config.yaml"
+    for text in ("baseURL: https://x.example/\ntitle: A site:\nparams: {feed: 1}\n", ""):
+        theirs.write_text(text, encoding="utf-8")
+        done = feedbot(tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f"{theirs} holds none of feedbot's settings" in done.stdout
+        assert "  feedbot --config feedbot.yaml init\n" in done.stdout
+    assert feedbot(tmp_path, "--config", "config.yaml").returncode == 3
+    for text in ('{"site": {}}', "a: 1\nfeeds: {}\n", "{a: 1, 'feeds' : {}}"):
+        theirs.write_text(text, encoding="utf-8")
+        assert feedbot(tmp_path).returncode == 3
+
+
 def test_a_config_that_is_off_is_told_as_everywhere(news):
     assert feedbot(news.folder, "--config", "no.yaml").returncode == 3
     news.config_file.write_text("site: {}\n", encoding="utf-8")
