@@ -117,20 +117,24 @@ def test_what_a_person_calls_well_is_no_trouble(eventful):
     assert number == 0
 
 
+def dead_on(news, start, *days):
+    with open_for_reading(news.config.state_path, who="a test") as state:
+        overview.choose(state, news.clock.now())
+        return [overview.dead_then(state, start + timedelta(days=one)) for one in days]
+
+
 def test_dead_links_are_counted_as_they_stood_at_an_earlier_time(news, site):
-    """One dies on the sixth day, and comes back on the twelfth; of the time before the first run nothing is known."""
+    """One dies on the ninth day, and comes back later; of the time before the first run nothing is known."""
     news.article("lost")
     news.article("one")
     start = news.clock.now()
     news.run()
     site.answers["/lost"] = 404
     news.pass_days(10)
+    assert dead_on(news, start, -1, 1, 9.5) == [None, 0, 1]
     site.answers.clear()
     news.pass_days(10)
-    with open_for_reading(news.config.state_path, who="a test") as state:
-        overview.choose(state, news.clock.now())
-        then = {days: overview.dead_then(state, start + timedelta(days=days)) for days in (-1, 1, 9.5, 19.5)}
-    assert then == {-1: None, 1: 0, 9.5: 1, 19.5: 0}
+    assert dead_on(news, start, -1, 1, 9.5, 19.5) == [None, 0, 1, 0]
 
 
 def test_what_began_to_fail_within_a_week_is_told(eventful):
