@@ -5,7 +5,7 @@ VENV ?= .venv
 CONSTRAINTS ?= constraints.txt
 BIN := $(VENV)/bin
 
-.PHONY: help run test test-lowest test-faults check check-full format bench bench-checking constraints schema docs clean
+.PHONY: help run test test-lowest test-faults fuzz check check-full format bench bench-checking constraints schema docs clean
 
 help:
 	@echo "make run             set up what is needed, then read the articles, check the links, write the feeds"
@@ -14,6 +14,7 @@ help:
 	@echo "make check           what must be green before a commit: format, lint, types, imports, tests"
 	@echo "make check-full      all of that, and test-lowest"
 	@echo "make test-faults     the long version of tests/faults: a thousand faults of each kind, in about half an hour"
+	@echo "make fuzz            look for bytes that end feedbot's reading and writing in an exception, for a minute each"
 	@echo "make bench           measure builds of 10,000 articles, and simulate the schedule over 10,000 links"
 	@echo "make bench-checking  measure checking beside lychee, against nginx"
 
@@ -33,6 +34,14 @@ FEEDBOT_FAULTS ?= 1000
 
 test-faults: $(VENV)/.dev
 	FEEDBOT_FAULTS=$(FEEDBOT_FAULTS) $(BIN)/python -m pytest -q -s tests/faults
+
+# Seconds for each of four targets; what was reached is kept in .fuzz.
+FUZZ_S ?= 60
+
+fuzz: .venv-fuzz/.fuzz
+	for target in url front-matter page feed; do \
+	  .venv-fuzz/bin/python -m tests.faults.fuzzing $$target -max_total_time=$(FUZZ_S) -max_len=4000 || exit 1; \
+	done
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -76,7 +85,8 @@ docs: $(VENV)/.dev
 	  > docs/commands.md
 
 clean:
-	rm -rf $(VENV) .venv-lowest .venv-peers build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-lowest .venv-peers .venv-fuzz .fuzz build dist *.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # The virtual environment is made again when what it holds is named anew.
 $(VENV)/.feedbot: pyproject.toml $(CONSTRAINTS)
@@ -102,4 +112,10 @@ $(VENV)/.dev: $(VENV)/.feedbot
 	@echo "setting up what the tests talk to (once)"
 	@$(PYTHON) -m venv .venv-peers
 	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/peers.txt
+	@touch $@
+
+.venv-fuzz/.fuzz: pyproject.toml $(CONSTRAINTS)
+	@echo "setting up the fuzzer (once)"
+	@$(PYTHON) -m venv .venv-fuzz
+	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --editable . 'atheris>=3.0'
 	@touch $@
