@@ -62,12 +62,31 @@ SELECT name, sum(status = 'dead') AS dead, sum(status = 'failing') AS failing, c
 FROM named GROUP BY name ORDER BY dead DESC, failing DESC, name LIMIT ?
 """
 
+# All links are soonest found from the files that hold them.
+_ALL_NAMED: dict[By, str] = {
+    "topic": """
+SELECT DISTINCT topics.name AS name, links.target_id AS id FROM temp.reported_files
+CROSS JOIN members USING (file_id)
+CROSS JOIN topics ON topics.key = members.topic
+CROSS JOIN article_links AS links ON links.file_id = members.file_id AND links.ignored = 0
+""",
+    "provider": """
+SELECT DISTINCT coalesce(nullif(files.provider_name, ''), files.provider_domain) AS name, links.target_id AS id
+FROM temp.reported_files
+CROSS JOIN files ON files.id = reported_files.file_id
+CROSS JOIN article_links AS links ON links.file_id = files.id AND links.ignored = 0
+WHERE files.provider_name <> '' OR files.provider_domain <> ''
+""",
+    "host": "SELECT targets.host AS name, targets.id AS id FROM temp.reported JOIN targets ON targets.id = target_id",
+}
+
 _ALL = """
-WITH chosen AS (SELECT id, status FROM temp.reported JOIN targets ON id = target_id),
-named AS ({named})
+WITH chosen AS MATERIALIZED (SELECT id, status FROM temp.reported JOIN targets ON id = target_id),
+named AS MATERIALIZED ({named})
 SELECT name, count(*) AS links, sum(status = 'dead') AS dead, sum(status = 'failing') AS failing,
     sum(status = 'blocked') AS blocked, sum(status = 'unchecked') AS unchecked, count(*) OVER () AS number
-FROM named GROUP BY name ORDER BY dead DESC, failing DESC, blocked DESC, links DESC, name LIMIT ?
+FROM named CROSS JOIN chosen USING (id) GROUP BY name
+ORDER BY dead DESC, failing DESC, blocked DESC, links DESC, name LIMIT ?
 """
 
 # The first change after that moment tells what was before it; a link without one stands as it stood.
@@ -124,7 +143,7 @@ def worst(state: State, by: By, limit: int) -> tuple[list[Worst], int]:
 
 def counted(state: State, by: By, limit: int) -> tuple[list[Group], int]:
     """All there are, those with the most dead and failing links first, and how many there are."""
-    rows = state.rows(_ALL.format(named=_NAMED[by]), [limit])
+    rows = state.rows(_ALL.format(named=_ALL_NAMED[by]), [limit])
     found = [
         Group(row["name"], row["links"], row["dead"], row["failing"], row["blocked"], row["unchecked"]) for row in rows
     ]

@@ -152,6 +152,15 @@ def test_a_job_that_fails_waits_for_a_person(news):
     assert "  job        check failed 3 times in a row: the disk is full: feedbot doctor" in lines(news)
 
 
+def test_a_link_of_several_articles_is_counted_once_in_each_group(news, site):
+    provider = "provider: {name: The News}\n"
+    news.article("one", topics="AI, Robots", more=provider)
+    news.article("two", topics="AI", more=f"related: [{{title: x, sourceUrl: '{site.link('/one')}'}}]\n{provider}")
+    news.build()
+    found = {by: {one.name: one.links for one in seen(news, by).counted.groups} for by in GROUPS}
+    assert found == {"topic": {"AI": 2, "Robots": 1}, "provider": {"The News": 2}, "host": {"127.0.0.1": 2}}
+
+
 def test_who_is_at_work_is_named(news):
     news.build()
     assert lines(news)[-1] == "Next       nothing is linked; nothing is at work now"
