@@ -20,9 +20,9 @@ from msgspec.structs import asdict, replace
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # pysqlite3 where it is installed
 
 from feedbot.core.guard import RemovalCause
-from feedbot.core.slug import RESERVED_SLUGS, is_slug
+from feedbot.core.slug import RESERVED_SLUGS, is_slug, topic_key
 from feedbot.core.status import Status, StrikeRule
-from feedbot.core.url import host_of
+from feedbot.core.url import InvalidUrl, canonical_url, host_of
 from feedbot.errors import StateError
 from feedbot.state import copies, files, records
 from feedbot.state.carried import CARRIED
@@ -241,10 +241,17 @@ def _value(value: Any) -> Any:
 def _require_usable(record: Record) -> None:
     """Raise _Refused where a value is of its type and would do harm all the same, or stop every run."""
     match record:
+        case records.Run(finished_at=datetime(), summary=None):
+            raise _Refused("has ended, and has no summary of what it saw")
         case records.PublishedFile(name=name) if not _is_file_name(name):
             raise _Refused("names a published file that is not in the feeds folder")
         case records.Topic(slug=str(slug)) if not is_slug(slug) or slug in RESERVED_SLUGS:
             raise _Refused("has a slug that no topic can have")
+        # ids.json has the name alone: a second key of one name would break it with the next build.
+        case records.Topic(key=key, name=name) if key != topic_key(name):
+            raise _Refused("has a key that is not that of its name")
+        case records.Target(url=url) if not _is_url(url):
+            raise _Refused("is of a link whose URL is none")
         case records.Hold(feed=feed, cause=cause) if cause not in (tuple(RemovalCause) if feed else _WHOLE_HOLDS):
             raise _Refused("has a cause that no hold has")
         case records.Target(rule_strikes=int(strikes), rule_over_s=s) if strikes < _LEAST_STRIKES or s is None:
@@ -257,6 +264,8 @@ def _require_usable(record: Record) -> None:
             raise _Refused("has a copy without its time")
         case records.Observation(failure=failure, failure_text=text) if (failure is None) != (text is None):
             raise _Refused("has half a failure")
+        case records.Observation(failure=None) if not _is_answered(record):
+            raise _Refused("has neither an answer nor a failure")
         case records.File(path=path, article=article) if article is not None and article.path != path:
             raise _Refused("has the article of another file")
         case (
@@ -285,6 +294,18 @@ def _has_local_time(value: Any) -> bool:
 
 def _is_file_name(text: str) -> bool:
     return text not in {"", ".", ".."} and "/" not in text and "\0" not in text
+
+
+def _is_answered(look: records.Observation) -> bool:
+    return look.http_status is not None and bool(look.exchanges) and look.exchanges[-1].status is not None
+
+
+def _is_url(text: str) -> bool:
+    try:
+        canonical_url(text)
+    except InvalidUrl:
+        return False
+    return True
 
 
 def _is_of_the_web(url: str) -> bool:
