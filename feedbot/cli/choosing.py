@@ -94,7 +94,13 @@ def require_sense(wish: Wish, folder: Path) -> None:
     if wish.every and (wish.is_named or wish.since is not None):
         raise UsageError("--all: means every link there is; leave out either that or what is named beside it")
     # A script's variable that is empty would otherwise mean everything.
-    for option, words in (("--topic", wish.topics), ("--provider", wish.providers), ("URL or ARTICLE", wish.what)):
+    since = () if wish.since is None else (wish.since,)
+    for option, words in (
+        ("--topic", wish.topics),
+        ("--provider", wish.providers),
+        ("--since", since),
+        ("URL or ARTICLE", wish.what),
+    ):
         if not all(word.strip() for word in words):
             raise UsageError(f"{option}: is empty; name one, or leave it out")
     for one in wish.what:

@@ -296,10 +296,12 @@ def _any_files(root: Path, pattern: str) -> bool:
 
 
 def _sampled(root: Path, site: Site, patterns: Sequence[str], rules: ReadRules) -> Sampled | None:
-    """What a build would make of the articles, told; None where their folder is not there."""
+    """What a build would make of the articles, told; None where their folder is not there, or cannot be read."""
     try:
         sampled = sample(root, site, patterns, rules)
-    except ArticlesError:
+    except ArticlesError as error:
+        if (root / first_folder(patterns[0])).is_dir():
+            _say("Note", f"{error}; until then no build reads any")
         return None
     for line in sampled_lines(sampled):
         _say(*line)
@@ -315,11 +317,16 @@ def _changed_fields(site: Site, fields: Mapping[str, tuple[str, ...]]) -> dict[s
 def _write(path: Path, text: str) -> None:
     """Write a new file that is a valid config, or none."""
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        file = path.open("x", encoding="utf-8")
     except FileExistsError:
         raise UsageError(_why_not_over(path)) from None
     except OSError as error:
+        raise FeedbotError(f"{path}: cannot be written: {error.strerror}") from None
+    try:
+        with file:
+            file.write(text)
+    except OSError as error:
+        path.unlink()  # the half of a config would be in the way of the next try
         raise FeedbotError(f"{path}: cannot be written: {error.strerror}") from None
     try:
         load_config(path)

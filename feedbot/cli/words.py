@@ -26,7 +26,8 @@ class Words(click.ParamType):  # type: ignore[type-arg,unused-ignore]
             self.fail("names no word", param, ctx)
         for word in said:
             if word not in self.words:
-                self.fail(f"{word!r} is none of its words{meant(word, self.words)}", param, ctx)
+                which = meant(word, self.words) or f": {', '.join(self.words)}"
+                self.fail(f"{word!r} is none of its words{which}", param, ctx)
         return said
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

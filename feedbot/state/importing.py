@@ -243,6 +243,8 @@ def _require_usable(record: Record) -> None:
     match record:
         case records.Run(finished_at=datetime(), summary=None):
             raise _Refused("has ended, and has no summary of what it saw")
+        case records.Identity(id=entry_id) if not entry_id.strip() or any(sign < " " for sign in entry_id):
+            raise _Refused("has an id that no feed can hold")
         case records.PublishedFile(name=name) if not _is_file_name(name):
             raise _Refused("names a published file that is not in the feeds folder")
         case records.Topic(slug=str(slug)) if not is_slug(slug) or slug in RESERVED_SLUGS:

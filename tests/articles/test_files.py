@@ -99,7 +99,7 @@ class TestFinding:
 
     @pytest.mark.parametrize("pattern", ["missing/**/*.md", "missing/deep/*.md", "/no/such/folder/*.md"])
     def test_a_base_that_is_not_there_is_an_operators_fault(self, tmp_path, pattern):
-        with pytest.raises(ArticlesError, match=r"articles\.paths: the folder .* does not exist"):
+        with pytest.raises(ArticlesError, match=r"articles\.paths: the folder .* does not exist; make it"):
             find_files(tmp_path, [pattern], [])
 
     def test_a_base_that_is_a_file_is_an_operators_fault(self, tmp_path):

@@ -140,6 +140,7 @@ def test_what_is_not_known_is_told_with_what_was_meant(library, wish, sentence):
         (Wish(what=("",), is_named=True), "URL or ARTICLE: is empty"),
         (Wish(topics=("AI", " ")), "--topic: is empty"),
         (Wish(providers=("",)), "--provider: is empty"),
+        (Wish(since=""), "--since: is empty"),
     ],
 )
 def test_words_that_do_not_go_together_are_refused(tmp_path, wish, sentence):
@@ -181,7 +182,11 @@ def test_words_come_one_by_one_or_with_commas():
 
 @pytest.mark.parametrize(
     ("said", "sentence"),
-    [("deat", "'deat' is none of its words; did you mean 'dead'?"), ("dead,x", "'x' is none"), (",", "names no word")],
+    [
+        ("deat", "'deat' is none of its words; did you mean 'dead'?"),
+        ("dead,x", "'x' is none of its words: broken, dead, alive"),
+        (",", "names no word"),
+    ],
 )
 def test_a_word_that_is_none_is_refused(said, sentence):
     with pytest.raises(click.BadParameter) as refused:

@@ -298,6 +298,10 @@ class TestReport:
             articles.lint("--report", f"csv={tmp_path}")
 
 
+def test_without_any_file_it_does_not_say_that_nothing_is_wrong(articles):
+    assert articles.lint().stdout == "No article file read: articles.paths matches none.\n"
+
+
 def test_the_docs_list_every_code_with_what_it_is_and_what_to_do(project):
     text = (project / "docs" / "articles.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| `([a-z0-9-]+)` \| (error|warning) \| (.+?) \| (.+?) \|$", text, re.MULTILINE)

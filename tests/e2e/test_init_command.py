@@ -2,6 +2,7 @@
 
 import json
 import re
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -327,3 +328,28 @@ def test_flags_come_before_what_is_found(tmp_path):
 def test_a_wrong_zone_and_an_unknown_kind_are_told(tmp_path):
     assert "--timezone: must be a time zone" in feedbot(tmp_path, "init", "--timezone", "Mars", code=2)
     assert re.search("'jekyll'.*'plain'", feedbot(tmp_path, "init", "--kind", "word", code=2), re.DOTALL)
+
+
+def test_a_folder_that_cannot_be_read_is_told_beside_those_that_can(tmp_path):
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "a.md").write_text(
+        "---\ntitle: A\ndate: 2026-01-02\nsourceUrl: https://a.example/\n---\n", encoding="utf-8"
+    )
+    told = feedbot(tmp_path, "init", "--articles", "articles, notes")
+    assert re.search(r"Note +articles\.paths: the folder \./notes of 'notes/\*\*/\*\.md' does not exist; make it", told)
+
+
+def test_half_a_config_is_not_left_behind(tmp_path):
+    done = subprocess.run(
+        [FEEDBOT, "init"],
+        check=False,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
+    )
+    assert done.returncode == 1
+    assert "feedbot: config.yaml: cannot be written: File too large" in done.stderr
+    assert not list(tmp_path.iterdir())

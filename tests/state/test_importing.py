@@ -152,6 +152,7 @@ def test_lines_that_git_gave_the_ends_of_windows_are_read(path, whole):
         ("published", {"name": ".."}, r"names a published file that is not in the feeds folder"),
         ("topic", {"slug": "../../x"}, r"has a slug that no topic can have"),
         ("topic", {"slug": "all"}, r"has a slug that no topic can have"),
+        ("entry", {"id": "\0"}, r"has an id that no feed can hold"),
         ("topic", {"key": "another"}, r"has a key that is not that of its name"),
         ("link", {"url": "https://"}, r"is of a link whose URL is none"),
         ("look", {"exchanges": []}, r"has neither an answer nor a failure"),

@@ -37,6 +37,8 @@ class LintReport:
     def headline(self) -> str:
         """How many files were read, and how much is wrong."""
         problems = self.linting.problems
+        if not self.linting.files:
+            return "No article file read: articles.paths matches none."
         read = f"{count(len(self.linting.files), 'article file')} read"
         if not problems:
             return f"{read}: nothing is wrong."
