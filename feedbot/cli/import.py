@@ -1,5 +1,6 @@
 """`feedbot import`: what `feedbot export` wrote, in the place of state.db."""
 
+import io
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -66,7 +67,7 @@ def _counted(records: Mapping[str, int]) -> str:
 @contextmanager
 def _opened(file: str, named: str) -> Iterator[BinaryIO]:
     if file == "-":
-        yield sys.stdin.buffer
+        yield io.BytesIO() if sys.stdin is None else sys.stdin.buffer  # None: it was closed before the start
         return
     try:
         lines = Path(file).open("rb")  # noqa: SIM115 - closed below, and an error inside the block is not of the file

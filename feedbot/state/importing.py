@@ -38,6 +38,7 @@ MAX_BYTES = 16 * 1024**3
 """Of 100,000 links, with ten looks at each, it is less than a tenth of that."""
 
 _CONFLICTS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
+_GZIP = b"\x1f\x8b"  # RFC 1952, section 2.3.1
 _WHOLE_HOLDS = ("flood", "ids")
 _LEAST_STRIKES = 2
 
@@ -172,6 +173,8 @@ def _bounded(lines: BinaryIO, named: str) -> Iterator[bytes]:
 def _read(line: bytes) -> Record:
     if line.startswith(_CONFLICTS):
         raise _Refused("is the mark of a merge that was not finished: take one of the two sides whole")
+    if line.startswith(_GZIP):
+        raise _Refused("is compressed: `gunzip --stdout state.ndjson.gz | feedbot import -`")
     try:
         return _decode(line)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:

@@ -91,7 +91,9 @@ class TestCsv:
         lines = rendered(REPORT, "csv").split("\n")
         assert all(line.endswith("\r") for line in lines[:-1])
 
-    @pytest.mark.parametrize("text", ['=HYPERLINK("x")', "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=1"])
+    @pytest.mark.parametrize(
+        "text", ['=HYPERLINK("x")', "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=1", "\uff1d1", "\uff201"]
+    )
     def test_has_no_cell_that_a_spreadsheet_would_run(self, text):
         one = result("https://a.example/", Verdict(VerdictKind.ALIVE, text), Status(StatusKind.ALIVE), place(text))
         (row,) = self.rows(CheckReport(checking(one)))

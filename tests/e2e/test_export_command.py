@@ -48,6 +48,15 @@ def test_one_pipes_into_the_other(ran, tmp_path):
     assert exported(there / "state.db") == first == exported(ran.config.state_path)
 
 
+def test_a_standard_input_that_is_closed_is_an_empty_one(ran, tmp_path):
+    there = elsewhere(ran, tmp_path / "there")
+    done = subprocess.run(
+        ["/bin/sh", "-c", '"$0" import - <&-', FEEDBOT], cwd=there, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("feedbot: standard input: is empty; nothing was changed")
+
+
 def test_whoever_stops_reading_gets_no_traceback(ran):
     read_end, write_end = os.pipe()
     os.close(read_end)

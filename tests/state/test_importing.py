@@ -1,5 +1,6 @@
 """An export that is broken, foreign or hostile changes nothing, and the sentence names the line."""
 
+import gzip
 import io
 import json
 
@@ -111,6 +112,7 @@ def test_records_out_of_their_order_are_refused(path, whole):
         (b"\xff\xfe{\x00", "line 1 is no line of an export"),
         (b"SQLite format 3\0" + bytes(4000), "line 1 is no line of an export"),
         (b"[" * 100_000, "line 1 is no line of an export"),
+        (gzip.compress(b"x", mtime=0), "line 1 is compressed: `gunzip --stdout state.ndjson.gz | feedbot import -`"),
     ],
 )
 def test_what_is_no_export_is_refused(path, data, sentence):

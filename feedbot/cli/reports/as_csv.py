@@ -8,7 +8,8 @@ from feedbot.cli.text import plain
 
 # A spreadsheet takes a cell that begins so for a formula, and a formula can run programs and send cells away. Titles
 # and URLs come from articles and servers, so such a text gets an apostrophe in front, which makes it text there.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Some take the wide forms of East Asian writing for the same.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")
 
 
 def render(report: Report) -> str:
