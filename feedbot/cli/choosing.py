@@ -1,5 +1,6 @@
 """Which links `feedbot check` looks at: what the command line names, as targets."""
 
+import codecs
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -82,8 +83,11 @@ class Chosen:
 
 
 def lines_of(text: bytes) -> Iterator[str]:
-    """The URLs and paths in such a text, one a line; blank lines and those that begin with # are none."""
-    for line in text.splitlines():
+    """The URLs and paths in such a text, one a line; blank lines and those that begin with # are none.
+
+    A byte order mark at its beginning, as some editors write one, is no part of the first.
+    """
+    for line in text.removeprefix(codecs.BOM_UTF8).splitlines():
         word = os.fsdecode(line.strip())
         if word and not word.startswith("#"):
             yield word

@@ -75,7 +75,7 @@ def _named(config: Config, state: State, what: Sequence[str]) -> tuple[list[str]
         else:
             path = next((path for path in article_paths(config, one) if files.is_known(state, path)), None)
             if path is None:
-                raise UsageError(f"{plain(one)}: is no article that is known")
+                raise UsageError(f"{plain(one)}: is no article that is known; `feedbot build` reads new ones")
             paths.append(path)
     return paths, urls
 

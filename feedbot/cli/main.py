@@ -14,7 +14,7 @@ from feedbot import __version__
 from feedbot.cli.everywhere import Guessing, take_everywhere
 from feedbot.cli.everywhere import Told as Told  # noqa: PLC0414 - what commands get with @click.pass_obj
 from feedbot.cli.text import plain, wants_colour
-from feedbot.errors import FeedbotError
+from feedbot.errors import FeedbotError, UsageError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -142,6 +142,9 @@ def _say(error: Exception) -> int:
             # The reader of a pipe went away (`feedbot status | head`): nobody is left to tell.
             sys.stderr.close()
             return 1
+        case UnicodeEncodeError() if not all(map(_is_text, sys.argv)):
+            click.echo("feedbot: a word of the command line is not UTF-8 text; write it in UTF-8", err=True)
+            return UsageError.exit_code
         case OSError() if _is_of_output(error):
             # What still waits to be written would fail once more at the end of the process.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -152,6 +155,15 @@ def _say(error: Exception) -> int:
             what = plain(f"{type(error).__name__}: {error}")
             click.echo(f"feedbot: an error of feedbot's own: {what}; please report it, --debug shows where", err=True)
             return 1
+
+
+def _is_text(word: str) -> bool:
+    """False for bytes that are not UTF-8: a file may be named so, and nothing else that feedbot knows."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_of_output(error: OSError) -> bool:

@@ -161,6 +161,7 @@ def test_a_folder_is_seen_from_here_and_not_from_the_config_where_both_have_it(l
 def test_standard_input_names_one_a_line():
     text = b"https://a.example/\n\n  # not this\r\narticles/one.md  \r\n#x\narticles/\xff.md"
     assert list(lines_of(text)) == ["https://a.example/", "articles/one.md", os.fsdecode(b"articles/\xff.md")]
+    assert list(lines_of(b"\xef\xbb\xbfhttps://a.example/\n")) == ["https://a.example/"]
 
 
 def test_a_budget_reaches_at_least_one():

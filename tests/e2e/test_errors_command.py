@@ -1,5 +1,6 @@
 """Errors say what to do next: the real command where something is in its way."""
 
+import os
 import sqlite3
 
 import pytest
@@ -89,3 +90,9 @@ def test_an_export_that_is_none_changes_nothing(news, text, mend):
 
 def test_the_database_itself_is_no_copy_of_it(built):
     one_sentence(feedbot(built.folder, "db", "restore", "state.db"), 1, "`feedbot db restore` shows which copies")
+
+
+@pytest.mark.parametrize("words", [["check", "--topic"], ["fix"], ["mark", "https://a.example/", "dead", "--note"]])
+def test_a_word_that_is_not_utf8_is_refused(built, words):
+    done = feedbot(built.folder, *words, os.fsdecode(b"caf\xe9"))
+    one_sentence(done, 2, "a word of the command line is not UTF-8 text")

@@ -82,7 +82,7 @@ def test_what_is_named_is_all_that_changes_and_what_is_left_says_why(moved, site
     ("words", "told"),
     [
         (["https://nowhere.example/"], "no article links to it"),
-        (["articles/none.md"], "is no article that is known"),
+        (["articles/none.md"], "is no article that is known; `feedbot build` reads new ones"),
         (["http://[/"], "not a URL"),
         (["--write", "--dry-run"], "cannot go together"),
     ],
