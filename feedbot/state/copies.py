@@ -83,7 +83,7 @@ def require_whole(path: Path) -> int:
             problem = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
         finally:
             connection.close()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise StateError(f"{path}: is damaged or no database ({error}); use another copy") from error
     if application != APPLICATION_ID:
         raise StateError(f"{path}: is a database of another program; use another copy")

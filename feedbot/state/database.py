@@ -121,7 +121,9 @@ def open_state(path: Path, *, who: str, write_wait_s: float = WRITE_WAIT_S) -> I
     _require_owner(path, os.geteuid())
     _require_local(path, read_mounts())
     if path.exists() and path.stat().st_size > 0:
-        with said_plainly(path), _connected(f"{path.resolve().as_uri()}?mode=ro") as probe:
+        # What a process has left that was killed while it changed the journal's mode is rolled back first: a write.
+        mode = "rw" if _beside(path, "-journal").exists() else "ro"
+        with said_plainly(path), _connected(f"{path.resolve().as_uri()}?mode={mode}") as probe:
             _require_known_version(path, probe)
     elif not path.parent.is_dir():
         raise StateError(
@@ -281,10 +283,7 @@ def said_plainly(path: Path) -> Iterator[None]:
                 " such as a database browser, and start again"
             ) from error
         if isinstance(error, sqlite3.DatabaseError) and ("not a database" in text or "malformed" in text):
-            raise StateError(
-                f"{path}: is damaged or no database ({text}); `feedbot db restore` brings back a copy from before;"
-                " without one, move it away, and feedbot starts anew with the ids kept in ids.json"
-            ) from error
+            raise _is_damaged(path, text) from error
         if "full" in text or "disk I/O" in text:
             # SQLite has an I/O error as well where there is no room for its -shm file.
             free = copies.megabytes(copies.free_bytes(path.parent))
@@ -298,6 +297,16 @@ def said_plainly(path: Path) -> Iterator[None]:
                 " and their disk not be mounted read-only"
             ) from error
         raise StateError(f"{path}: {text}; `feedbot db check` looks it over") from error
+    except UnicodeDecodeError as error:
+        # Of a damaged schema SQLite's own message quotes what is no text.
+        raise _is_damaged(path, str(error)) from error
+
+
+def _is_damaged(path: Path, why: str) -> StateError:
+    return StateError(
+        f"{path}: is damaged or no database ({why}); `feedbot db restore` brings back a copy from before;"
+        " without one, move it away, and feedbot starts anew with the ids kept in ids.json"
+    )
 
 
 def _beside(path: Path, suffix: str) -> Path:

@@ -59,7 +59,7 @@ def known_of(path: Path) -> tuple[datetime | None, list[tuple[Any, ...]]]:
     """The latest moment that a database was written at, and its takedowns; nothing of what cannot be read."""
     latest: datetime | None = None
     hashes: list[tuple[Any, ...]] = []
-    with suppress(sqlite3.Error, OSError, StateError), closing(_opened(path, "mode=rw")) as connection:
+    with suppress(sqlite3.Error, OSError, ValueError, StateError), closing(_opened(path, "mode=rw")) as connection:
         hashes = connection.execute("SELECT hash, takedown, forgotten_at FROM forgotten ORDER BY hash").fetchall()
         latest = moment(connection.execute("SELECT latest FROM clock").fetchone()[0])
     return latest, hashes
@@ -89,7 +89,7 @@ def set_aside(path: Path, now: datetime) -> Path | None:
         # A log without its database would be taken for that of the next one.
         _remove_log(path)
         return None
-    with suppress(sqlite3.Error), closing(_opened(path, "mode=rw")) as connection:
+    with suppress(sqlite3.Error, ValueError), closing(_opened(path, "mode=rw")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     aside = path.with_name(f"{path.name}.replaced-{now:%Y-%m-%dT%H%M%SZ}")
     log = path.with_name(path.name + _WAL)

@@ -67,6 +67,24 @@ def test_flipped_bytes_are_found_and_the_way_back_is_told(published, table):
     assert feedbot(published.folder, "db", "check").returncode == 0
 
 
+def test_a_schema_that_is_no_text_is_told_as_damage_and_a_backup_is_brought_back(published):
+    """SQLite's own message then quotes what cannot be decoded."""
+    backup = backup_of(published)
+    path = published.folder / "state.db"
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"CREATE TABLE ", b"CREATE TABLE\xc1"))
+    assert path.read_bytes() != whole
+    for words in (("db", "check"), ("status",), ("build",), ("db", "restore", "state.db.copy")):
+        path.with_name("state.db.copy").write_bytes(path.read_bytes())
+        done = feedbot(published.folder, *words)
+        assert done.returncode == 1
+        assert "damaged" in done.stderr
+        assert "feedbot's own" not in done.stderr
+    restored = feedbot(published.folder, "db", "restore", f"backups/{backup.name}")
+    assert (restored.returncode, restored.stderr) == (0, "")
+    assert feedbot(published.folder, "db", "check").returncode == 0
+
+
 def test_without_a_backup_the_way_on_is_told(published):
     (published.folder / "state.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 9000)
     done = feedbot(published.folder, "db", "check")

@@ -30,7 +30,9 @@ WHAT_IS_KNOWN = {
     "identities": "SELECT id, path, source, published_at, updated_at, public FROM identities",
     "articles": "SELECT path, digest, vanished_at FROM files",
     "targets": "SELECT url, status, verdict, reason, checked_at, strikes, moved_to, next_check_at FROM targets",
-    "looks": "SELECT url, observations.verdict FROM observations JOIN targets ON targets.id = target_id",
+    # One that could not be asked, for want of our own, is told and says nothing of the link.
+    "looks": "SELECT url, observations.verdict FROM observations JOIN targets ON targets.id = target_id"
+    " WHERE observations.verdict <> 'unknown'",
     "changes": "SELECT url, from_status, to_status FROM transitions JOIN targets ON targets.id = target_id",
     "entries": "SELECT feed, position, entry_id FROM published_entries",
     "marks": "SELECT url, kind FROM marks",
@@ -144,7 +146,8 @@ def harm(case: Case, command: Loaded, folder: Path, fault: Fault, ended: Ended) 
     yield from _not_said(folder, fault, ended)
     feeds = feeds_of(folder)
     # An article that cannot be read is told, and stays as it was, in the feeds that have all else anew.
-    is_stepped_over = "the file cannot be read" in ended.out
+    # So is a link that could not be asked for want of our own.
+    is_stepped_over = "the file cannot be read" in ended.out or " unknown" in ended.out
     yield from _not_whole(folder) if is_stepped_over else _torn(case, feeds)
     known = known_of(folder)
     if ended.code == case.code and known != case.after.known and not is_stepped_over:
@@ -166,7 +169,8 @@ def harm(case: Case, command: Loaded, folder: Path, fault: Fault, ended: Ended) 
 def _not_said(folder: Path, fault: Fault, ended: Ended) -> Iterator[str]:
     if fault.kind == "KILL":
         return
-    if ended.code not in {0, 1, 3, 75}:
+    # libuv, which wakes its loop by a write, ends the process where that fails.
+    if ended.code not in {0, 1, 3, 75} and not (ended.code == -6 and fault.call == "write"):
         yield f"it ended with {ended.code}"
     # That files of the program or of the system cannot be read is no trouble of a publication.
     named = re.search(r"OSError: .*: '(/[^']*)'", ended.err)

@@ -119,6 +119,22 @@ def test_what_the_log_holds_is_in_the_copy(tmp_path):
     assert ("late.example", 0) in contents(tmp_path / "state.db.before-v1")["hosts"]
 
 
+def test_what_a_start_that_was_killed_has_left_in_a_journal_is_rolled_back_by_the_next(tmp_path):
+    """A database that is not in WAL mode yet, as an old or a restored one, has one while its mode is changed."""
+    path = frozen(tmp_path / "old.db", EARLIER[-1])
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA synchronous = OFF")  # so that the journal counts from its beginning
+    connection.execute("BEGIN")
+    connection.execute("INSERT INTO hosts (host) VALUES ('unfinished.example')")
+    for suffix in ("", "-journal"):
+        shutil.copy(f"{path}{suffix}", tmp_path / f"state.db{suffix}")
+    connection.close()
+    with open_state(tmp_path / "state.db", who="a test") as state:
+        assert state.value("PRAGMA integrity_check") == "ok"
+        assert state.value("SELECT 1 FROM hosts WHERE host = 'unfinished.example'") is None
+    assert not (tmp_path / "state.db-journal").exists()
+
+
 def test_without_room_for_the_copy_nothing_is_migrated(tmp_path, monkeypatch):
     path = frozen(tmp_path / "state.db", 1)
     before = path.read_bytes()
