@@ -86,7 +86,9 @@ def _of_rejected(one: Rejected) -> Problem:
 
 
 def _of_remark(one: Remark) -> Problem:
-    return Problem(one.path, one.line, one.column, Code(one.code), one.field, one.text, is_error=False)
+    # Such an article is used, for its links are checked, and yet no feed has it.
+    is_error = one.code == Code.SOURCE_NOT_HTTP
+    return Problem(one.path, one.line, one.column, Code(one.code), one.field, one.text, is_error=is_error)
 
 
 def _of_duplicate(one: Duplicate, candidates: dict[str, Candidate], source_at: Position, id_at: Position) -> Problem:

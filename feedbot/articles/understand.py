@@ -144,7 +144,7 @@ def _source(
         faults.append(error)
         return None
     if not source_url.startswith(("http://", "https://")):
-        notes.remark(where, Code.URL_NOT_HTTP, "is not http or https, so no feed carries this article", name)
+        notes.remark(where, Code.SOURCE_NOT_HTTP, "is not http or https, so no feed carries this article", name)
     return source_url
 
 

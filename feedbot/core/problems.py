@@ -32,6 +32,7 @@ class Code(StrEnum):
     URL_INVALID = "url-invalid"
     URL_MISSING = "url-missing"
     URL_NOT_HTTP = "url-not-http"
+    SOURCE_NOT_HTTP = "source-not-http"
     URL_TOO_LONG = "url-too-long"
     URL_CREDENTIALS = "url-credentials"
     TEMPLATE_MARKS = "template-marks"
@@ -179,6 +180,12 @@ PROBLEMS = {
             Code.URL_NOT_HTTP,
             False,
             "A URL has a scheme that feeds do not carry.",
+            "Use http or https.",
+        ),
+        (
+            Code.SOURCE_NOT_HTTP,
+            True,
+            "The source has a scheme that feeds do not carry, so no feed has the article.",
             "Use http or https.",
         ),
         (Code.URL_TOO_LONG, False, "A URL is longer than 8,192 characters.", "Shorten it, or remove the field."),

@@ -128,7 +128,7 @@ def test_what_is_off_in_a_body_is_found_with_its_place(body, expected):
 
 def test_a_source_that_no_feed_carries_is_found_with_its_place():
     found = looked_at(NEEDED.replace("https:", "ftp:"))
-    assert told(found.remarks) == [(Code.URL_NOT_HTTP, 4, 12, "sourceUrl")]
+    assert told(found.remarks) == [(Code.SOURCE_NOT_HTTP, 4, 12, "sourceUrl")]
 
 
 def test_what_is_odd_in_a_rejected_file_is_found_too():
@@ -176,5 +176,5 @@ def test_every_code_is_explained_and_tried_here():
     assert list(PROBLEMS) == list(Code)
     tried = {code for _, expected in (*REJECTED, *ODD) for code, *_ in expected}
     tried |= {code for _, code, _ in FILES} | {expected[0] for _, expected in BODIES}
-    tried |= {Code.MORE_REMARKS, Code.SYMLINK_LEADS_OUT, Code.FILE_NOT_REGULAR}
+    tried |= {Code.MORE_REMARKS, Code.SOURCE_NOT_HTTP, Code.SYMLINK_LEADS_OUT, Code.FILE_NOT_REGULAR}
     assert set(Code) - tried == ELSEWHERE

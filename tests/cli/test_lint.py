@@ -298,6 +298,13 @@ class TestReport:
             articles.lint("--report", f"csv={tmp_path}")
 
 
+def test_an_article_that_no_feed_has_for_its_source_is_an_error(articles):
+    articles.write("one", "title: One\ndate: 2020-01-24\nsourceUrl: ftp://news.example/one\n")
+    assert articles.code() == 1
+    [problem] = articles.problems()
+    assert problem == ("articles/one.md", 4, 12, "source-not-http")
+
+
 def test_without_any_file_it_does_not_say_that_nothing_is_wrong(articles):
     assert articles.lint().stdout == "No article file read: articles.paths matches none.\n"
 
