@@ -241,6 +241,7 @@ def test_a_link_that_a_person_looks_up_says_nothing_of_the_pace_of_a_run(news):
         (Backlog(50, 0, 1000, 880), 31 * 3600, "feeds 100 % checked, the rest 12 %, about 31 hours left"),
         (Backlog(300, 1, 1000, 1), 240, "feeds 99 % checked, the rest 99 %, about 4 minutes left"),
         (Backlog(50, 0, 1000, 0), 0.0, "feeds 100 % checked, the rest 100 %"),
+        (Backlog(50, 25, 0, 0), None, "feeds 50 % checked"),
         (Backlog(50, 50, 1000, 1000), None, "feeds 0 % checked, the rest 0 %"),
         (Backlog(0, 0, 10, 5), 30, "feeds 100 % checked, the rest 50 %, about a minute left"),
         (Backlog(9, 0, 10, 5), 86400 * 40, "feeds 100 % checked, the rest 50 %, about 40 days left"),

@@ -234,7 +234,10 @@ class _Search:
             else:
                 status = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
-            return None
+            if not os.path.lexists(entry.path):
+                return None  # it vanished meanwhile
+            # Not taken for gone: whoever wanted that would have removed the link.
+            return _rejected(path, Code.FILE_UNREADABLE, "a symbolic link to a file that is not there")
         except OSError as error:
             return _rejected(path, Code.FILE_UNREADABLE, f"the file cannot be read: {why_not_read(error)}")
         if not stat.S_ISREG(status.st_mode):

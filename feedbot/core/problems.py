@@ -72,7 +72,7 @@ PROBLEMS = {
             Code.FILE_UNREADABLE,
             True,
             "The file cannot be read.",
-            "Give the user who runs feedbot the right to read it.",
+            "Give the user who runs feedbot the right to read it; of a symbolic link, see where it leads.",
         ),
         (
             Code.FILE_NOT_REGULAR,

@@ -134,6 +134,14 @@ class TestFinding:
         rejected = Rejected("articles/b.md", 0, reason, code="symlink-leads-out")
         assert find_files(tmp_path, ["articles/*.md"], []) == Found((), (rejected,))
 
+    def test_a_link_to_nothing_is_rejected_and_not_taken_for_gone(self, tmp_path):
+        write(tmp_path / "articles" / "a.md")
+        (tmp_path / "articles" / "b.md").symlink_to("gone.md")
+        reason = "a symbolic link to a file that is not there"
+        found = find_files(tmp_path, ["articles/*.md"], [])
+        assert [file.path for file in found.files] == ["articles/a.md"]
+        assert found.rejected == (Rejected("articles/b.md", 0, reason, code="file-unreadable"),)
+
     def test_a_folder_that_is_a_link_out_of_the_base_is_rejected_and_not_entered(self, tmp_path):
         write(tmp_path / "other" / "a.md")
         (tmp_path / "articles").mkdir()

@@ -64,7 +64,7 @@ def _links_lines(seen: Overview) -> Iterator[str]:
 def progress(backlog: Backlog, left_s: float | None) -> str:
     """How much of what is linked was checked and is not due again, such as "feeds 100 % checked, the rest 12 %"."""
     feeds, rest = (_percent(backlog.in_feeds, backlog.in_feeds_due), _percent(backlog.others, backlog.others_due))
-    words = f"feeds {feeds} % checked, the rest {rest} %"
+    words = f"feeds {feeds} % checked" + (f", the rest {rest} %" if backlog.others else "")
     return words if not backlog.due or left_s is None else f"{words}, about {span(max(60.0, left_s))} left"
 
 
