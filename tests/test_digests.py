@@ -67,7 +67,7 @@ def test_a_death_is_told_at_the_next_eight_and_only_then(edited: Publication) ->
         "  410 on GET: gone, says the server; on 2026-11-02\n"
         "  articles/story.md:4 (source): readers get nothing: the entry is left out\n"
         "\n"
-        "The evidence: feedbot why URL. All links in trouble: reports/links.html\n"
+        "The evidence: feedbot why URL. All links to look at: reports/links.html\n"
     ]
     edited.clock.step(hours=1)
     assert alerted(edited) == Alerting()

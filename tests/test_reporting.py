@@ -83,7 +83,7 @@ def test_a_link_that_died_is_told_with_all_that_is_known_of_it(news: Publication
     assert counts == ["alive 1", "dead 1 (1 missing)"]
     assert [words(one) for one in page(news).css(".topics li")] == ["AI 1", "Robots 1"]
     [host] = page(news).css(".hosts li")
-    assert "1 of 2 links in trouble" in words(host)
+    assert "1 of 2 links to look at" in words(host)
     assert host.css_first("svg").attributes["aria-label"] == (
         "Looks in 30 days: 3 good, 0 blocked, refused or doubtful, 3 failing"
     )
@@ -243,7 +243,7 @@ def test_a_public_report_knows_no_draft_no_future_article_and_none_that_is_held_
     assert not [name for name in (b"draft", b"future", b"flood", b"Secret") if name in written]
     assert feed(news, "feeds/reports").feed.links[0].href == "https://example.org/feeds/reports/links.atom"
     [host] = page(news, "feeds/reports").css(".hosts li")
-    assert "1 of 2 links in trouble" in words(host)
+    assert "1 of 2 links to look at" in words(host)
     # The operator's own tells of all.
     news.config_file.write_text(news.config_file.read_text().replace(", public_report: true", ""))
     told(news)

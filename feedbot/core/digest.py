@@ -136,7 +136,7 @@ def digest_message(site: str, mentions: Collection[Mention]) -> Message:
     for kind, those in counts:
         if those:
             lines += [f"{_HEADINGS[kind]} ({len(those):,})", "", *_of_kind(those)]
-    lines += ["The evidence: feedbot why URL. All links in trouble: reports/links.html", ""]
+    lines += ["The evidence: feedbot why URL. All links to look at: reports/links.html", ""]
     first, *rest = said
     subject = f"{site}: {first.replace(' ', f' {links} ', 1)}" + "".join(f", {one}" for one in rest)
     return Message(Kind.DIGEST, subject, "\n".join(lines))

@@ -227,7 +227,7 @@ def test_the_text_is_plain_and_has_first_what_needs_a_person():
         "  200 on GET; on 2026-11-01\n"
         "  articles/back.md:4 (source): readers get this link\n"
         "\n"
-        "The evidence: feedbot why URL. All links in trouble: reports/links.html\n"
+        "The evidence: feedbot why URL. All links to look at: reports/links.html\n"
     )
 
 
