@@ -1,6 +1,7 @@
 """What all tests share: Debian packages and real peers that some need, and skips that count as failures in CI."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,12 @@ settings.load_profile("repeatable")
 MAY_BE_SKIPPED = "may be skipped: "
 _NO_SKIPS = os.environ.get("FEEDBOT_NO_SKIPS") == "1"
 _unexcused: list[str] = []
+
+
+def pytest_configure() -> None:
+    """Hear ctrl-C, as do all programs that tests start: those that a script begins in the background ignore it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
