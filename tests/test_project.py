@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from feedbot.cli.reference import command_reference
-
 
 @pytest.fixture
 def pyproject(project):
@@ -60,7 +58,10 @@ def test_the_readme_shows_the_help_as_it_is(project):
 
 def test_the_reference_of_commands_is_what_their_help_says(project):
     shipped = (project / "docs" / "commands.md").read_text(encoding="utf-8")
-    assert shipped == command_reference(), "run `make docs`"
+    # In a process of its own: a command keeps the names of --help that it was first asked with, by whatever test.
+    code = "from feedbot.cli.reference import command_reference; print(command_reference(), end='')"
+    made = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=project, text=True).stdout
+    assert shipped == made, "run `make docs`"
 
 
 def test_the_architecture_names_every_room_and_every_file_of_the_top_level(project):
