@@ -196,7 +196,8 @@ def test_told_to_stop_while_a_server_is_silent_it_ends_and_keeps_what_was_seen(n
         assert one.end() == 0
         assert time.monotonic() - started_at < 10
     with news.state() as state:
-        assert state.value("SELECT count(*) FROM observations") == 2
+        # Two at once: of the two that answer, the first has done so before the last of the three is asked.
+        assert state.value("SELECT count(*) FROM observations") in {1, 2}
         assert state.value("PRAGMA integrity_check") == "ok"
 
 
