@@ -117,6 +117,18 @@ def test_a_link_that_comes_and_goes_never_dies(months, good_every):
         months.news.clock.step(days=1)
 
 
+def test_looks_within_an_hour_are_one_strike_of_the_three(months):
+    for _ in range(3):
+        months.run(everything=True)
+        months.news.clock.step(minutes=10)
+    months.news.clock.step(days=6)
+    months.run(everything=True)
+    assert months.kind("lost") is StatusKind.FAILING
+    months.news.clock.step(days=2)
+    months.run(everything=True)
+    assert months.kind("lost") is StatusKind.DEAD
+
+
 def test_a_dead_link_comes_back_after_two_good_answers_six_hours_apart(months):
     assert died_on(months, "over", 5) is not None
     months.site.answers["/over"] = 200

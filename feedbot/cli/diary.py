@@ -83,8 +83,8 @@ def _seen(result: Result) -> str:
         return f"{reason} (strike {status.strikes} of {status.rule.strikes}{never})"
     if status.kind is StatusKind.DEAD and result.verdict.kind in _GOOD:
         return f"{reason} (it must do so once more)"
-    if status.kind is StatusKind.DEAD and status.first_strike_at and status.last_strike_at:
-        days = (status.last_strike_at - status.first_strike_at).days
+    if status.kind is StatusKind.DEAD and status.first_strike_at and status.checked_at:
+        days = (status.checked_at - status.first_strike_at).days
         return f"{reason} ({status.strikes} times over {count(days, 'day')})"
     if status.kind is StatusKind.MOVED and status.moved_first_at and status.checked_at:
         days = (status.checked_at - status.moved_first_at).days

@@ -26,7 +26,7 @@ class StatusKind(StrEnum):
 
 
 class StrikeRule(msgspec.Struct, frozen=True):
-    """`dead` takes this many strikes, with at least `over_s` seconds from the first to the last."""
+    """`dead` takes this many strikes, with at least `over_s` seconds from the first to the last bad answer."""
 
     strikes: int
     over_s: float
@@ -35,6 +35,15 @@ class StrikeRule(msgspec.Struct, frozen=True):
     def spacing_s(self) -> float:
         """Seconds until a failing target is asked again, so that the last strike falls at `over_s`."""
         return self.over_s / (self.strikes - 1)
+
+    @property
+    def apart_s(self) -> float:
+        """Seconds from one strike to the next at the least: half of the spacing.
+
+        What is seen sooner is the same occasion seen again. By the schedule every bad answer counts, and by a look
+        every day all strikes are there before `over_s` has passed; two looks in one minute are one strike.
+        """
+        return self.spacing_s / 2
 
 
 class StrikePolicy(msgspec.Struct, frozen=True):
@@ -61,7 +70,8 @@ RECOVERY_S = 6 * 3600.0
 class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is known of a target; a new one is `Status()`. Times are aware and UTC.
 
-    `strikes` counts since the last good verdict, `rule` is the longest one of that streak,
+    `strikes` counts since the last good verdict, each `rule.apart_s` after the one before, of which
+    `last_strike_at` is the last; `rule` is the longest one of that streak,
     `first_alive_at` is None as long as the target was never seen alive, and `revived_at` is the
     first good answer of a dead target that has to show itself once more.
     """
@@ -226,11 +236,13 @@ def _strike(past: Status, verdict: Verdict, now: datetime, policy: StrikePolicy,
     assert rule is not None
     if past.rule is not None and past.rule.over_s > rule.over_s:
         rule = past.rule
+    last_at = past.last_strike_at
+    counts = last_at is None or now - last_at >= timedelta(seconds=rule.apart_s)
     struck = replace(
         _told(past, verdict, now, past.kind),
-        strikes=past.strikes + 1,
+        strikes=past.strikes + counts,
         first_strike_at=past.first_strike_at or now,
-        last_strike_at=now,
+        last_strike_at=now if counts else last_at,
         rule=rule,
         revived_at=None,
         moved_to=None,
@@ -245,9 +257,10 @@ def _strike(past: Status, verdict: Verdict, now: datetime, policy: StrikePolicy,
 
 
 def _is_out(status: Status) -> bool:
-    if status.rule is None or status.first_strike_at is None or status.last_strike_at is None:
+    """True where the latest answer, a bad one, ends what its rule asks for; it need not be a strike of its own."""
+    if status.rule is None or status.first_strike_at is None or status.checked_at is None:
         return False
-    lasted = status.last_strike_at - status.first_strike_at
+    lasted = status.checked_at - status.first_strike_at
     return status.strikes >= status.rule.strikes and lasted >= timedelta(seconds=status.rule.over_s)
 
 
@@ -285,7 +298,10 @@ def outlook(status: Status) -> str:
 def _outlook_of_failing(status: Status) -> str:
     if status.rule is None or status.first_strike_at is None:
         return "the next look decides"
+    missing = max(0, status.rule.strikes - status.strikes)
     dead_at = status.first_strike_at + timedelta(seconds=status.rule.over_s)
-    left = max(1, status.rule.strikes - status.strikes)
+    if status.last_strike_at is not None:
+        dead_at = max(dead_at, status.last_strike_at + missing * timedelta(seconds=status.rule.apart_s))
+    left = max(1, missing)
     strikes = "1 more strike" if left == 1 else f"{left} more strikes"
     return f"{strikes}, the last not before {dead_at:%Y-%m-%d %H:%M} UTC, would make it dead; one good answer, alive"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedbot.core.observation import FailureKind
-from feedbot.core.status import Status, StatusKind, advance, strike_rule
+from feedbot.core.status import DAY_S, Status, StatusKind, advance, outlook, strike_rule
 from feedbot.core.verdict import Verdict, VerdictKind
 from tests.core.histories import (
     ALIVE,
@@ -61,8 +61,51 @@ def test_many_strikes_in_an_hour_do_not_make_a_death():
     assert follow(*[(number / 1000, MISSING) for number in range(40)]).kind is StatusKind.FAILING
 
 
+def test_two_looks_on_one_day_and_one_after_six_are_two_occasions():
+    status = follow((0, MISSING), (0.001, MISSING), (6, MISSING))
+    assert (status.kind, status.strikes) == (StatusKind.FAILING, 2)
+    assert follow((7.4, MISSING), status=status).strikes == 2
+    assert follow((7.5, MISSING), status=status).kind is StatusKind.DEAD
+
+
+def test_looks_every_hour_are_a_strike_as_often_as_they_are_apart():
+    assert [follow(*[(n / 24, MISSING) for n in range(hours)]).strikes for hours in (1, 36, 37, 72, 73)] == [
+        1,
+        1,
+        2,
+        2,
+        3,
+    ]
+
+
+def test_a_link_with_all_its_strikes_dies_by_a_bad_answer_soon_after_the_last():
+    early = follow((0, MISSING), (3, MISSING), (5.9, MISSING))
+    assert (early.kind, early.strikes) == (StatusKind.FAILING, 3)
+    late = follow((6, MISSING), status=early)
+    assert (late.kind, late.strikes) == (StatusKind.DEAD, 3)
+
+
+@pytest.mark.parametrize("verdict", [GONE, MISSING, PARKED, NXDOMAIN, TIMEOUT])
+def test_by_a_look_every_day_a_link_dies_on_the_day_of_the_table(verdict):
+    days = int(strike_rule(verdict).over_s / DAY_S)
+    assert follow(*[(number, verdict) for number in range(days)]).kind is StatusKind.FAILING
+    assert follow(*[(number, verdict) for number in range(days + 1)]).kind is StatusKind.DEAD
+
+
+@pytest.mark.parametrize(
+    ("history", "says"),
+    [
+        ([(0, MISSING)], f"2 more strikes, the last not before {day(6):%Y-%m-%d %H:%M}"),
+        ([(0, MISSING), (0.1, MISSING), (6, MISSING)], f"1 more strike, the last not before {day(7.5):%Y-%m-%d %H:%M}"),
+        ([(0, MISSING), (3, MISSING), (5.9, MISSING)], f"1 more strike, the last not before {day(6):%Y-%m-%d %H:%M}"),
+    ],
+)
+def test_the_outlook_names_the_moment_from_which_a_bad_answer_is_the_last(history, says):
+    assert outlook(follow(*history)).startswith(says)
+
+
 def test_in_a_mixed_streak_the_longest_rule_applies():
-    history = [(0, TIMEOUT), (1, MISSING), (4, MISSING), (8, MISSING), (59, MISSING)]
+    history = [(0, TIMEOUT), (8, MISSING), (16, MISSING), (24, MISSING), (59, MISSING)]
     assert follow(*history).kind is StatusKind.FAILING
     assert follow(*history, (60, MISSING)).kind is StatusKind.DEAD
 
@@ -167,8 +210,20 @@ def test_who_dies_has_the_strikes_and_the_days_of_the_streak(history):
         after = advance(status, verdict, day(number), host_answers=True)
         if after.kind is StatusKind.DEAD and status.kind is not StatusKind.DEAD:
             assert after.strikes >= after.rule.strikes
-            assert after.last_strike_at - after.first_strike_at >= timedelta(seconds=after.rule.over_s)
+            assert day(number) - after.first_strike_at >= timedelta(seconds=after.rule.over_s)
         status = after
+
+
+@given(st.sampled_from([GONE, MISSING, PARKED, NXDOMAIN, TIMEOUT]), st.lists(st.floats(0, 100), max_size=40))
+def test_who_dies_was_seen_ill_on_as_many_occasions_as_its_rule_asks_for(verdict, looks):
+    rule, occasions = strike_rule(verdict), []
+    for moment in sorted(map(day, looks)):
+        if not occasions or moment - occasions[-1] >= timedelta(seconds=rule.apart_s):
+            occasions.append(moment)
+    status = follow(*[(number, verdict) for number in sorted(looks)])
+    assert status.strikes == len(occasions)
+    lasts = bool(looks) and day(max(looks)) - day(min(looks)) >= timedelta(seconds=rule.over_s)
+    assert (status.kind is StatusKind.DEAD) == (len(occasions) >= rule.strikes and lasts)
 
 
 def refused(kind):
