@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from datetime import datetime
 from enum import IntEnum
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 import msgspec
 
@@ -32,6 +32,8 @@ _HALF_HEAT = 100.0
 _HALF_RECENCY_S = 30 * DAY_S
 _RESERVED = 10
 """One request in so many goes to what has waited longest, whatever it is worth: so nothing waits for ever."""
+
+_T = TypeVar("_T")
 
 
 class Rank(IntEnum):
@@ -74,26 +76,43 @@ def plan(due: Iterable[Due], now: datetime, budget: int | None = None) -> list[D
     """
     by_priority = sorted(due, key=lambda one: (-priority(one, now), one.url))
     if budget is not None:
-        by_priority = _within(by_priority, budget)
+        costs = {one.url: expected_requests(one.status) for one in by_priority}
+        longest = sorted(by_priority, key=lambda one: (one.due_at, one.url))
+        taken = within(
+            budget,
+            longest=((one.url, costs[one.url]) for one in longest),
+            by_priority=((one.url, costs[one.url]) for one in by_priority),
+            needed=sum(costs.values()),
+        )
+        by_priority = by_priority if taken is None else [one for one in by_priority if one.url in taken]
     return sorted(by_priority, key=lambda one: one.rank)
 
 
-def _within(by_priority: list[Due], budget: int) -> list[Due]:
-    left = budget - sum(expected_requests(one.status) for one in by_priority)
-    if left >= 0:
-        return by_priority
-    longest = sorted(by_priority, key=lambda one: (one.due_at, one.url))
-    taken: set[str] = set()
+def within(
+    budget: int, *, longest: Iterable[tuple[_T, int]], by_priority: Iterable[tuple[_T, int]], needed: int
+) -> set[_T] | None:
+    """What a budget of requests buys, of names with the requests that each takes; None where it buys all of them.
+
+    `longest` are those that have waited longest, first; so many as `kept_for_longest` are enough. `by_priority` are all
+    of them, the best first, and is read no further than the budget reaches; `needed` is what all of them take.
+    """
+    if needed <= budget:
+        return None
+    taken: set[_T] = set()
     spent = 0
-    for limit, candidates in ((math.ceil(budget / _RESERVED), longest), (budget, by_priority)):
-        for one in candidates:
+    for limit, candidates in ((kept_for_longest(budget), longest), (budget, by_priority)):
+        for name, cost in candidates:
             if spent >= limit:
                 break
-            cost = expected_requests(one.status)
-            if one.url not in taken and (spent + cost <= budget or not taken):
-                taken.add(one.url)
+            if name not in taken and (spent + cost <= budget or not taken):
+                taken.add(name)
                 spent += cost
-    return [one for one in by_priority if one.url in taken]
+    return taken
+
+
+def kept_for_longest(budget: int) -> int:
+    """How many requests of a budget go to what has waited longest; no more targets than that are taken for it."""
+    return math.ceil(budget / _RESERVED)
 
 
 def affordable(statuses: Iterable[Status], budget: int) -> int:

@@ -1,8 +1,12 @@
 """Targets: where each stands, which are due, and which links point to them."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
+from heapq import nsmallest
+from operator import add
 from typing import Any
 
 import msgspec
@@ -10,7 +14,7 @@ import msgspec
 from feedbot.core.article import LinkRole
 from feedbot.core.context import TITLED_ROLES
 from feedbot.core.healing import Standing
-from feedbot.core.order import Due, Rank, plan
+from feedbot.core.order import Due, Rank, expected_requests, kept_for_longest, plan, priority, within
 from feedbot.core.page import PageSignals
 from feedbot.core.schedule import neighbours_to_ask
 from feedbot.core.status import Status, StatusKind, StrikeRule
@@ -74,21 +78,30 @@ _SELECT = (
 
 # What a target is to readers, over all links to it: the ranks are those of core/order.py. In a feed is
 # what subscribers have, and what the next build would give them: after a restore nothing is published
-# yet, and the order is the same.
-_IN_FEEDS = """in_feeds (file_id) AS MATERIALIZED (
-    SELECT id FROM files WHERE entry_id IN (SELECT entry_id FROM published_entries)
-    UNION
-    SELECT file_id FROM (
-        SELECT file_id, row_number() OVER (PARTITION BY topic ORDER BY published_at DESC) AS place
-        FROM members WHERE published_at <= :now
-    ) WHERE place <= :feed_size
-)"""
+# yet, and the order is the same. Of each topic only its newest are read: that costs the same with many articles.
+_NEXT_IN_FEEDS = """
+SELECT file_id FROM (
+    SELECT members.file_id AS file_id,
+        row_number() OVER (PARTITION BY members.topic ORDER BY members.published_at DESC) AS place
+    FROM (SELECT '' AS key UNION ALL SELECT key FROM topics) AS topic
+    CROSS JOIN members ON members.topic = topic.key AND members.published_at BETWEEN coalesce((
+        SELECT published_at FROM members AS last WHERE last.topic = topic.key AND last.published_at <= :now
+        ORDER BY published_at DESC LIMIT 1 OFFSET :feed_size - 1
+    ), '') AND :now
+) WHERE place <= :feed_size
+"""
 
-_CLAIMS = f"""
-WITH {_IN_FEEDS}
+_IN_FEEDS = f"""in_feeds (file_id) AS MATERIALIZED (
+    SELECT id FROM files WHERE entry_id IN (SELECT entry_id FROM published_entries)
+    UNION {_NEXT_IN_FEEDS}
+)"""  # noqa: S608 - no outside text
+
+_CLAIMS = """
 SELECT targets.id AS id,
     min(CASE
-        WHEN files.id IN (SELECT file_id FROM in_feeds) THEN links.role NOT IN ('source', 'page')
+        WHEN files.id IN (SELECT file_id FROM next_in_feeds)
+            OR EXISTS (SELECT 1 FROM published_entries AS shown WHERE shown.entry_id = files.entry_id)
+            THEN links.role NOT IN ('source', 'page')
         WHEN files.published_at > :news_since THEN 2
         WHEN links.role = 'source' THEN 3
         WHEN links.role NOT IN ('amp', 'cdn_amp', 'related.amp', 'related.cdn_amp') THEN 4
@@ -96,7 +109,7 @@ SELECT targets.id AS id,
     END) AS rank,
     max(files.heat) AS heat,
     max(files.published_at) AS published_at
-"""  # noqa: S608 - no outside text
+"""
 
 # A page of one's own that is to come is not asked before its time: it would be dead when it comes.
 _ASKED = """
@@ -106,31 +119,26 @@ _ASKED = """
     ))
 """
 
-_CLAIMED = """
-SELECT targets.*, coalesce(hosts.head_refused, 0) AS head_refused,
-    claims.rank AS rank, claims.heat AS heat, claims.published_at AS published_at,
-    (SELECT max(first_strike_at) FROM targets AS other WHERE other.host = targets.host AND other.status = 'failing')
-        AS host_failed_at
-FROM claims
-CROSS JOIN targets ON targets.id = claims.id
-LEFT JOIN hosts ON hosts.host = targets.host
+_HOST_FAILED_AT = """
+(SELECT max(first_strike_at) FROM targets AS other WHERE other.host = targets.host AND other.status = 'failing')
 """
 
 _DUE = f"""
-WITH claims AS (
+WITH next_in_feeds (file_id) AS MATERIALIZED ({_NEXT_IN_FEEDS}),
+claims AS (
     {_CLAIMS}
     -- SQLite would rather scan all targets, or all links, than ask for the few that are due.
     FROM targets INDEXED BY targets_due
     CROSS JOIN article_links AS links ON links.target_id = targets.id
     CROSS JOIN files ON files.id = links.file_id
     WHERE targets.next_check_at <= :now AND {_ASKED}
-    GROUP BY targets.id
+    GROUP BY targets.next_check_at, targets.id
 )
-{_CLAIMED}
 """
 
 _CHOSEN = f"""
-WITH claims AS (
+WITH next_in_feeds (file_id) AS MATERIALIZED ({_NEXT_IN_FEEDS}),
+claims AS (
     {_CLAIMS}
     FROM files
     CROSS JOIN article_links AS links ON links.file_id = files.id
@@ -141,20 +149,106 @@ WITH claims AS (
         AND (:statuses IS NULL OR targets.status IN (SELECT value FROM json_each(:statuses)))
     GROUP BY targets.id
 )
-{_CLAIMED}
+SELECT targets.*, coalesce(hosts.head_refused, 0) AS head_refused,
+    claims.rank AS rank, claims.heat AS heat, claims.published_at AS published_at, {_HOST_FAILED_AT} AS host_failed_at
+FROM claims
+CROSS JOIN targets ON targets.id = claims.id
+LEFT JOIN hosts ON hosts.host = targets.host
+"""  # noqa: S608 - no outside text
+
+# The few columns that speak for asking a target soon, and not the rest of its row, which is wide; SQLite sorts, in a
+# file where there are many.
+_BEST_FIRST = f"""
+{_DUE}
+SELECT targets.id, claims.rank, targets.status, targets.verdict, targets.next_check_at, targets.url
+FROM claims CROSS JOIN targets ON targets.id = claims.id
+ORDER BY priority_of(
+    targets.status, targets.since_at, targets.checked_at, targets.strikes, targets.rule_strikes, targets.rule_over_s,
+    targets.revived_at, claims.rank, claims.heat, claims.published_at, {_HOST_FAILED_AT}
+) DESC, targets.url
 """  # noqa: S608 - no outside text
 
 
+_DueNow = tuple[int, int, str, str | None, str, str]
+"""A row of `_BEST_FIRST`."""
+
+
 def due(state: State, now: datetime, *, feed_size: int = _FEED_SIZE, budget: int | None = None) -> list[Target]:
-    """The targets to be asked now, in the order to ask them (core/order.py); only those that a link points to.
+    """The targets to be asked now, in the order to ask them (`planned`)."""
+    return load(state, planned(state, now, feed_size=feed_size, budget=budget))
+
+
+def planned(state: State, now: datetime, *, feed_size: int = _FEED_SIZE, budget: int | None = None) -> "array[int]":
+    """The numbers of the targets to be asked now, in the order of `order.plan`; only those that a link points to.
 
     A feed holds up to `feed_size` entries. With a budget of requests, the part of what is due that it
     reaches. After the clock was set back, what was planned by the clock that was ahead is due at once.
+    A target takes ten bytes here, so that a million may be due.
     """
     if state.value("SELECT latest FROM clock") > stamp(now + _CLOCK_STEP):
         _plan_anew(state, now)
-    found, claims = _claimed(state.each(_DUE, _claim_arguments(now, feed_size)))
-    return [found[one.url] for one in plan(claims, now, budget)]
+    due_now = _best_first(state, now, feed_size)
+    by_rank = [array("q") for _ in Rank]
+    for number, rank in ((one[0], one[1]) for one in due_now) if budget is None else _afforded(due_now, budget):
+        by_rank[rank].append(number)
+    return reduce(add, by_rank)
+
+
+def _best_first(state: State, now: datetime, feed_size: int) -> Iterator[_DueNow]:
+    """What is due, by priority and URL."""
+    arguments = _claim_arguments(now, feed_size)
+    with said_plainly(state.path):
+        connection = state.db.conn
+        connection.create_function("priority_of", 11, lambda *row: _priority(row, now), deterministic=True)
+        yield from connection.execute(_BEST_FIRST, arguments)
+
+
+def _afforded(due_now: Iterator[_DueNow], budget: int) -> Iterator[tuple[int, int]]:
+    numbers, ranks, costs = array("q"), array("b"), array("b")
+    kept = kept_for_longest(budget)
+    longest: list[tuple[str, str, int, int]] = []
+    for number, rank, kind, verdict, due_at, url in due_now:
+        cost = expected_requests(Status(StatusKind(kind), verdict=None if verdict is None else VerdictKind(verdict)))
+        numbers.append(number)
+        ranks.append(rank)
+        costs.append(cost)
+        longest.append((due_at, url, number, cost))
+        if len(longest) > 2 * kept:
+            longest = nsmallest(kept, longest)
+    taken = within(
+        budget,
+        longest=((number, cost) for _, _, number, cost in sorted(longest)),
+        by_priority=zip(numbers, costs, strict=True),
+        needed=sum(costs),
+    )
+    for number, rank in zip(numbers, ranks, strict=True):
+        if taken is None or number in taken:
+            yield number, rank
+
+
+def _priority(row: Sequence[Any], now: datetime) -> float:
+    kind, since_at, checked_at, strikes, rule_strikes, rule_over_s, revived_at, rank, heat, published_at, failed_at = (
+        row
+    )
+    status = Status(
+        kind=StatusKind(kind),
+        since_at=_moment(since_at),
+        checked_at=_moment(checked_at),
+        strikes=strikes,
+        rule=None if rule_strikes is None else StrikeRule(rule_strikes, rule_over_s),
+        revived_at=_moment(revived_at),
+    )
+    return priority(Due("", status, now, Rank(rank), heat, _moment(published_at), _moment(failed_at)), now)
+
+
+def load(state: State, numbers: Sequence[int]) -> list[Target]:
+    """The targets with these numbers as they stand now, in this order; those that are no longer there are left out."""
+    rows = state.each(
+        f"{_SELECT} WHERE targets.id IN (SELECT value FROM json_each(?))",  # noqa: S608 - no outside text
+        [json.dumps(list(numbers))],
+    )
+    found = {row["id"]: target_of(row) for row in rows}
+    return [found[number] for number in numbers if number in found]
 
 
 class Choice(msgspec.Struct, frozen=True):

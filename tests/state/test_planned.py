@@ -1,0 +1,99 @@
+"""What is due, planned by SQLite in a few bytes each, is what core/order.py plans of whole records."""
+
+from datetime import timedelta
+
+import pytest
+
+from feedbot.state import targets
+from feedbot.state.database import open_state, stamp
+from tests.publication import START
+
+_KINDS = ("unchecked", "alive", "moved", "failing", "dead", "blocked", "refused")
+_ROLES = ("source", "image", "amp", "related.source", "related.amp", "page")
+_VERDICTS = {"failing": "unreachable", "dead": "missing", "blocked": "blocked", "refused": "refused", "moved": "moved"}
+
+
+def times(number):
+    """Some moments before the start, many of them alike."""
+    return [stamp(START - timedelta(days=number * factor % 97)) for factor in (1, 3, 5)]
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    """Three hundred targets in every status, in forty articles that are new or old, shown or not, on ten hosts."""
+    with open_state(tmp_path_factory.mktemp("planned") / "state.db", who="a test") as state:
+        with state.write() as connection:
+            connection.executemany("INSERT INTO topics (key, name) VALUES (?, ?)", [("a", "A"), ("b", "B")])
+            for number in range(40):
+                published = stamp(START + timedelta(days=1 - number * number % 120))
+                connection.execute(
+                    "INSERT INTO files (id, path, mtime_ns, size, inode, sha256, rules, entry_id, heat, published_at,"
+                    " identified) VALUES (?, ?, 0, 0, 0, '', '', ?, ?, ?, 1)",
+                    [number, f"{number}.md", f"tag:{number}", number % 5 * 40 or None, published],
+                )
+                connection.execute(
+                    "INSERT INTO members VALUES (?, ?, ?)", [("", "a", "b")[number % 3], published, number]
+                )
+            connection.executemany(
+                "INSERT INTO published_entries VALUES ('all', ?, ?)",
+                [(place, f"tag:{place * 7}") for place in range(5)],
+            )
+            for number in range(300):
+                status = _KINDS[number % 7]
+                since, checked, struck = times(number)
+                is_failing = status == "failing"
+                connection.execute(
+                    "INSERT INTO targets (id, url, host, status, since_at, verdict, checked_at, strikes,"
+                    " first_strike_at, rule_strikes, rule_over_s, revived_at, next_check_at)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        number,
+                        f"https://h{number % 10}.example/{number * 7919 % 300}",
+                        f"h{number % 10}.example",
+                        status,
+                        None if status == "unchecked" else since,
+                        None if status == "unchecked" else _VERDICTS.get(status, "alive"),
+                        None if status == "unchecked" else checked,
+                        number % 4 if is_failing else 0,
+                        struck if is_failing else None,
+                        3 if is_failing else None,
+                        86400.0 if is_failing else None,
+                        struck if status == "dead" and number % 2 else None,
+                        stamp(START - timedelta(hours=number % 11)),
+                    ],
+                )
+                for file in {number % 40, number * 3 % 40}:
+                    connection.execute(
+                        "INSERT INTO article_links (file_id, target_id, role, line, item, ignored)"
+                        " VALUES (?, ?, ?, 1, 0, ?)",
+                        [file, number, _ROLES[number % 6], number % 29 == 0],
+                    )
+        yield state
+
+
+@pytest.mark.parametrize("budget", [None, 1, 2, 3, 7, 40, 200, 10_000])
+@pytest.mark.parametrize("feed_size", [1, 5, 50])
+def test_a_plan_of_numbers_is_the_plan_of_whole_records(state, budget, feed_size):
+    whole = targets.chosen(state, START, feed_size=feed_size, budget=budget).targets
+    planned = targets.planned(state, START, feed_size=feed_size, budget=budget)
+    assert len(planned) > 0
+    assert list(planned) == [target.id for target in whole]
+
+
+def test_a_portion_is_loaded_in_its_order_without_what_was_deleted_meanwhile(state):
+    planned = targets.planned(state, START)
+    portion = planned[5:25]
+    assert [target.id for target in targets.load(state, [*portion[:3], 999, *portion[3:]])] == list(portion)
+    assert targets.load(state, []) == []
+
+
+def test_what_is_due_is_found_by_its_time_and_nothing_is_sorted_but_the_plan(state):
+    asked = []
+    state.db.conn.set_trace_callback(asked.append)
+    targets.planned(state, START)
+    state.db.conn.set_trace_callback(None)
+    [query] = [one for one in asked if "priority_of" in one]
+    steps = [row[3] for row in state.db.conn.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()]
+    assert "SEARCH targets USING COVERING INDEX targets_due (next_check_at<?)" in steps
+    assert [one for one in steps if "TEMP B-TREE" in one and "GROUP" in one] == []
+    assert not any(one.startswith(("SCAN files", "SCAN links")) for one in steps)
