@@ -25,8 +25,9 @@ from feedbot.state import marks, runs, snapshots
 from feedbot.state.database import State
 from feedbot.state.snapshots import LookedUp, Wanted
 from feedbot.wire.choice import make_httpx_wire
+from feedbot.wire.executor import one_portion
 from feedbot.wire.local import LocalWire, open_local
-from feedbot.wire.prober import Postponed, ProbeTarget
+from feedbot.wire.prober import Lost, Postponed, ProbeTarget
 from feedbot.wire.resolver import Resolver
 from feedbot.wire.retry_after import hold_s
 
@@ -189,9 +190,11 @@ async def _asked(config: Config, wire: LocalWire, one: Wanted, called_dead: Coll
 
 async def _look_at(config: Config, wire: LocalWire, one: Wanted, address: str) -> _Answer:
     """One look at a copy, by the judgement of pages."""
-    async for seen in wire.observe([ProbeTarget(address)]):
+    async for seen in wire.observe(one_portion([ProbeTarget(address)])):
         if isinstance(seen, Postponed):
             return _postponed(seen)
+        if isinstance(seen, Lost):
+            break
         last = seen.exchanges[-1] if seen.exchanges else None
         if last is not None and last.status in _TOO_MUCH:
             return _refused(last.status, last.retry_after_s)

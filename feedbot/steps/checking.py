@@ -35,9 +35,10 @@ from feedbot.state.database import State
 from feedbot.state.targets import LinkPlace, Target
 from feedbot.steps.look import Look, Seen, advanced, as_sibling, as_source, look_at
 from feedbot.wire.choice import require_usable
+from feedbot.wire.executor import one_portion
 from feedbot.wire.hosts import covering
 from feedbot.wire.local import LocalWire, WireOver, open_local
-from feedbot.wire.prober import Postponed, ProbeTarget
+from feedbot.wire.prober import Lost, Postponed, ProbeTarget
 from feedbot.wire.resolver import Resolver
 from feedbot.wire.workers import how_many, started
 
@@ -235,8 +236,10 @@ class _Asking:
             progress.begin(domains, self._clock.monotonic(), run_left_s=wire.run_left_s, slowest=wire.slowest)
         recording = asyncio.create_task(self._record_regularly())
         try:
-            async for outcome in wire.observe(plan):
+            async for outcome in wire.observe(one_portion(plan)):
                 target = self._due[outcome.url]
+                if isinstance(outcome, Lost):
+                    continue
                 if isinstance(outcome, Postponed):
                     if progress is not None:
                         progress.add(registrable_domain(target.host), None, self._clock.monotonic())
@@ -333,7 +336,7 @@ class _Asking:
             for folder, url in one_a_folder.items()
             if folder not in found
         ]
-        asked = [as_sibling(one) async for one in wire.observe(plan) if isinstance(one, Observation)]
+        asked = [as_sibling(one) async for one in wire.observe(one_portion(plan)) if isinstance(one, Observation)]
         siblings.remember(self._state, asked)
         return found | {folder_of(one.url): one for one in asked}
 

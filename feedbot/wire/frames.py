@@ -1,13 +1,13 @@
 """What passes between feedbot and its worker processes: records in MessagePack, each with its length before it."""
 
 import asyncio
-from typing import BinaryIO
+from io import RawIOBase
 
 import msgspec
 
 from feedbot.core.checker import CheckerPolicy
-from feedbot.core.observation import Observation
-from feedbot.wire.prober import Postponed, ProbeTarget
+from feedbot.wire.executor import Result
+from feedbot.wire.prober import ProbeTarget
 
 _LENGTH_BYTES = 4
 MAX_WORD_BYTES = 1 << 28
@@ -15,19 +15,24 @@ MAX_WORD_BYTES = 1 << 28
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What a worker is told at its start, one of so many."""
+    """What a worker is told at its start, one of so many; its share of the plan follows, in portions."""
 
     config: CheckerPolicy
     contact: str
     head_refused: tuple[str, ...]
-    plan: tuple[ProbeTarget, ...]
     processes: int = 1
+
+
+class Portion(msgspec.Struct, frozen=True):
+    """A portion of a worker's share of the plan; the last one is empty."""
+
+    targets: tuple[ProbeTarget, ...]
 
 
 class Results(msgspec.Struct, frozen=True, tag=True):
     """Targets that are done."""
 
-    results: tuple[Observation | Postponed, ...]
+    results: tuple[Result, ...]
 
 
 class Slow(msgspec.Struct, frozen=True, tag=True):
@@ -53,10 +58,11 @@ _NONSENSE = Broken("it said what is no record")
 
 _encoder = msgspec.msgpack.Encoder()
 _orders = msgspec.msgpack.Decoder(Order)
+_portions = msgspec.msgpack.Decoder(Portion)
 _words: msgspec.msgpack.Decoder[Word] = msgspec.msgpack.Decoder(Word)
 
 
-def encode(record: Order | Word) -> bytes:
+def encode(record: Order | Portion | Word) -> bytes:
     """A record as a frame."""
     body = _encoder.encode(record)
     return len(body).to_bytes(_LENGTH_BYTES) + body
@@ -75,14 +81,26 @@ async def read_word(stream: asyncio.StreamReader) -> Word | None:
         return _NONSENSE
 
 
-def read_order(stream: BinaryIO) -> Order:
-    """The order at the beginning of a worker's standard input; raises EOFError where it is not all there."""
+def read_order(stream: RawIOBase) -> Order:
+    """The order at the beginning of a worker's standard input, and nothing beyond it; EOFError where it breaks off."""
     length = int.from_bytes(_exactly(stream, _LENGTH_BYTES))
     return _orders.decode(_exactly(stream, length))
 
 
-def _exactly(stream: BinaryIO, length: int) -> bytes:
-    data = stream.read(length)
-    if len(data) < length:
-        raise EOFError("the order breaks off")
+async def read_portion(stream: asyncio.StreamReader) -> Portion | None:
+    """What a worker is told next; None where whoever gave the order is gone."""
+    try:
+        length = int.from_bytes(await stream.readexactly(_LENGTH_BYTES))
+        return _portions.decode(await stream.readexactly(length))
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+
+
+def _exactly(stream: RawIOBase, length: int) -> bytes:
+    data = b""
+    while len(data) < length:
+        piece = stream.read(length - len(data))
+        if not piece:
+            raise EOFError("the order breaks off")
+        data += piece
     return data

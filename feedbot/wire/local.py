@@ -3,7 +3,7 @@
 import os
 import ssl
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from feedbot.clock import Clock
@@ -11,11 +11,11 @@ from feedbot.core.checker import CheckerPolicy
 from feedbot.core.observation import Failure
 from feedbot.wire.canaries import online
 from feedbot.wire.choice import make_wire
-from feedbot.wire.executor import Executor, LocalExecutor, Result, SlowHosts, slowest
+from feedbot.wire.executor import Executor, LocalExecutor, Plan, Result, SlowHosts, slowest
 from feedbot.wire.hosts import read_hosts
 from feedbot.wire.identity import Headers, identity_headers
 from feedbot.wire.politeness import HeldTooLong, HostGates, Share
-from feedbot.wire.prober import Postponed, ProbePolicy, Prober, ProbeTarget
+from feedbot.wire.prober import Postponed, ProbePolicy, Prober
 from feedbot.wire.resolver import Resolver, SystemResolver
 from feedbot.wire.slots import Slots
 from feedbot.wire.wire import Response, Wire
@@ -52,20 +52,24 @@ class LocalWire:
         self._ready = ready
         self._headers = headers
 
-    def observe(self, plan: Sequence[ProbeTarget]) -> AsyncIterator[Result]:
+    def observe(self, plan: Plan) -> AsyncIterator[Result]:
         """What came of the targets, as they are done; ends by the run's deadline at the latest.
 
         Asked by this process, or by several where the plan is long and `workers` allows it.
         """
         left_s = self._prober.run_left_s
         if self._may_share and left_s != 0:
-            processes = how_many(self._config.workers, len(plan), self._config.concurrency)
+            processes = how_many(self._config.workers, plan.size, self._config.concurrency)
             if processes > 1:
                 refused = self._prober.head_refused
                 workers = Workers(self._config, self._contact, refused, processes, left_s, ready=self._ready)
                 self._executors.append(workers)
                 return workers.observe(plan)
         return self._executor.observe(plan)
+
+    def take_over(self, domains: Iterable[str]) -> None:
+        """These registrable domains are this process's from now on, where other processes ask as well (Share)."""
+        self._prober.gates.take_over(domains)
 
     async def ask(self, url: str, timeout_s: float) -> Response | Failure | Postponed:
         """The answer to a GET of a URL that is no link, once it is its host's turn, if that comes within the run."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from feedbot.clock import Clock
@@ -26,9 +26,12 @@ class HeldTooLong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Which registrable domains are this process's, of so many `processes` that ask at the same time."""
+    """Which registrable domains are this process's, of so many `processes` that ask at the same time.
 
-    domains: frozenset[str]
+    There are more of them as the plan goes on (HostGates.take_over).
+    """
+
+    domains: set[str]
     processes: int
 
 
@@ -64,6 +67,16 @@ class HostGates:
         turn out while waiting.
         """
         return Slot(self, self._gate(host), latest)
+
+    def take_over(self, domains: Iterable[str]) -> None:
+        """These domains are this process's from now on; one that a redirect has led to before gets its own pace."""
+        if self._share is None:
+            return
+        new = set(domains) - self._share.domains
+        self._share.domains.update(new)
+        for key in (*new, *self._paced):
+            if (gate := self._gates.get(key)) is not None and registrable_domain(key) in new:
+                gate.quicken(self._pace(key), self._share.processes)
 
     async def _enter(self, gate: "_Gate", latest: float) -> Step:
         while True:
@@ -153,7 +166,7 @@ class HostGates:
             pace = self._pace(host)
             share = self._share
             times = 1 if share is None or registrable_domain(host) in share.domains else share.processes
-            gate = self._gates[key] = _Gate(max(1, pace.concurrency // times), pace.delay_s * times)
+            gate = self._gates[key] = _Gate(pace, times)
         return gate
 
 
@@ -189,12 +202,20 @@ class Slot:
 class _Gate:
     __slots__ = ("delay_s", "held_until", "room", "started_at", "turn")
 
-    def __init__(self, concurrency: int, delay_s: float) -> None:
-        self.delay_s = delay_s
-        self.room = asyncio.Semaphore(concurrency)
+    def __init__(self, pace: Pace, times: int) -> None:
+        """A gate that is so many times as gentle as its pace."""
+        self.delay_s = pace.delay_s * times
+        self.room = asyncio.Semaphore(max(1, pace.concurrency // times))
         self.turn = asyncio.Lock()
         self.started_at = -math.inf
         self.held_until = -math.inf
+
+    def quicken(self, pace: Pace, times: int) -> None:
+        """Go by the pace, after so many times as gently; what the host has asked for since stays."""
+        if self.delay_s == pace.delay_s * times:
+            self.delay_s = pace.delay_s
+        for _ in range(pace.concurrency - max(1, pace.concurrency // times)):
+            self.room.release()
 
     def opens_at(self) -> float:
         return max(self.started_at + self.delay_s, self.held_until)

@@ -65,6 +65,12 @@ class Postponed(msgspec.Struct, frozen=True, tag=True):
     retry_after_s: float
 
 
+class Lost(msgspec.Struct, frozen=True, tag=True):
+    """A target that was taken from the plan and has no result, because the process that was to ask it is gone."""
+
+    url: str
+
+
 @dataclass(frozen=True, slots=True)
 class ProbePolicy:
     """How far a probe goes; durations in seconds, `run_ends_at` in the clock's monotonic seconds.

@@ -1,21 +1,23 @@
-"""A worker process: a share of the plan in by standard input, results out by standard output as they come."""
+"""A worker process: its share of the plan in by standard input, results out by standard output, both as they come."""
 
 import asyncio
 import os
 import signal
 import sys
 import traceback
+from collections.abc import AsyncGenerator, Sequence
+from io import FileIO
 from typing import BinaryIO
 
 from feedbot.clock import SystemClock
 from feedbot.core.domain import registrable_domain
-from feedbot.core.observation import Observation
 from feedbot.core.url import host_of
-from feedbot.wire.frames import Broken, Done, Order, Results, Slow, encode, read_order
+from feedbot.wire.executor import Plan, Result
+from feedbot.wire.frames import Broken, Done, Order, Portion, Results, Slow, encode, read_order, read_portion
 from feedbot.wire.local import LocalWire, open_local
 from feedbot.wire.loop import run
 from feedbot.wire.politeness import Share
-from feedbot.wire.prober import Postponed
+from feedbot.wire.prober import ProbeTarget
 
 _A_FRAME = 50
 """Results in a frame at most; fewer where they come slowly, so that none waits long to be kept."""
@@ -32,28 +34,33 @@ def main() -> None:
     # What prints by mistake must not end up between two frames.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY) if sys.stderr is None else 2, 1)
+    # Without a buffer: what follows the order is read as it comes.
+    orders_from = open(0, "rb", buffering=0)  # noqa: SIM115 - closed by the event loop
     try:
-        order = read_order(sys.stdin.buffer)
+        order = read_order(orders_from)
     except EOFError:
+        orders_from.close()
         out.close()
         return  # feedbot ended before it had said anything
-    run(_work(order, out))
+    run(_work(order, orders_from, out))
 
 
-async def _work(order: Order, out: BinaryIO) -> None:
+async def _work(order: Order, orders_from: FileIO, out: BinaryIO) -> None:
     loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    listening_at, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), orders_from)
     protocol = asyncio.StreamReaderProtocol(asyncio.StreamReader())
     transport, _ = await loop.connect_write_pipe(lambda: protocol, out)
     writer = asyncio.StreamWriter(transport, protocol, None, loop)
-    working = asyncio.ensure_future(_carry_out(order, writer))
-    order_from = sys.stdin.fileno()
+    portions: asyncio.Queue[Portion] = asyncio.Queue()
+    working = asyncio.ensure_future(_carry_out(order, portions, writer))
 
-    def end() -> None:
-        # Once: a closed input stays readable, and a second time would cut the tidying up short.
-        loop.remove_reader(order_from)
+    async def listen() -> None:
+        while (portion := await read_portion(reader)) is not None:
+            portions.put_nowait(portion)
         working.cancel()
 
-    loop.add_reader(order_from, end)
+    listening = asyncio.create_task(listen())
     try:
         await working
         # The last word is not only under way when the process ends.
@@ -62,12 +69,13 @@ async def _work(order: Order, out: BinaryIO) -> None:
     except (asyncio.CancelledError, ConnectionError):
         transport.abort()  # nobody listens any more
     finally:
-        loop.remove_reader(order_from)
+        listening.cancel()
+        listening_at.close()
 
 
-async def _carry_out(order: Order, writer: asyncio.StreamWriter) -> None:
+async def _carry_out(order: Order, portions: asyncio.Queue[Portion], writer: asyncio.StreamWriter) -> None:
     try:
-        await _observe(order, writer)
+        await _observe(order, portions, writer)
     except ConnectionError:
         raise
     except Exception as error:  # noqa: BLE001 - the last place that can tell it to feedbot
@@ -77,15 +85,16 @@ async def _carry_out(order: Order, writer: asyncio.StreamWriter) -> None:
         writer.write(encode(Broken(f"{type(error).__name__}: {words} ({where})")))
 
 
-async def _observe(order: Order, writer: asyncio.StreamWriter) -> None:
+async def _observe(order: Order, portions: asyncio.Queue[Portion], writer: asyncio.StreamWriter) -> None:
     config = order.config
-    ready: list[Observation | Postponed] = []
+    ready: list[Result] = []
     loop = asyncio.get_running_loop()
-    share = Share(frozenset(registrable_domain(host_of(target.url)) for target in order.plan), order.processes)
+    share = Share(set(), order.processes)
     async with open_local(config, order.contact, SystemClock(), head_refused=order.head_refused, share=share) as wire:
         telling = asyncio.create_task(_tell_what_is_slow(wire, writer))
         try:
-            async for result in wire.observe(order.plan):
+            # There is one process for it: this one.
+            async for result in wire.observe(Plan(_taken(portions, wire), 1)):
                 if not ready:
                     loop.call_later(_A_MOMENT_S, _send, ready, writer)
                 ready.append(result)
@@ -97,6 +106,12 @@ async def _observe(order: Order, writer: asyncio.StreamWriter) -> None:
             telling.cancel()
         _send(ready, writer)
         writer.write(encode(Done(tuple(sorted(wire.head_refused)))))
+
+
+async def _taken(portions: asyncio.Queue[Portion], wire: LocalWire) -> AsyncGenerator[Sequence[ProbeTarget], None]:
+    while targets := (await portions.get()).targets:
+        wire.take_over(registrable_domain(host_of(target.url)) for target in targets)
+        yield targets
 
 
 async def _tell_what_is_slow(wire: LocalWire, writer: asyncio.StreamWriter) -> None:
@@ -111,7 +126,7 @@ async def _tell_what_is_slow(wire: LocalWire, writer: asyncio.StreamWriter) -> N
             told = hosts
 
 
-def _send(ready: list[Observation | Postponed], writer: asyncio.StreamWriter) -> None:
+def _send(ready: list[Result], writer: asyncio.StreamWriter) -> None:
     # Due a moment after a result, it may come when nobody listens any more; uvloop would raise then.
     if ready and not writer.is_closing():
         writer.write(encode(Results(tuple(ready))))

@@ -6,7 +6,7 @@ from feedbot.config import CheckerConfig, PerHostConfig
 from feedbot.core.checker import Canary, Pace
 from feedbot.core.observation import Failure, FailureKind, Observation
 from feedbot.wire.canaries import online
-from feedbot.wire.executor import LocalExecutor
+from feedbot.wire.executor import LocalExecutor, Plan, one_portion, room_for
 from feedbot.wire.local import open_local
 from feedbot.wire.prober import Postponed, ProbeTarget
 from tests.wire.contract.proxying import loopback_proxy
@@ -50,14 +50,14 @@ class GatedWire(ScriptedWire):
 
 
 async def collect(executor, targets):
-    return [result async for result in executor.observe(targets)]
+    return [result async for result in executor.observe(one_portion(targets))]
 
 
 async def test_observations_come_as_they_are_done():
     wire = GatedWire(["http://a.test/"])
     executor = LocalExecutor(prober_over(wire, ScriptedClock()), concurrency=10)
     urls = []
-    async for observation in executor.observe(plan("http://a.test/", "http://b.test/", "http://c.test/")):
+    async for observation in executor.observe(one_portion(plan("http://a.test/", "http://b.test/", "http://c.test/"))):
         urls.append(observation.url)
         if len(urls) == 2:
             wire.release["http://a.test/"].set()
@@ -70,7 +70,9 @@ async def test_a_slow_target_holds_up_one_lane_only():
     wire = GatedWire([slow])
     prober = prober_over(wire, ScriptedClock(), per_host=Pace(concurrency=2, delay_s=0))
     urls = []
-    async for observation in LocalExecutor(prober, 10).observe(plan(*(f"http://a.test/{n}" for n in range(6)))):
+    async for observation in LocalExecutor(prober, 10).observe(
+        one_portion(plan(*(f"http://a.test/{n}" for n in range(6))))
+    ):
         urls.append(observation.url)
         if len(urls) == 5:
             wire.release[slow].set()
@@ -130,7 +132,7 @@ async def test_an_empty_plan_ends():
 async def test_probing_pauses_when_nobody_reads():
     wire = GatedWire()
     results = LocalExecutor(prober_over(wire, ScriptedClock()), 5).observe(
-        plan(*(f"http://{n}.test/" for n in range(500)))
+        one_portion(plan(*(f"http://{n}.test/" for n in range(500))))
     )
     await anext(results)
     for _ in range(5000):
@@ -159,7 +161,7 @@ def other_tasks():
 
 async def test_closing_early_leaves_no_task():
     wire = GatedWire([f"http://{n}.test/" for n in range(10, 20)])
-    results = LocalExecutor(prober_over(wire), 20).observe(plan(*(f"http://{n}.test/" for n in range(30))))
+    results = LocalExecutor(prober_over(wire), 20).observe(one_portion(plan(*(f"http://{n}.test/" for n in range(30)))))
     await anext(results)
     assert other_tasks()
     await results.aclose()
@@ -196,7 +198,7 @@ def test_what_is_done_at_the_runs_end_is_not_lost():
     async def scenario():
         wire = GatedWire()
         prober = prober_over(wire, LoopClock(), run_ends_at=1000.0 + 60)
-        results = LocalExecutor(prober, 5).observe(plan(*(f"http://{n}.test/" for n in range(500))))
+        results = LocalExecutor(prober, 5).observe(one_portion(plan(*(f"http://{n}.test/" for n in range(500)))))
         await anext(results)
         await asyncio.sleep(90)
         taken = 1 + len([result async for result in results])
@@ -218,6 +220,79 @@ async def test_delays_are_kept_through_the_executor():
     prober = prober_over(wire, clock, per_host=Pace(concurrency=2, delay_s=1))
     await collect(LocalExecutor(prober, 10), plan(*(f"http://a.test/{n}" for n in range(4))))
     assert wire.at == [1000, 1001, 1002, 1003]
+
+
+# A plan in portions
+
+
+def in_portions(*portions):
+    """A plan, and the portions that were taken of it."""
+    taken = []
+
+    async def one_by_one():
+        for portion in portions:
+            taken.append(portion)
+            yield portion
+
+    return Plan(one_by_one(), sum(map(len, portions))), taken
+
+
+async def test_a_portion_is_taken_while_there_is_room():
+    urls = [f"http://{n}.test/" for n in range(1000)]
+    wire = GatedWire(urls)
+    portions = [plan(*urls[at : at + 100]) for at in range(0, 1000, 100)]
+    given, taken = in_portions(*portions)
+    results = LocalExecutor(prober_over(wire, ScriptedClock()), 1).observe(given)
+    first = asyncio.ensure_future(anext(results))
+    for _ in range(1000):
+        await asyncio.sleep(0)
+    assert len(taken) * 100 == room_for(1) == 200
+    for event in wire.release.values():
+        event.set()
+    seen = [(await first).url, *[one.url async for one in results]]
+    assert seen == urls
+    assert len(taken) == 10
+
+
+async def test_lanes_of_a_gate_are_no_more_for_coming_in_portions():
+    wire = GatedWire()
+    prober = prober_over(wire, ScriptedClock(), per_host=Pace(concurrency=2, delay_s=0))
+    urls = [f"http://{host}.test/{n}" for n in range(60) for host in "ab"]
+    given, _ = in_portions(*(plan(*urls[at : at + 7]) for at in range(0, 120, 7)))
+    results = [one.url async for one in LocalExecutor(prober, 10).observe(given)]
+    assert sorted(results) == sorted(urls)
+    assert wire.most == 4
+    for host in "ab":
+        assert [url for url in wire.started if host in url] == [url for url in urls if host in url]
+
+
+def test_a_plan_that_waits_ends_with_the_run():
+    async def scenario():
+        ended = []
+
+        async def portions():
+            try:
+                yield plan("http://a.test/")
+                await asyncio.Event().wait()
+            finally:
+                ended.append(True)
+
+        prober = prober_over(GatedWire(), LoopClock(), run_ends_at=1000.0 + 60)
+        results = [one.url async for one in LocalExecutor(prober, 5).observe(Plan(portions(), 9))]
+        assert (results, ended) == (["http://a.test/"], [True])
+        assert prober.clock.monotonic() == pytest.approx(1060)
+        assert not other_tasks()
+
+    run_in_virtual_time(scenario())
+
+
+async def test_closing_early_ends_the_plan_as_well():
+    given, _ = in_portions(plan("http://a.test/", "http://b.test/"), *[plan(f"http://{n}.test/") for n in range(9)])
+    results = LocalExecutor(prober_over(GatedWire(["http://b.test/"])), 5).observe(given)
+    await anext(results)
+    await results.aclose()
+    assert [portion async for portion in given.portions] == []
+    assert not other_tasks()
 
 
 # Canaries
@@ -272,7 +347,7 @@ async def test_the_room_as_a_whole():
         ]
         clock = ScriptedClock()
         async with open_local(config(), "https://me.test/", clock, ScriptedResolver(), ssl_context=TLS) as wire:
-            results = [result async for result in wire.observe(targets)]
+            results = [result async for result in wire.observe(one_portion(targets))]
             assert await wire.online()
             refused = wire.head_refused
     assert all(isinstance(result, Observation) for result in results)
@@ -288,7 +363,7 @@ async def test_vetting_is_on_unless_opened():
             CheckerConfig().policy(), "https://me.test/", ScriptedClock(), ScriptedResolver(), ssl_context=TLS
         ) as wire,
     ):
-        results = [result async for result in wire.observe(plan(server.url()))]
+        results = [result async for result in wire.observe(one_portion(plan(server.url())))]
     assert said(results[0]) == "policy_address"
     assert server.connections == 0
 
@@ -299,7 +374,7 @@ async def test_the_config_says_how_often_a_passing_trouble_is_asked_again(waits)
     async with serve(lambda asked: reply(500)) as server:
         given = config(back_off_s=waits)
         async with open_local(given, "https://me.test/", clock, ScriptedResolver(), ssl_context=TLS) as wire:
-            results = [result async for result in wire.observe(plan(server.url()))]
+            results = [result async for result in wire.observe(one_portion(plan(server.url())))]
     assert [said(result) for result in results] == ["500"]
     assert (len(server.asked), tuple(clock.slept)) == (1 + len(waits), waits)
 
@@ -310,7 +385,7 @@ async def test_behind_a_proxy_no_name_but_the_proxys_is_looked_up(behind_proxy):
     async with loopback_proxy() as proxy, serve(lambda asked: reply(200)) as server:
         given = config(proxy=f"http://proxy.test:{proxy.port}" if behind_proxy else None)
         async with open_local(given, "https://me.test/", ScriptedClock(), resolver, ssl_context=TLS) as wire:
-            results = [result async for result in wire.observe(plan(server.url()))]
+            results = [result async for result in wire.observe(one_portion(plan(server.url())))]
     assert [said(result) for result in results] == ["200"]
     assert set(resolver.asked) == {"proxy.test" if behind_proxy else "a.test"}
 
@@ -330,14 +405,17 @@ async def test_leaving_the_room_ends_everything():
 
 
 async def _read(wire, server):
-    return [result async for result in wire.observe(plan(*(server.url(f"{n}.test") for n in range(5))))]
+    return [result async for result in wire.observe(one_portion(plan(*(server.url(f"{n}.test") for n in range(5)))))]
 
 
 async def test_a_held_host_is_postponed_for_all_its_targets_but_those_asked():
     async with serve(lambda asked: reply(429, {"Retry-After": "86400"})) as server:
         clock = ScriptedClock()
         async with open_local(config(), "https://me.test/", clock, ScriptedResolver(), ssl_context=TLS) as wire:
-            results = [result async for result in wire.observe(plan(*(server.url(path=f"/{n}") for n in range(20))))]
+            results = [
+                result
+                async for result in wire.observe(one_portion(plan(*(server.url(path=f"/{n}") for n in range(20)))))
+            ]
     assert len(results) == 20
     assert [said(result) for result in results if not isinstance(result, Postponed)] == ["429"] * len(server.asked)
     assert 1 <= len(server.asked) <= 2

@@ -14,7 +14,7 @@ from feedbot.core.checker import HostPolicy, Pace
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.verdict import VerdictKind, judge
 from feedbot.errors import ConfigError
-from feedbot.wire.executor import LocalExecutor
+from feedbot.wire.executor import LocalExecutor, one_portion
 from feedbot.wire.hosts import covering, read_hosts
 from feedbot.wire.local import open_local
 from feedbot.wire.politeness import HostGates
@@ -174,7 +174,7 @@ async def test_a_server_that_says_the_secret_back_does_not_get_it_recorded(schem
         config = CheckerConfig(allow_addresses=allowed, canaries=(), robots="never", hosts={"news.test": told}).policy()
         async with open_local(config, CONTACT, ScriptedClock(), ScriptedResolver(), ssl_context=client_side) as wire:
             target = ProbeTarget(server.url("news.test", scheme="https"))
-            (observation,) = [result async for result in wire.observe([target])]
+            (observation,) = [result async for result in wire.observe(one_portion([target]))]
     assert all(asked.headers["authorization"].startswith(f"{scheme} ") for asked in server.asked)
     assert len(server.asked) == 2
     assert said(observation) == "403"
@@ -263,7 +263,7 @@ def paced(**hosts):
     prober = Prober(wire, gates, clock, ProbePolicy(headers=()))
 
     async def starts(*urls):
-        results = LocalExecutor(prober, 50).observe([ProbeTarget(url) for url in urls])
+        results = LocalExecutor(prober, 50).observe(one_portion([ProbeTarget(url) for url in urls]))
         assert len([result async for result in results]) == len(urls)
         return sorted((request.url, at - 1000) for request, at in zip(wire.asked, wire.at, strict=True))
 

@@ -29,7 +29,7 @@ async def test_starts_are_spaced_and_bounded():
 
 async def test_a_domain_of_other_processes_is_asked_by_all_of_them_together_at_its_pace():
     clock = ScriptedClock()
-    share = Share(frozenset({"example.com"}), 3)
+    share = Share({"example.com"}, 3)
     gates = HostGates(Pace(concurrency=4, delay_s=1.0), clock, share=share)
     starts = []
     hosts = [host for host in ("w.example.com", "theirs.test") for _ in range(3)]
@@ -40,6 +40,21 @@ async def test_a_domain_of_other_processes_is_asked_by_all_of_them_together_at_i
     at = clock.monotonic()
     await asyncio.gather(*(visit(gates, clock, "theirs.test", 60, starts) for _ in range(2)))
     assert starts[1][1] - at >= 60  # one at once: a third of four
+
+
+async def test_a_domain_that_is_taken_over_after_a_redirect_led_there_is_asked_at_its_own_pace():
+    clock = ScriptedClock()
+    gates = HostGates(Pace(concurrency=4, delay_s=1.0), clock, share=Share({"example.com"}, 2))
+    starts = []
+    await asyncio.gather(*(visit(gates, clock, host, 0, starts) for host in ("ours.test", "slow.test")))
+    gates.slow_down("slow.test", 7)
+    gates.take_over(["ours.test", "slow.test", "example.com"])
+    assert (gates.delay_at("ours.test"), gates.delay_at("w.ours.test"), gates.delay_at("slow.test")) == (1, 1, 7)
+    assert gates.delay_at("theirs.test") == 2
+    starts.clear()
+    await asyncio.gather(*(visit(gates, clock, "ours.test", 60, starts) for _ in range(5)))
+    # Four at once, as configured, and not the two of a domain of others.
+    assert starts[3][1] - starts[0][1] < 60 <= starts[4][1] - starts[0][1]
 
 
 async def test_domains_do_not_wait_for_each_other():

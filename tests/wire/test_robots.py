@@ -6,7 +6,7 @@ from feedbot.config import CheckerConfig, PerHostConfig
 from feedbot.core.checker import Pace
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.verdict import VerdictKind, judge
-from feedbot.wire.executor import LocalExecutor
+from feedbot.wire.executor import LocalExecutor, one_portion
 from feedbot.wire.hosts import read_hosts
 from feedbot.wire.local import open_local
 from feedbot.wire.prober import Postponed, ProbeTarget
@@ -98,7 +98,7 @@ async def test_lanes_of_a_host_wait_for_one_file():
     site = RobotsSite(file(NAMED))
     prober = prober_over(site, ScriptedClock(), robots=False)
     targets = [ProbeTarget(f"http://a.test/{n}") for n in range(8)]
-    assert len([result async for result in LocalExecutor(prober, 10).observe(targets)]) == 8
+    assert len([result async for result in LocalExecutor(prober, 10).observe(one_portion(targets))]) == 8
     assert site.urls.count("http://a.test/robots.txt") == 1
     assert site.urls[0] == "http://a.test/robots.txt"
 
@@ -228,6 +228,6 @@ async def test_what_robots_txt_costs_over_real_sockets(robots, asked):
         ).policy()
         targets = [ProbeTarget(server.url(f"{host}.test", f"/{n}")) for host in "abc" for n in range(4)]
         async with open_local(config, "https://me.test/", ScriptedClock(), ScriptedResolver(), ssl_context=TLS) as wire:
-            results = [result async for result in wire.observe(targets)]
+            results = [result async for result in wire.observe(one_portion(targets))]
     assert [said(result) for result in results] == ["200"] * 12
     assert len(server.asked) == asked

@@ -1,3 +1,4 @@
+import math
 import os
 
 import pytest
@@ -7,10 +8,14 @@ from hypothesis import strategies as st
 from feedbot.core.domain import registrable_domain
 from feedbot.core.url import host_of
 from feedbot.wire.prober import ProbeTarget
-from feedbot.wire.workers import TARGETS_WORTH_A_PROCESS, how_many, shared_out
+from feedbot.wire.workers import TARGETS_WORTH_A_PROCESS, Shares, how_many
 
 hosts = st.sampled_from(["a.test", "w.a.test", "b.test", "c.co.uk", "x.c.co.uk", "127.0.0.1", "[::1]", "d.github.io"])
 plans = st.lists(st.builds("http://{}/{}".format, hosts, st.integers(0, 999)).map(ProbeTarget), unique=True)
+
+
+def shared_out(plan, shares):
+    return Shares(shares).share_out(plan, [0] * shares)
 
 
 def gate(target):
@@ -20,8 +25,7 @@ def gate(target):
 @given(plans, st.integers(1, 8))
 def test_every_target_is_in_one_part_in_the_plans_order(plan, shares):
     parts = shared_out(plan, shares)
-    assert len(parts) <= shares
-    assert all(parts)
+    assert len(parts) == shares
     assert sorted((target for part in parts for target in part), key=plan.index) == plan
     assert all(part == sorted(part, key=plan.index) for part in parts)
 
@@ -32,10 +36,32 @@ def test_a_gate_is_in_one_part(plan, shares):
     assert sum(map(len, where)) == len(set(map(gate, plan)))
 
 
+@given(st.lists(plans, min_size=1, max_size=4), st.integers(1, 8), st.data())
+def test_a_gate_stays_in_its_part_whatever_comes_later(portions, shares, data):
+    sharing, where = Shares(shares), {}
+    for portion in portions:
+        loads = data.draw(st.lists(st.integers(0, 9), min_size=shares, max_size=shares))
+        for number, part in enumerate(sharing.share_out(portion, loads)):
+            assert all(where.setdefault(gate(target), number) == number for target in part)
+
+
+def test_what_is_new_goes_to_who_has_least_to_do():
+    sharing = Shares(3)
+    assert sharing.share_out([ProbeTarget("http://a.test/")], [5, 2, 9]) == [[], [ProbeTarget("http://a.test/")], []]
+
+
+def test_the_gates_of_a_part_that_takes_no_more_go_to_others():
+    sharing, target = Shares(2), ProbeTarget("http://a.test/")
+    assert sharing.share_out([target], [0, 1]) == [[target], []]
+    assert sharing.share_out([target], [math.inf, 1]) == [[], [target]]
+    assert sharing.share_out([target], [0, 1]) == [[], [target]]
+    assert sharing.share_out([target], [math.inf, math.inf]) == [[], []]
+
+
 @given(plans, st.integers(1, 8))
 def test_no_part_is_larger_than_another_by_more_than_one_gate(plan, shares):
     parts = shared_out(plan, shares)
-    sizes = [len(part) for part in parts] + [0] * (shares - len(parts))
+    sizes = [len(part) for part in parts]
     largest = max((sum(gate(one) == gate(two) for two in plan) for one in plan), default=0)
     assert max(sizes) - min(sizes) <= largest
 

@@ -7,7 +7,7 @@ import pytest
 
 from feedbot.core.checker import Pace
 from feedbot.core.observation import Answered, Failure, FailureKind, Phases
-from feedbot.wire.executor import LocalExecutor
+from feedbot.wire.executor import LocalExecutor, one_portion
 from feedbot.wire.politeness import HostGates
 from feedbot.wire.prober import ProbePolicy, Prober, ProbeTarget
 from feedbot.wire.slots import OVERDUE_S, Slots
@@ -132,7 +132,7 @@ async def carried_out(plan, delay_s=0.0, aside=2 * CONCURRENCY, concurrency=CONC
     gates = HostGates(Pace(delay_s=delay_s), clock, Slots(concurrency, aside))
     prober = Prober(net, gates, clock, ProbePolicy(headers=()), net)
     done = {}
-    async for result in LocalExecutor(prober, concurrency).observe([ProbeTarget(url) for url in plan]):
+    async for result in LocalExecutor(prober, concurrency).observe(one_portion([ProbeTarget(url) for url in plan])):
         done[result.url] = (clock.monotonic() - 1000, result.outcome)
     assert len(done) == len(plan)
     assert gates.slots.idle == 0
@@ -182,7 +182,7 @@ def test_a_host_that_is_held_holds_up_its_own_lanes_only():
         for n in range(5):
             gates.hold(f"held{n}.test", 300)
         plan = [f"http://held{n}.test/{m}" for n in range(5) for m in range(3)] + ["http://ok.test/"]
-        results = LocalExecutor(prober, 1).observe([ProbeTarget(url) for url in plan])
+        results = LocalExecutor(prober, 1).observe(one_portion([ProbeTarget(url) for url in plan]))
         return [(result.url, clock.monotonic() - 1000) async for result in results]
 
     done = run_in_virtual_time(scenario())
@@ -204,7 +204,10 @@ def test_what_waits_for_a_retry_holds_nobody_up():
         gates = HostGates(Pace(delay_s=0), clock, Slots(1))
         prober = Prober(net, gates, clock, ProbePolicy(headers=()), net)
         plan = [ProbeTarget(f"http://{host}.test/") for host in ("bad", "ok0", "ok1", "ok2")]
-        return [(result.url, clock.monotonic() - 1000) async for result in LocalExecutor(prober, 1).observe(plan)]
+        return [
+            (result.url, clock.monotonic() - 1000)
+            async for result in LocalExecutor(prober, 1).observe(one_portion(plan))
+        ]
 
     done = run_in_virtual_time(scenario())
     assert [url for url, _ in done] == [f"http://{host}.test/" for host in ("ok0", "ok1", "ok2", "bad")]
@@ -237,7 +240,7 @@ def scenario_over(net, plan, concurrency, *, held=(), aside=0, **policy):
         for host, seconds in held:
             gates.hold(host, seconds)
         prober = Prober(net, gates, clock, ProbePolicy(headers=(), **policy), net)
-        results = LocalExecutor(prober, concurrency).observe([ProbeTarget(url) for url in plan])
+        results = LocalExecutor(prober, concurrency).observe(one_portion([ProbeTarget(url) for url in plan]))
         return [(result.url, clock.monotonic() - 1000, len(asyncio.all_tasks())) async for result in results]
 
     return run_in_virtual_time(scenario())

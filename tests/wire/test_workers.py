@@ -17,13 +17,14 @@ from msgspec.structs import replace
 from feedbot.clock import SystemClock
 from feedbot.config import CheckerConfig, Config, PerHostConfig
 from feedbot.core.observation import Observation
-from feedbot.errors import FeedbotError
+from feedbot.errors import FeedbotError, StateError
 from feedbot.state import targets
 from feedbot.state.database import open_state
 from feedbot.steps.checking import check_due
-from feedbot.wire.frames import Broken, Done, Order, Results, Slow, encode, read_word
+from feedbot.wire.executor import Plan, one_portion
+from feedbot.wire.frames import Broken, Done, Order, Portion, Results, Slow, encode, read_word
 from feedbot.wire.local import open_local
-from feedbot.wire.prober import ProbeTarget
+from feedbot.wire.prober import Lost, ProbeTarget
 from feedbot.wire.workers import Workers, started
 from tests.wire.scripted import said
 from tests.wire.servers import reply
@@ -167,7 +168,7 @@ def nothing_is_left_behind():
 
 async def test_every_target_is_observed_alike(processes):
     async with hosts() as found, opened(processes) as wire:
-        results = [one async for one in wire.observe(plan(found, "/ok", "/moved", "/no", "/get"))]
+        results = [one async for one in wire.observe(one_portion(plan(found, "/ok", "/moved", "/no", "/get")))]
         refused = wire.head_refused
     assert all(isinstance(one, Observation) for one in results)
     seen = [
@@ -190,7 +191,7 @@ async def test_every_target_is_observed_alike(processes):
 async def test_results_come_as_they_are_done(processes):
     async with hosts() as found, opened(processes) as wire:
         urls = []
-        async for one in wire.observe(plan(found, "/held", "/ok")):
+        async for one in wire.observe(one_portion(plan(found, "/held", "/ok"))):
             urls.append(one.url)
             if len(urls) == 3:
                 for host in found:
@@ -201,7 +202,7 @@ async def test_results_come_as_they_are_done(processes):
 
 async def test_an_empty_plan_ends(processes):
     async with opened(processes) as wire:
-        assert [one async for one in wire.observe([])] == []
+        assert [one async for one in wire.observe(one_portion([]))] == []
 
 
 async def asked_at_rest(found):
@@ -224,7 +225,7 @@ ONE_BY_ONE = PerHostConfig(concurrency=1, delay_s=0)
 
 async def test_asking_pauses_while_nobody_takes_the_results(processes):
     async with hosts() as found, opened(processes, per_host=ONE_BY_ONE) as wire:
-        async with aclosing(wire.observe(large_plan(found))) as results:
+        async with aclosing(wire.observe(one_portion(large_plan(found)))) as results:
             await anext(results)
             assert await asked_at_rest(found) < 1500
             assert 1 + len([one async for one in results]) == 1800
@@ -232,7 +233,7 @@ async def test_asking_pauses_while_nobody_takes_the_results(processes):
 
 async def test_closing_early_ends_the_asking(processes):
     async with hosts() as found, opened(processes) as wire:
-        results = wire.observe(plan(found, *(f"/slow{number}" for number in range(100))))
+        results = wire.observe(one_portion(plan(found, *(f"/slow{number}" for number in range(100)))))
         await anext(results)
         await results.aclose()
         await until(lambda: not any(host.now for host in found))
@@ -246,7 +247,7 @@ async def test_cancelling_the_reader_ends_the_asking(processes):
     async with hosts() as found, opened(processes) as wire:
 
         async def read():
-            async for _ in wire.observe(plan(found, "/held")):
+            async for _ in wire.observe(one_portion(plan(found, "/held"))):
                 pass
 
         reader = asyncio.create_task(read())
@@ -261,7 +262,7 @@ async def test_cancelling_the_reader_ends_the_asking(processes):
 async def test_leaving_ends_an_iterator_that_nobody_reads_any_more(processes):
     async with hosts() as found:
         async with opened(processes) as wire:
-            results = wire.observe(plan(found, "/held", "/ok"))
+            results = wire.observe(one_portion(plan(found, "/held", "/ok")))
             await anext(results)
         await until(lambda: not any(host.now for host in found))
         assert workers() == []
@@ -271,7 +272,7 @@ async def test_leaving_ends_an_iterator_that_nobody_reads_any_more(processes):
 async def test_the_runs_end_keeps_what_was_done(processes):
     started = time.monotonic()
     async with hosts() as found, opened(processes, max_run_s=2.0) as wire:
-        results = [one async for one in wire.observe(plan(found, "/held", "/ok", "/no"))]
+        results = [one async for one in wire.observe(one_portion(plan(found, "/held", "/ok", "/no")))]
     assert sorted(one.url for one in results) == sorted(host.url(path) for host in found for path in ("/ok", "/no"))
     assert 2.0 < time.monotonic() - started < 20.0
 
@@ -279,7 +280,7 @@ async def test_the_runs_end_keeps_what_was_done(processes):
 async def test_a_run_that_is_over_asks_nothing(processes):
     async with hosts() as found, opened(processes, max_run_s=0.01) as wire:
         await asyncio.sleep(0.02)
-        assert [one async for one in wire.observe(plan(found, "/ok"))] == []
+        assert [one async for one in wire.observe(one_portion(plan(found, "/ok")))] == []
     assert not any(host.asked for host in found)
 
 
@@ -287,7 +288,7 @@ async def test_a_host_is_asked_as_gently_as_configured(processes):
     gently = PerHostConfig(concurrency=2, delay_s=0.1)
     async with hosts() as found, opened(processes, per_host=gently) as wire:
         paths = [f"/slow{number}" for number in range(8)]
-        assert len([one async for one in wire.observe(plan(found, *paths))]) == 24
+        assert len([one async for one in wire.observe(one_portion(plan(found, *paths)))]) == 24
     for host in found:
         assert host.most <= 2
         # Arrivals are a little less even than starts.
@@ -301,7 +302,7 @@ async def test_a_host_to_which_many_redirects_lead_is_asked_as_gently(processes)
         for host in ours:
             host.leads_to = elsewhere.url("/slow")
         paths = [f"/away{number}" for number in range(10)]
-        assert len([one async for one in wire.observe(plan(ours, *paths))]) == 20
+        assert len([one async for one in wire.observe(one_portion(plan(ours, *paths)))]) == 20
     assert elsewhere.asked.count(("HEAD", "/slow")) == 20
     assert elsewhere.most <= 2
     assert elsewhere.at[-1] - elsewhere.at[0] > 0.05 * 19 * 0.9
@@ -323,14 +324,16 @@ async def test_no_more_at_once_than_configured(processes):
                 return await answer(method, path)
 
             host.answer = counted
-        assert len([one async for one in wire.observe(plan(found, *(f"/ok{n}" for n in range(6))))]) == 54
+        assert len([one async for one in wire.observe(one_portion(plan(found, *(f"/ok{n}" for n in range(6)))))]) == 54
     assert 3 <= most <= 5
 
 
 async def test_the_host_that_takes_longest_is_named(processes):
     async with hosts() as found, opened(processes) as wire:
         assert wire.slowest() == ()
-        async with aclosing(wire.observe([*plan(found[:1], "/held"), *plan(found[1:], "/ok", "/no")])) as results:
+        async with aclosing(
+            wire.observe(one_portion([*plan(found[:1], "/held"), *plan(found[1:], "/ok", "/no")]))
+        ) as results:
             for _ in range(4):
                 await anext(results)
             await until(lambda: wire.slowest() and wire.slowest()[0][1] > 1.0)
@@ -340,13 +343,118 @@ async def test_the_host_that_takes_longest_is_named(processes):
         assert wire.slowest() == ()
 
 
+def in_portions(*portions):
+    async def one_by_one():
+        for portion in portions:
+            yield portion
+
+    return Plan(one_by_one(), sum(map(len, portions)))
+
+
+async def test_a_plan_comes_in_portions(processes):
+    async with hosts() as found, opened(processes, per_host=ONE_BY_ONE) as wire:
+        portions = [plan(found, f"/ok{number}", f"/slow{number}") for number in range(5)]
+        results = [one.url async for one in wire.observe(in_portions(*portions))]
+    assert sorted(results) == sorted(target.url for portion in portions for target in portion)
+    for host in found:
+        # In the order of the plan, one at once, with one robots.txt: all portions of a host went to one process.
+        paths = [f"/{kind}{number}" for number in range(5) for kind in ("ok", "slow")]
+        assert [path for _, path in host.asked] == ["/robots.txt", *paths]
+        assert host.most == 1
+
+
+async def test_a_plan_may_wait_for_what_came_of_its_beginning(processes):
+    async with hosts() as found, opened(processes) as wire:
+        seen = asyncio.Event()
+
+        async def portions():
+            yield plan(found, "/ok")
+            await seen.wait()
+            yield plan(found, "/no")
+
+        said_of = []
+        async for one in wire.observe(Plan(portions(), 6)):
+            said_of.append(said(one))
+            if len(said_of) == 3:
+                seen.set()
+    assert said_of == ["200"] * 3 + ["404"] * 3
+
+
+async def test_what_the_plan_raises_is_raised_when_what_was_begun_is_done(processes):
+    async with hosts() as found, opened(processes) as wire:
+
+        async def portions():
+            yield plan(found, "/slow")
+            raise StateError("state.db: the disk is full")
+
+        results = []
+        with pytest.raises(StateError, match="the disk is full"):
+            async for one in wire.observe(Plan(portions(), 1000)):
+                results.append(one.url)  # noqa: PERF401 - what came before it is kept
+    assert len(results) == 3
+
+
+async def test_a_plan_is_ended_with_the_run(processes):
+    async with hosts() as found, opened(processes, max_run_s=1.5) as wire:
+        ended = []
+
+        async def portions():
+            try:
+                yield plan(found, "/ok")
+                await asyncio.Event().wait()
+            finally:
+                ended.append(True)
+
+        assert len([one async for one in wire.observe(Plan(portions(), 1000))]) == 3
+    assert ended == [True]
+
+
 # Processes
+
+
+async def test_what_comes_after_a_worker_was_killed_goes_to_the_others(caplog):
+    async with hosts(2) as found, opened(2) as wire:
+        is_killed = asyncio.Event()
+
+        async def portions():
+            yield plan(found, "/ok", "/held")
+            await is_killed.wait()
+            yield plan(found, "/no")
+
+        came = []
+        async for one in wire.observe(Plan(portions(), 6)):
+            came.append(type(one) if isinstance(one, Lost) else said(one))
+            if len(came) == 2:
+                os.kill(workers()[0], signal.SIGKILL)
+            if came[-1] is Lost:
+                is_killed.set()
+                for host in found:
+                    host.go_on.set()
+    assert sorted(map(str, came)) == ["200", "200", "200", "404", "404", str(Lost)]
+    assert len(caplog.messages) == 1
+
+
+async def test_the_plan_ends_where_no_worker_is_left(caplog):
+    async with hosts(2) as found, opened(2) as wire:
+
+        async def portions():
+            yield plan(found, "/ok", "/held")
+            await asyncio.Event().wait()
+
+        came = []
+        async for one in wire.observe(Plan(portions(), 1000)):
+            came.append(type(one))
+            if len(came) == 2:
+                for pid in workers():
+                    os.kill(pid, signal.SIGKILL)
+    assert came == [Observation, Observation, Lost, Lost]
+    assert len(caplog.messages) == 2
 
 
 async def test_asking_pauses_at_any_speed_and_ends_while_results_wait():
     # So slowly that no frame is ever full.
     async with hosts(pause_s=0.005) as found, opened(2, per_host=ONE_BY_ONE) as wire:
-        async with aclosing(wire.observe(large_plan(found))) as results:
+        async with aclosing(wire.observe(one_portion(large_plan(found)))) as results:
             await anext(results)
             assert await asked_at_rest(found) < 1500
         assert workers() == []
@@ -356,7 +464,7 @@ async def test_asking_pauses_at_any_speed_and_ends_while_results_wait():
 async def test_hosts_are_shared_out_to_processes_with_nothing_told_on_the_command_line(monkeypatch):
     monkeypatch.setenv("FEEDBOT_TEST_SECRET", "in the environment")
     async with hosts() as found, opened(2) as wire:
-        async with aclosing(wire.observe(plan(found, "/held", "/ok"))) as results:
+        async with aclosing(wire.observe(one_portion(plan(found, "/held", "/ok")))) as results:
             await anext(results)
             await until(lambda: all(host.now for host in found))
             pids = workers()
@@ -374,7 +482,7 @@ async def test_hosts_are_shared_out_to_processes_with_nothing_told_on_the_comman
 
 async def test_a_killed_worker_leaves_its_share_due_and_the_others_go_on(caplog):
     async with hosts(2) as found, opened(2) as wire:
-        results = wire.observe(plan(found, "/ok", "/held"))
+        results = wire.observe(one_portion(plan(found, "/ok", "/held")))
         urls = [(await anext(results)).url for _ in range(2)]
         assert sorted(urls) == [host.url("/ok") for host in found]
         await until(lambda: len(wire.slowest()) == 2)
@@ -383,8 +491,8 @@ async def test_a_killed_worker_leaves_its_share_due_and_the_others_go_on(caplog)
         await until(lambda: len(wire.slowest()) == 1)
         for host in found:
             host.go_on.set()
-        last = [one.url async for one in results]
-    assert len(last) == 1
+        last = [type(one) async for one in results]
+    assert last == [Lost, Observation]
     assert [one.getMessage() for one in caplog.records] == [
         "a worker process was ended by SIGKILL; 1 of its links stay due"
     ]
@@ -392,7 +500,7 @@ async def test_a_killed_worker_leaves_its_share_due_and_the_others_go_on(caplog)
 
 async def test_ctrl_c_and_sigterm_do_not_end_a_worker():
     async with hosts(2) as found, opened(2) as wire:
-        async with aclosing(wire.observe(plan(found, "/held"))) as results:
+        async with aclosing(wire.observe(one_portion(plan(found, "/held")))) as results:
             reading = asyncio.ensure_future(anext(results))
             await until(lambda: all(host.now for host in found))
             for pid in workers():
@@ -410,8 +518,10 @@ async def observed(grace_s=5.0, run_left_s=None, at_work=None):
     async with hosts(2) as found:
         room = Workers(config(), CONTACT, set(), 2, run_left_s, grace_s)
         results = []
-        async with aclosing(room.observe([*plan(found, "/ok"), *plan(found[:1], "/held")])) as iterator:
+        async with aclosing(room.observe(one_portion([*plan(found, "/ok"), *plan(found[:1], "/held")]))) as iterator:
             async for one in iterator:
+                if isinstance(one, Lost):
+                    continue
                 results.append(one)
                 if len(results) == 2 and at_work is not None:
                     at_work(found)
@@ -479,7 +589,8 @@ async def test_a_worker_that_ends_before_it_has_heard_everything_is_told(instead
     instead("raise SystemExit(3)")
     async with hosts(1) as found:
         with pytest.raises(FeedbotError, match="no worker process could do its work"):
-            assert [one async for one in Workers(config(), CONTACT, set(), 1).observe(large_plan(found))] == []
+            lost = Workers(config(), CONTACT, set(), 1).observe(one_portion(large_plan(found)))
+            assert {type(one) async for one in lost} == {Lost}
     assert caplog.messages == ["a worker process ended early with exit code 3; 600 of its links stay due"]
 
 
@@ -503,7 +614,8 @@ async def test_a_worker_that_met_an_error_says_which(caplog):
         # As where the file has gone since it was looked at.
         broken = replace(config(), ca_bundle="/nowhere/authorities.pem")
         with pytest.raises(FeedbotError, match="no worker process could do its work"):
-            assert [one async for one in Workers(broken, CONTACT, set(), 2).observe(plan(found, "/ok"))] == []
+            lost = Workers(broken, CONTACT, set(), 2).observe(one_portion(plan(found, "/ok")))
+            assert [type(one) async for one in lost] == [Lost, Lost]
     assert "ConfigError: checker.ca_bundle: /nowhere/authorities.pem: cannot be read" in caplog.messages[0]
 
 
@@ -524,7 +636,7 @@ async def test_workers_run_this_very_feedbot_and_nothing_from_the_current_folder
     monkeypatch.delenv("PYTHONPATH", raising=False)
     monkeypatch.chdir(tmp_path)
     async with hosts(2) as found, opened(2) as wire:
-        assert len([one async for one in wire.observe(plan(found, "/ok"))]) == 2
+        assert len([one async for one in wire.observe(one_portion(plan(found, "/ok")))]) == 2
 
 
 @pytest.fixture
@@ -536,7 +648,7 @@ def printing(monkeypatch, tmp_path):
 
 async def test_workers_do_without_uvloop_and_what_is_printed_by_mistake_harms_nothing(printing):
     async with hosts(2) as found, opened(2) as wire:
-        assert len([one async for one in wire.observe(plan(found, "/ok"))]) == 2
+        assert len([one async for one in wire.observe(one_portion(plan(found, "/ok")))]) == 2
 
 
 @asynccontextmanager
@@ -558,7 +670,9 @@ async def worker(stdin=PIPE, stderr=PIPE, start="import feedbot.wire.worker as i
 
 
 def order(found, *paths):
-    return Order(config(), CONTACT, (), tuple(plan(found, *paths)))
+    """What a worker is told: its order, a share of the plan, and that this was all."""
+    told = [Order(config(), CONTACT, ()), Portion(tuple(plan(found, *paths))), Portion(())]
+    return b"".join(map(encode, told))
 
 
 async def test_a_worker_whose_order_never_comes_ends_without_a_word():
@@ -570,7 +684,7 @@ async def test_a_worker_whose_order_never_comes_ends_without_a_word():
 async def test_a_worker_without_standard_error_works(printing):
     closed = "import os, sys; os.close(2); sys.stderr = None; import feedbot.wire.worker as it; it.main()"
     async with hosts(1) as found, worker(start=closed) as process:
-        process.stdin.write(encode(order(found, "/ok")))
+        process.stdin.write(order(found, "/ok"))
         assert isinstance(await read_word(process.stdout), Results)
         assert await read_word(process.stdout) == Done(())
         assert await process.wait() == 0
@@ -578,7 +692,7 @@ async def test_a_worker_without_standard_error_works(printing):
 
 async def test_a_worker_whose_input_is_closed_tidies_up_and_ends():
     async with hosts(1) as found, worker() as process:
-        process.stdin.write(encode(order(found, "/held", "/ok")))
+        process.stdin.write(order(found, "/held", "/ok"))
         word = await read_word(process.stdout)
         assert [one.url for one in word.results] == [found[0].url("/ok")]
         process.stdin.close()
@@ -588,7 +702,7 @@ async def test_a_worker_whose_input_is_closed_tidies_up_and_ends():
 
 async def test_a_worker_that_nobody_listens_to_any_more_ends():
     async with hosts(1) as found, worker() as process:
-        process.stdin.write(encode(order(found, *(f"/ok{number}?{'x' * 4000}" for number in range(500)))))
+        process.stdin.write(order(found, *(f"/ok{number}?{'x' * 4000}" for number in range(500))))
         await read_word(process.stdout)
         process._transport.get_pipe_transport(1).close()
         assert await process.wait() == 0
@@ -602,7 +716,7 @@ async def test_processes_that_wait_are_the_first_to_be_given_work():
     async with hosts(2) as found, started(2) as ready:
         waiting = {process.pid for process in ready}
         at_work = set()
-        async for one in Workers(config(), CONTACT, set(), 2, ready=ready).observe(plan(found, "/ok")):
+        async for one in Workers(config(), CONTACT, set(), 2, ready=ready).observe(one_portion(plan(found, "/ok"))):
             assert said(one) == "200"
             at_work.update(workers())
         assert (len(waiting), at_work, ready) == (2, waiting, [])
