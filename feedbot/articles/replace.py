@@ -4,11 +4,16 @@ import errno
 import hashlib
 import os
 import stat
+import sys
 
 from feedbot.articles.find import why_not_read
 from feedbot.articles.frontmatter import MAX_FILE_BYTES
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+
+
+_NO_SUCH_ATTRIBUTE = {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENODATA, errno.EINVAL}
+"""Attributes of the kernel's own, and of file systems that have none: what shutil.copystat passes over too."""
 
 
 class NotReplaced(Exception):
@@ -29,7 +34,7 @@ def read_whole(full_path: str) -> bytes:
 
 
 def replace_file(full_path: str, judged: bytes, new: bytes) -> None:
-    """Put `new` in the place of a file that holds `judged`; mode, owner and group stay.
+    """Put `new` in the place of a file that holds `judged`; mode, owner, group and extended attributes (ACLs) stay.
 
     The new bytes are written beside it and synced, the file is read once more, and renamed over: at every moment the
     name leads to the one or the other, whole. Only one process may do this at a time in a folder. Raises NotReplaced
@@ -46,7 +51,7 @@ def replace_file(full_path: str, judged: bytes, new: bytes) -> None:
         if before.st_nlink > 1:
             raise NotReplaced("has another name (a hard link), which would keep the earlier text; change it yourself")
         _forget(folder, temp)
-        _write(folder, temp, new, before)
+        _write(folder, temp, new, before, full_path)
         try:
             if read_whole(full_path) != judged:
                 raise NotReplaced("was changed meanwhile, and is left as it is now; run it again")
@@ -71,7 +76,7 @@ def temp_name(name: str) -> str:
     return f".{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.feedbot-tmp"
 
 
-def _write(folder: int, temp: str, data: bytes, like: os.stat_result) -> None:
+def _write(folder: int, temp: str, data: bytes, like: os.stat_result, like_path: str) -> None:
     descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -79,12 +84,31 @@ def _write(folder: int, temp: str, data: bytes, like: os.stat_result) -> None:
             if (mine.st_uid, mine.st_gid) != (like.st_uid, like.st_gid):
                 os.fchown(descriptor, like.st_uid, like.st_gid)
             os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
+            _copy_attributes(like_path, descriptor)
             file.write(data)
             file.flush()
             os.fsync(descriptor)
     except BaseException:
         _forget(folder, temp)
         raise
+
+
+def _copy_attributes(full_path: str, descriptor: int) -> None:
+    """Extended attributes, an access control list among them, as far as whoever runs feedbot may set them."""
+    if sys.platform != "linux":
+        return
+    try:
+        names = os.listxattr(full_path, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_SUCH_ATTRIBUTE:
+            raise
+        return
+    for name in names:
+        try:
+            os.setxattr(descriptor, name, os.getxattr(full_path, name, follow_symlinks=False))
+        except OSError as error:
+            if error.errno not in _NO_SUCH_ATTRIBUTE:
+                raise
 
 
 def _forget(folder: int, temp: str) -> None:

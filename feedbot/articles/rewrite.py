@@ -1,10 +1,12 @@
 """The bytes of an article file -> the same with links rewritten. Pure: no clock, no file, no network.
 
 After each edit the file is read again as feedbot reads it: unless that one link changed and nothing else did, the edit
-is not made, and the link is left for a person.
+is not made, and the link is left for a person. The links of a body are first tried all at once, then in halves, because
+reading a body once for each of its links takes time that is quadratic in them.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +25,7 @@ from feedbot.core.patch import Edit, applied
 from feedbot.core.url import InvalidUrl, canonical_url
 
 _URL_FIELDS = frozenset({"source_url", "amp_url", "cdn_amp_url", "url"})
+_Key = tuple[LinkRole, str, bool]
 _ODDLY_WRITTEN = "is written in a way that is not rewritten without a change of anything else; change it yourself"
 
 
@@ -76,6 +79,7 @@ def rewrite(
     work = _Work(path, raw, rules, article)
     copies: set[tuple[LinkRole, str]] = set()  # of AMP pages that were taken out
     refused: dict[tuple[LinkRole, str], Unmended] = {}
+    work.do_body(addresses)
     while (link := _next(work.article, addresses, withdrawn, copies, refused)) is not None:
         key = link.role, link.url
         address = addresses.get(link.url)
@@ -162,12 +166,42 @@ class _Work:
             raw = applied(self.raw, [edit])
             article, _ = understand(self._path, raw, self._rules)
             if isinstance(article, Article) and _is_only_link_changed(self.article, article, link, address):
-                start = self._note(edit)
-                line = self._before.replace(b"\r\n", b" \n").replace(b"\r", b"\n").count(b"\n", 0, start) + 1
-                self.mended.append(Mended(link.role, link.url, line, address))
+                self.mended.append(Mended(link.role, link.url, self._note(edit), address))
                 self.raw, self.article = raw, article
                 return True
         return False
+
+    def do_body(self, addresses: Mapping[str, str]) -> None:
+        """Rewrite what links of the body can be, each as it is likely to be written; the others are left to `do`."""
+        links = {link.url for link in self.article.links if link.role is LinkRole.BODY and not link.is_ignored}
+        wanted = {url: addresses[url] for url in links if url in addresses}
+        if not wanted:
+            return
+        places = rewrite_body.places(parts_of(self.raw)[1], wanted, self._rules)
+        # Of a URL that is defined once and written elsewhere too it could not be told which of both readers get.
+        several = Counter(place.url for place in places)
+        clear = [place for place in places if not place.is_definition or several[place.url] == 1]
+        number = len(self.mended)
+        self._do_places(clear, wanted)
+        self.mended[number:] = sorted(self.mended[number:], key=lambda one: one.line)
+
+    def _do_places(self, places: Sequence[rewrite_body.Place], addresses: Mapping[str, str]) -> None:
+        """Rewrite links at places of the body, in order, all or else as many as can be of each half."""
+        if not places:
+            return
+        raw = applied(self.raw, [place.edits[0] for place in places])
+        article, _ = understand(self._path, raw, self._rules)
+        urls = Counter(place.url for place in places)
+        if isinstance(article, Article) and _are_only_links_changed(self.article, article, urls, addresses):
+            for place in reversed(places):
+                address = addresses[place.url]
+                self.mended.append(Mended(LinkRole.BODY, place.url, self._note(place.edits[0]), address))
+            self.raw, self.article = raw, article
+        elif len(places) > 1:
+            # From the end, for an edit moves what comes after it.
+            middle = len(places) // 2
+            self._do_places(places[middle:], addresses)
+            self._do_places(places[:middle], addresses)
 
     def _proposals(self, link: Link, address: str | None) -> Iterator[Edit]:
         front, body = parts_of(self.raw)
@@ -184,7 +218,7 @@ class _Work:
             return
 
     def _note(self, edit: Edit) -> int:
-        """Keep an edit of the file as it has become; returns where it begins in the file as it was."""
+        """Keep an edit of the file as it has become; returns the line where it begins in the file as it was."""
         earlier, later = [], []
         grown = inside = 0
         for one in self.edits:
@@ -199,29 +233,46 @@ class _Work:
                 inside += growth  # it goes with the text around it
         begin = edit.start - grown
         self.edits = [*earlier, Edit(begin, edit.end - grown - inside, edit.new), *later]
-        return begin
+        return self._before.replace(b"\r\n", b" \n").replace(b"\r", b"\n").count(b"\n", 0, begin) + 1
 
 
 def _is_only_link_changed(before: Article, after: Article, link: Link, address: str | None) -> bool:
     """True where the one article says what the other does, but for a link that leads to its new address, or is gone."""
-    links = {(one.role, one.url, one.is_ignored) for one in before.links}
-    new_links = {(one.role, one.url, one.is_ignored) for one in after.links}
-    new = set() if address is None else {(link.role, canonical_url(address), False)}
-    if not (new <= new_links <= links | new and links - new_links <= {(link.role, link.url, False)}):
-        return False
     if link.role is LinkRole.BODY:
-        same = msgspec.structs.replace(after, links=before.links, body_html=before.body_html) == before
-        return (
-            same
-            and address is not None
-            and rewrite_body.is_only_link_changed(before.body_html, after.body_html, link.url, address)
-        )
+        return address is not None and _are_only_links_changed(before, after, {link.url: 1}, {link.url: address})
+    new = set() if address is None else {(link.role, canonical_url(address), False)}
+    if not _has_links(before, after, {(link.role, link.url, False)}, new):
+        return False
     for name, old, now in _differences(_said(before), _said(after)):
         if name not in _URL_FIELDS or not isinstance(old, str) or _target(old) != link.url:
             return False
         if now != (None if address is None else with_fragment(address, old)):
             return False
     return True
+
+
+def _are_only_links_changed(
+    before: Article, after: Article, places: Mapping[str, int], addresses: Mapping[str, str]
+) -> bool:
+    """True where the one article says what the other does, but for links in its body that lead to new addresses.
+
+    Of each canonical URL at least as many as `places` says.
+    """
+    old = {(LinkRole.BODY, url, False) for url in places}
+    new = {(LinkRole.BODY, canonical_url(addresses[url]), False) for url in places}
+    if not _has_links(before, after, old, new):
+        return False
+    if msgspec.structs.replace(after, links=before.links, body_html=before.body_html) != before:
+        return False
+    changed = rewrite_body.changed_links(before.body_html, after.body_html, {url: addresses[url] for url in places})
+    return changed is not None and all(changed[url] >= number for url, number in places.items())
+
+
+def _has_links(before: Article, after: Article, old: Set[_Key], new: Set[_Key]) -> bool:
+    """True where an article has the links that it had, with the new ones, and lacks none but old ones."""
+    links = {(one.role, one.url, one.is_ignored) for one in before.links}
+    new_links = {(one.role, one.url, one.is_ignored) for one in after.links}
+    return new <= new_links <= links | new and links - new_links <= old
 
 
 def _said(article: Article) -> Any:

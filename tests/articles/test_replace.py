@@ -2,6 +2,7 @@
 
 import os
 import stat
+import struct
 
 import pytest
 
@@ -36,6 +37,28 @@ def test_its_owner_stays(file):
     os.chown(file, 1234, 4321)
     replace_file(str(file), BEFORE, AFTER)
     assert (file.stat().st_uid, file.stat().st_gid) == (1234, 4321)
+
+
+def test_its_extended_attributes_stay(file):
+    try:
+        os.setxattr(file, "user.editor", b"night shift")
+    except OSError:
+        pytest.skip("may be skipped: this file system has no extended attributes")
+    replace_file(str(file), BEFORE, AFTER)
+    assert os.getxattr(file, "user.editor") == b"night shift"
+    assert read_whole(str(file)) == AFTER
+
+
+def test_its_access_control_list_stays(file):
+    # As the kernel keeps one (acl(5)): version 2, then the owner, user 1234, the group, the mask, and others.
+    entries = [(1, 6, -1), (2, 4, 1234), (4, 4, -1), (16, 4, -1), (32, 0, -1)]
+    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    try:
+        os.setxattr(file, "system.posix_acl_access", acl)
+    except OSError:
+        pytest.skip("may be skipped: this file system has no access control lists")
+    replace_file(str(file), BEFORE, AFTER)
+    assert os.getxattr(file, "system.posix_acl_access") == acl
 
 
 def test_a_file_that_is_not_what_was_judged_is_left(file):

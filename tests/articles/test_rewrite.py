@@ -1,5 +1,6 @@
 """Links rewritten in article files, and nothing else."""
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedbot.articles.rewrite import Rewriting, rewrite
-from feedbot.articles.rewrite_body import is_only_link_changed
+from feedbot.articles.rewrite_body import changed_links
 from feedbot.articles.understand import understand
 from feedbot.core.article import Article, LinkRole, Rejected
 from feedbot.core.identity import content_digest
@@ -387,10 +388,49 @@ class TestBody:
             (f'<a href="{OLD}">it</a> {OLD}', f'<a href="{NEW}">it</a> {NEW}', False),
             (f'<a href="{OLD}">it</a>', f'<a href="{NEW}">it</a><img src="{NEW}">', False),
             (f'<a href="{OLD}">it</a>', f'<a href="{NEW}">it</a></a>', False),
+            (f'<p>src is src="{OLD}"</p>', f'<p>src is src="{NEW}"</p>', False),
+            (f'<img alt="a > b" src="{OLD}">', f'<img alt="a > b" src="{NEW}">', True),
         ],
     )
     def test_of_what_readers_get_the_link_alone_may_change(self, before, after, is_so):
-        assert is_only_link_changed(before, after, OLD, NEW) == is_so
+        assert bool(changed_links(before, after, {OLD: NEW})) == is_so
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "[it]({old})\n",
+            "[it][{n}]\n\n[{n}]: {old}\n",
+            "[it]({old}) and <{old}>\n",
+            "[it][{n}] and [it]({old})\n\n[{n}]: {old}\n",
+            "[it]({old}) `[it]({old})` <!-- {old} -->\n",
+            "[it][{n}] <!-- [it]({old}) -->\n\n[{n}]: {old}\n",
+            "[it]({old})\n\n[unused]: {old}\n",
+            "[it]({old})\n\n[it](https://stays.example/{n})\n",
+        ],
+    )
+    def test_many_links_become_what_each_becomes_alone(self, body):
+        moved = {f"{OLD}/{n}": f"{NEW}{n}" for n in range(9)}
+        raw = file(FRONT, "\n".join(body.replace("{old}", old).replace("{n}", old[-1]) for old in moved))
+        at_once, one_by_one = rewrite("a.md", raw, BODIES, moved), raw
+        for old, new in moved.items():
+            one_by_one = rewrite("a.md", one_by_one, BODIES, {old: new}).raw
+        assert at_once.raw == applied(raw, at_once.edits) == one_by_one
+        assert {one.url for one in at_once.mended} == set(moved)
+        for one in at_once.mended:
+            assert one.url.encode() in raw.splitlines()[one.line - 1]
+
+    def test_a_body_is_read_as_often_for_many_links_as_for_few(self):
+        def reads(number):
+            moved = {f"{OLD}/{n}": f"{NEW}{n}" for n in range(number)}
+            raw, calls = file(FRONT, "".join(f"[it]({old})\n\n" for old in moved)), []
+            sys.setprofile(lambda frame, event, _: calls.append(event) if frame.f_code is understand.__code__ else None)
+            try:
+                assert len(rewrite("a.md", raw, BODIES, moved).mended) == number
+            finally:
+                sys.setprofile(None)
+            return calls.count("call")
+
+        assert reads(3) == reads(300)
 
     def test_where_bodies_are_not_checked_they_stay(self):
         assert is_left(file(FRONT, f"[it]({OLD})\n"), rules=RULES) == []
