@@ -15,16 +15,18 @@ TEXT = (
 )
 WORDS = TEXT.split()
 FIRST = datetime(2016, 1, 1, tzinfo=UTC)
+_EVERY_MINUTES = 517
+_MOST_MINUTES = 10_000 * _EVERY_MINUTES
 
 
 def sentence(seed: int, words: int) -> str:
     return " ".join(WORDS[(seed * 7 + step * 13 + step * step) % len(WORDS)] for step in range(words)).capitalize()
 
 
-def front(number: int, indent: str = "") -> list[str]:
+def front(number: int, every_minutes: int, indent: str = "") -> list[str]:
     host = f"news{number % 997}.example"
     slug = f"{number}-{sentence(number, 5).replace(' ', '-').lower()}"
-    moment = (FIRST + timedelta(minutes=number * 517)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = (FIRST + timedelta(minutes=number * every_minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
     amp = f"https://www.{host}/stories/{slug}/amp/"
     return [
         f'{indent}title: "{sentence(number, 11)}"',
@@ -45,14 +47,22 @@ def front(number: int, indent: str = "") -> list[str]:
     ]
 
 
-def article(number: int, topics_in_all: int) -> str:
+def article(number: int, topics_in_all: int, every_minutes: int = _EVERY_MINUTES) -> str:
     names = [f"Topic {one}" for one in range(topics_in_all - len(NAMED))] + NAMED
     topics = sorted({names[number * factor % topics_in_all] for factor in (1, 7, 11)})
-    lines = ["---", "category: news", *front(number), f"heat: {number % 200}", "published: true", "", "topics:"]
+    lines = [
+        "---",
+        "category: news",
+        *front(number, every_minutes),
+        f"heat: {number % 200}",
+        "published: true",
+        "",
+        "topics:",
+    ]
     lines += [f'  - "{topic}"' for topic in topics]
     lines += ["", "related:"]
     for near in range(1, 6):
-        item = front(number * 6 + 1_000_000 + near, "    ")
+        item = front(number * 6 + 1_000_000 + near, every_minutes, "    ")
         lines += ["  - " + item[0].strip(), *item[1:]]
     lines += ["", f'secured: "{"QmFzZTY0" * 60};Qv8tbTN8fj/uRfSTS2ojEw=="', "---", ""]
     return "\n".join(lines)
@@ -60,8 +70,11 @@ def article(number: int, topics_in_all: int) -> str:
 
 def generate(folder: Path, count: int, topics: int = 60) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    # However many there are, they came within ten years, and none is of the future.
+    every_minutes = min(_EVERY_MINUTES, _MOST_MINUTES // max(1, count))
     for number in range(count):
-        (folder / f"2020-01-01-{number:06}.md").write_text(article(number, topics), encoding="utf-8")
+        text = article(number, topics, every_minutes)
+        (folder / f"2020-01-01-{number:06}.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

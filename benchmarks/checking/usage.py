@@ -15,12 +15,16 @@ _SAMPLE_S = 0.2
 
 @dataclass(frozen=True)
 class Usage:
-    """Seconds and MB; `code` is the exit code, negative where the command was ended at its time limit."""
+    """Seconds and MB; `code` is the exit code, negative where the command was ended at its time limit.
+
+    `largest_mb` is the peak of the largest process: of a short command, nobody has looked at the right moment.
+    """
 
     wall_s: float
     cpu_s: float
     peak_mb: float
     code: int
+    largest_mb: float = 0.0
 
 
 def run(command: Sequence[str], folder: Path, out: Path, env: Mapping[str, str], timeout_s: float) -> Usage:
@@ -45,7 +49,8 @@ def run(command: Sequence[str], folder: Path, out: Path, env: Mapping[str, str],
         peak.stop()
     process.returncode = os.waitstatus_to_exitcode(status)
     wall_s = time.monotonic() - started
-    return Usage(wall_s, usage.ru_utime + usage.ru_stime, peak.kb / 1024, process.returncode)
+    cpu_s = usage.ru_utime + usage.ru_stime
+    return Usage(wall_s, cpu_s, peak.kb / 1024, process.returncode, usage.ru_maxrss / 1024)
 
 
 class _Peak(threading.Thread):
