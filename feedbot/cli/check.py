@@ -27,7 +27,7 @@ from feedbot.config import Config, FeedsConfig, SiteConfig, load_config
 from feedbot.core.article import Rejected
 from feedbot.core.progress import Progress
 from feedbot.core.status import StatusKind
-from feedbot.errors import Stopped, UsageError
+from feedbot.errors import ArticlesError, Stopped, UsageError
 from feedbot.state.database import State, checking_run, open_state
 from feedbot.steps.checking import Checking, check, check_due, to_ask
 from feedbot.steps.reading import read
@@ -141,10 +141,7 @@ def command(
     with _somewhere(told, wish, dry_run=dry_run) as (config, state):
         if not dry_run:
             say_of_proxy(config, told)
-        rejected: Sequence[Rejected] = ()
-        if config.articles.paths:
-            let_files_settle(config, clock)
-            rejected = read(config, state, clock).rejected
+        rejected = _read(config, state, clock, wish)
         if dry_run:
             click.echo("\n".join(_would_ask(config, state, clock, wish, rejected)))
             return 0
@@ -170,6 +167,20 @@ def command(
         said = f"Known      {them} {' or '.join(sorted(words))}; `feedbot status` shows what is dead or failing"
         click.echo(said, err=output != TEXT)
     return 4 if known or any(is_to_fail(one, words) for one in checking.results) else 0
+
+
+def _read(config: Config, state: State, clock: Clock, wish: Wish) -> Sequence[Rejected]:
+    """The article files that were rejected, of all that are read before; raises ArticlesError."""
+    if not config.articles.paths:
+        return ()
+    try:
+        let_files_settle(config, clock)
+        return read(config, state, clock).rejected
+    except ArticlesError:
+        # What is known of a URL's articles from before does for it.
+        if wish.needs_no_config:
+            return ()
+        raise
 
 
 def _report(

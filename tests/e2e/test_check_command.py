@@ -40,6 +40,20 @@ def test_standard_input_names_urls_and_articles(news, site):
     assert (nothing.returncode, nothing.stdout) == (0, "Links      standard input names nothing\n")
 
 
+def test_a_url_is_checked_where_the_folder_of_articles_is_not_there(news, site):
+    news.article("one")
+    feedbot(news.folder, "check")
+    (news.folder / "articles").rename(news.folder / "elsewhere")
+    site.answers["/one"] = 404
+    for words in (["--dry-run"], []):
+        done = feedbot(news.folder, "check", *words, site.link("/one"))
+        assert (done.returncode, done.stderr) == (0, "")
+    # It is still known to be a link of an article.
+    assert "404 on GET" in feedbot(news.folder, "why", site.link("/one")).stdout
+    for words in ([site.link("/one"), "articles"], [site.link("/one"), "--all"][1:], []):
+        assert feedbot(news.folder, "check", *words).returncode != 0
+
+
 def test_what_is_not_due_is_asked_where_it_is_named(news, site):
     site.answers["/lost"] = 404
     news.article("lost", topics="AI")
