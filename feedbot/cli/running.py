@@ -1,6 +1,7 @@
 """Running a coroutine for a command: signals end it cleanly, and warnings are sentences."""
 
 import asyncio
+import logging
 import signal
 import time
 from collections.abc import Coroutine
@@ -22,13 +23,17 @@ from feedbot.wire.loop import run
 if TYPE_CHECKING:
     from feedbot.steps.pinging import Pinging
 
+log = logging.getLogger("feedbot")
+
 _T = TypeVar("_T")
 
 
 def run_until_signalled(work: Coroutine[Any, Any, _T], beside: Coroutine[Any, Any, None] | None = None) -> _T:
     """The coroutine's result; SIGTERM and SIGINT cancel it, and Stopped says so.
 
-    What runs `beside` it is cancelled when it ends. Warnings are sentences on standard error.
+    What runs `beside` it is cancelled when it ends. Where that failed before, the work is done all the same, and a
+    warning tells of it; but for an OSError, of a standard error that nobody reads any more. Warnings are sentences on
+    standard error.
     """
 
     async def supervised() -> _T:
@@ -44,7 +49,9 @@ def run_until_signalled(work: Coroutine[Any, Any, _T], beside: Coroutine[Any, An
         finally:
             for other in others:
                 other.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
+            for problem in await asyncio.gather(*others, return_exceptions=True):
+                if isinstance(problem, Exception) and not isinstance(problem, OSError):
+                    log.warning("how far it is could not be shown (%s: %s)", type(problem).__name__, problem)
 
     with warnings_said():
         return run(supervised())

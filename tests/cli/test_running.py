@@ -75,8 +75,17 @@ def test_an_error_of_the_work_comes_out():
     assert beside.is_over
 
 
-def test_an_error_of_what_runs_beside_harms_nothing():
+def test_an_error_of_what_runs_beside_harms_nothing_and_is_told(capsys):
     async def failing():
-        raise LookupError
+        raise LookupError("no frame")
 
     assert run_until_signalled(asyncio.sleep(0, "done"), failing()) == "done"
+    assert capsys.readouterr().err == "feedbot: how far it is could not be shown (LookupError: no frame)\n"
+
+
+def test_a_standard_error_that_is_gone_harms_nothing(capsys):
+    async def failing():
+        raise BrokenPipeError
+
+    assert run_until_signalled(asyncio.sleep(0, "done"), failing()) == "done"
+    assert capsys.readouterr().err == ""
