@@ -19,6 +19,9 @@ MOST_LINES = 20
 BY_HAND = "run --once"
 """The job that cron or a person does; the daemon's have names of their own."""
 
+TELLING = "alerts"
+"""The daemon's job that tells."""
+
 _ENOUGH_AGAIN = 1.1
 _APART_S = 60.0
 
@@ -89,11 +92,14 @@ def failing(jobs: Iterable[Job]) -> dict[str, Found]:
     """The jobs that have failed three times in a row, by name.
 
     A run by hand or by cron does the work of all of the daemon's, and its check that of such a run: what succeeded
-    later than a failure has mended it.
+    later than a failure has mended it. Of the job that tells nothing is told: as soon as it can be, that works again,
+    and what kept it from telling (state.db) is told by itself.
     """
     known = {job.name: job for job in jobs}
     found = {}
     for name, job in known.items():
+        if name == TELLING:
+            continue
         other = known.get("check" if name == BY_HAND else BY_HAND)
         is_mended = other is not None and other.succeeded_at is not None and other.succeeded_at > job.finished_at
         if job.failures >= FAILURES_IN_A_ROW and not is_mended:

@@ -19,7 +19,7 @@ from functools import partial
 from feedbot.articles.find import to_watch
 from feedbot.clock import Clock
 from feedbot.config import STAGING, Config
-from feedbot.core.alerts import BY_HAND, Found
+from feedbot.core.alerts import BY_HAND, TELLING, Found
 from feedbot.errors import ArticlesError, ConfigError, FeedbotError
 from feedbot.service.jobs import Jobs
 from feedbot.service.notify import Notifier, own_notifier
@@ -49,8 +49,6 @@ _SETTLED_IN = timedelta(minutes=15)
 
 _PUBLISHING = {"read", "check", "publish"}
 """The jobs after which feeds may have changed."""
-
-_ALERTS = "alerts"
 
 Companion = Callable[["Daemon"], AbstractAsyncContextManager[None]]
 """What lives as long as the daemon, such as a web server; an error at its start ends the daemon with it."""
@@ -194,7 +192,7 @@ class Daemon:
             await self.jobs.note(record)
         finally:
             # Also where it could not be noted: that is news as well.
-            if record.name != _ALERTS:
+            if record.name != TELLING:
                 self._may_have_news.set()
 
     async def _tell_of_troubles(self) -> None:
@@ -203,7 +201,7 @@ class Daemon:
             await self._may_have_news.wait()
             self._may_have_news.clear()
             if self.config.alerts.tells:
-                await self.tally.run(_ALERTS, self.jobs.alert)
+                await self.tally.run(TELLING, self.jobs.alert)
 
     # Signals
 

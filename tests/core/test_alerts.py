@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from feedbot.core.alerts import (
     BY_HAND,
+    TELLING,
     Found,
     Job,
     Kind,
@@ -55,6 +56,10 @@ def test_three_failures_in_a_row_are_told_in_one_line():
     assert failing([job("read", 3)]) == {
         "read": Found("read keeps failing", "read has failed 3 times in a row: no file; no folder")
     }
+
+
+def test_that_nobody_could_be_told_is_nothing_to_tell_once_it_can_be():
+    assert failing([job(TELLING, 9)]) == {}
 
 
 def test_a_run_by_hand_mends_the_daemons_jobs_and_a_check_those_by_hand():
