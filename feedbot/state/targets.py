@@ -160,7 +160,7 @@ LEFT JOIN hosts ON hosts.host = targets.host
 # file where there are many.
 _BEST_FIRST = f"""
 {_DUE}
-SELECT targets.id, claims.rank, targets.status, targets.verdict, targets.next_check_at, targets.url
+SELECT targets.id, claims.rank, targets.host, targets.status, targets.verdict, targets.next_check_at, targets.url
 FROM claims CROSS JOIN targets ON targets.id = claims.id
 ORDER BY priority_of(
     targets.status, targets.since_at, targets.checked_at, targets.strikes, targets.rule_strikes, targets.rule_over_s,
@@ -169,48 +169,85 @@ ORDER BY priority_of(
 """  # noqa: S608 - no outside text
 
 
-_DueNow = tuple[int, int, str, str | None, str, str]
-"""A row of `_BEST_FIRST`."""
+class Planned(msgspec.Struct, frozen=True):
+    """Targets to ask, in their order, in some bytes each: a million may be due.
+
+    `ids` are their numbers; `hosts` has for each the place of its host in `names`. `left_out` are the numbers of those
+    that are due and not to be asked.
+    """
+
+    ids: "array[int]"
+    hosts: "array[int]"
+    names: tuple[str, ...]
+    left_out: "array[int]"
 
 
 def due(state: State, now: datetime, *, feed_size: int = _FEED_SIZE, budget: int | None = None) -> list[Target]:
     """The targets to be asked now, in the order to ask them (`planned`)."""
-    return load(state, planned(state, now, feed_size=feed_size, budget=budget))
+    return load(state, planned(state, now, feed_size=feed_size, budget=budget).ids)
 
 
-def planned(state: State, now: datetime, *, feed_size: int = _FEED_SIZE, budget: int | None = None) -> "array[int]":
-    """The numbers of the targets to be asked now, in the order of `order.plan`; only those that a link points to.
+def planned(
+    state: State,
+    now: datetime,
+    *,
+    feed_size: int = _FEED_SIZE,
+    budget: int | None = None,
+    leaves_out: Callable[[str], bool] = lambda _: False,
+) -> Planned:
+    """What is to be asked now, in the order of `order.plan`; only targets that a link points to.
 
     A feed holds up to `feed_size` entries. With a budget of requests, the part of what is due that it
-    reaches. After the clock was set back, what was planned by the clock that was ahead is due at once.
-    A target takes ten bytes here, so that a million may be due.
+    reaches; none of it is spent on the URLs that `leaves_out` names. After the clock was set back, what was planned by
+    the clock that was ahead is due at once.
     """
     if state.value("SELECT latest FROM clock") > stamp(now + _CLOCK_STEP):
         _plan_anew(state, now)
-    due_now = _best_first(state, now, feed_size)
-    by_rank = [array("q") for _ in Rank]
-    for number, rank in ((one[0], one[1]) for one in due_now) if budget is None else _afforded(due_now, budget):
-        by_rank[rank].append(number)
-    return reduce(add, by_rank)
+    names: dict[str, int] = {}
+    left_out = array("q")
+    due_now = _due_now(state, now, feed_size, leaves_out, names, left_out)
+    ids, hosts = [array("q") for _ in Rank], [array("l") for _ in Rank]
+    for one in due_now if budget is None else _afforded(due_now, budget):
+        number, rank, place = one[:3]
+        ids[rank].append(number)
+        hosts[rank].append(place)
+    return Planned(reduce(add, ids), reduce(add, hosts), tuple(names), left_out)
 
 
-def _best_first(state: State, now: datetime, feed_size: int) -> Iterator[_DueNow]:
-    """What is due, by priority and URL."""
+_DueNow = tuple[int, int, int, int, str, str]
+"""The number of a target that is due, its rank, the place of its host, its requests, when it was due, and its URL."""
+
+
+def _due_now(
+    state: State,
+    now: datetime,
+    feed_size: int,
+    leaves_out: Callable[[str], bool],
+    names: dict[str, int],
+    left_out: "array[int]",
+) -> Iterator[_DueNow]:
+    """What is due, by priority and URL; notes the hosts by name, and what is left out."""
     arguments = _claim_arguments(now, feed_size)
     with said_plainly(state.path):
         connection = state.db.conn
         connection.create_function("priority_of", 11, lambda *row: _priority(row, now), deterministic=True)
-        yield from connection.execute(_BEST_FIRST, arguments)
+        for number, rank, host, kind, verdict, due_at, url in connection.execute(_BEST_FIRST, arguments):
+            if leaves_out(url):
+                left_out.append(number)
+                continue
+            status = Status(StatusKind(kind), verdict=None if verdict is None else VerdictKind(verdict))
+            yield number, rank, names.setdefault(host, len(names)), expected_requests(status), due_at, url
 
 
-def _afforded(due_now: Iterator[_DueNow], budget: int) -> Iterator[tuple[int, int]]:
-    numbers, ranks, costs = array("q"), array("b"), array("b")
+def _afforded(due_now: Iterator[_DueNow], budget: int) -> Iterator[tuple[int, int, int]]:
+    """Number, rank and host of what a budget reaches, in the order in which it comes; all of it is read first."""
+    numbers, ranks, hosts, costs = array("q"), array("b"), array("l"), array("b")
     kept = kept_for_longest(budget)
     longest: list[tuple[str, str, int, int]] = []
-    for number, rank, kind, verdict, due_at, url in due_now:
-        cost = expected_requests(Status(StatusKind(kind), verdict=None if verdict is None else VerdictKind(verdict)))
+    for number, rank, host, cost, due_at, url in due_now:
         numbers.append(number)
         ranks.append(rank)
+        hosts.append(host)
         costs.append(cost)
         longest.append((due_at, url, number, cost))
         if len(longest) > 2 * kept:
@@ -221,9 +258,20 @@ def _afforded(due_now: Iterator[_DueNow], budget: int) -> Iterator[tuple[int, in
         by_priority=zip(numbers, costs, strict=True),
         needed=sum(costs),
     )
-    for number, rank in zip(numbers, ranks, strict=True):
+    for number, rank, host in zip(numbers, ranks, hosts, strict=True):
         if taken is None or number in taken:
-            yield number, rank
+            yield number, rank, host
+
+
+def by_url(state: State, numbers: Sequence[int]) -> "array[int]":
+    """These numbers of targets in the order of their URLs; those that are no longer there are left out."""
+    with said_plainly(state.path):
+        rows = state.db.conn.execute(
+            "SELECT targets.id FROM json_each(?) AS wanted CROSS JOIN targets ON targets.id = wanted.value"
+            " ORDER BY targets.url",
+            [json.dumps(list(numbers))],
+        )
+        return array("q", (number for (number,) in rows))
 
 
 def _priority(row: Sequence[Any], now: datetime) -> float:

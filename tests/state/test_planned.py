@@ -76,13 +76,32 @@ def state(tmp_path_factory):
 def test_a_plan_of_numbers_is_the_plan_of_whole_records(state, budget, feed_size):
     whole = targets.chosen(state, START, feed_size=feed_size, budget=budget).targets
     planned = targets.planned(state, START, feed_size=feed_size, budget=budget)
-    assert len(planned) > 0
-    assert list(planned) == [target.id for target in whole]
+    assert len(planned.ids) > 0
+    assert list(planned.ids) == [target.id for target in whole]
+    assert [planned.names[host] for host in planned.hosts] == [target.host for target in whole]
+    assert not planned.left_out
+
+
+@pytest.mark.parametrize("budget", [None, 40])
+def test_what_people_want_left_alone_is_told_apart_and_takes_nothing_of_a_budget(state, budget):
+    def leaves_out(url):
+        return url.startswith("https://h3.")
+
+    whole = targets.chosen(state, START, leaves_out=leaves_out, budget=budget).targets
+    planned = targets.planned(state, START, leaves_out=leaves_out, budget=budget)
+    assert list(planned.ids) == [target.id for target in whole]
+    every = targets.load(state, targets.planned(state, START).ids)
+    assert set(planned.left_out) == {target.id for target in every if leaves_out(target.url)}
+
+
+def test_numbers_are_put_in_the_order_of_their_urls(state):
+    whole = targets.due(state, START)
+    expected = [target.id for target in sorted(whole, key=lambda target: target.url)]
+    assert list(targets.by_url(state, [*(target.id for target in whole), 999])) == expected
 
 
 def test_a_portion_is_loaded_in_its_order_without_what_was_deleted_meanwhile(state):
-    planned = targets.planned(state, START)
-    portion = planned[5:25]
+    portion = targets.planned(state, START).ids[5:25]
     assert [target.id for target in targets.load(state, [*portion[:3], 999, *portion[3:]])] == list(portion)
     assert targets.load(state, []) == []
 
