@@ -1,10 +1,12 @@
 """`feedbot demo`: a month of links that live and die, told in seconds, without a network."""
 
+import fcntl
 import logging
+import os
 import shlex
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import ExitStack, aclosing, contextmanager
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -18,9 +20,9 @@ from feedbot.clock import SystemClock
 from feedbot.config import load_config
 from feedbot.core.status import StatusKind
 from feedbot.core.url import split_url
-from feedbot.demo.month import live
-from feedbot.demo.story import DIED, SUSPECT, article_names
-from feedbot.errors import FeedbotError, Stopped, UsageError
+from feedbot.demo.month import is_as_written, live
+from feedbot.demo.story import DIED, SUSPECT
+from feedbot.errors import FeedbotError, LockHeld, Stopped, UsageError
 from feedbot.state import targets
 from feedbot.state.database import open_for_reading
 from feedbot.wire.loop import run
@@ -117,39 +119,65 @@ def _serve(folder: Path) -> None:
 def _made(folder: Path) -> Iterator[None]:
     """A new folder of a demo, for as long as the block; it stays, unless the block raises.
 
-    Raises UsageError where something else is there, FeedbotError where it cannot be written.
+    Raises UsageError where something else is there, LockHeld where another demo is being made there, FeedbotError where
+    it cannot be written.
     """
     text = files("feedbot.demo").joinpath("config.yaml").read_text(encoding="utf-8")
+    with ExitStack() as made:
+        try:
+            is_new = not folder.exists()
+            folder.mkdir(parents=True, exist_ok=True)
+            made.enter_context(_alone_in(folder))
+            _require_no_others(folder)
+            _clear(folder)
+            (folder / "articles").mkdir()
+            for name in (_MARK, "config.yaml"):
+                (folder / name).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise FeedbotError(f"{plain(str(folder))}: cannot be made: {error.strerror}") from None
+        try:
+            yield
+        except BaseException:
+            _clear(folder)
+            if is_new:
+                folder.rmdir()
+            raise
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other demos from a folder for the block; raises LockHeld where one is there, OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        is_new = not folder.exists()
-        if not (is_new or _may_be_made_anew(folder)):
-            raise UsageError(
-                f"{plain(str(folder))}: is there already, and holds other things than a demo;"
-                " name another: `feedbot demo FOLDER`"
-            )
-        _clear(folder)
-        (folder / "articles").mkdir(parents=True)
-        for name in (_MARK, "config.yaml"):
-            (folder / name).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise FeedbotError(f"{plain(str(folder))}: cannot be made: {error.strerror}") from None
-    try:
+        try:
+            # The folder itself is locked: a demo makes all files in it anew.
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LockHeld(
+                f"{plain(str(folder))}: another demo is being made there; wait until that has ended, or name another:"
+                " `feedbot demo FOLDER`"
+            ) from None
         yield
-    except BaseException:
-        _clear(folder)
-        if is_new:
-            folder.rmdir()
-        raise
+    finally:
+        os.close(descriptor)
 
 
-def _may_be_made_anew(folder: Path) -> bool:
-    """True for an empty folder, and for an earlier demo that nobody has begun to make their own."""
+def _require_no_others(folder: Path) -> None:
+    """Raise UsageError for a folder that is neither empty nor an earlier demo as it was."""
     if not any(folder.iterdir()):
-        return True
+        return
     mark, config = folder / _MARK, folder / "config.yaml"
     if not (mark.is_file() and config.is_file() and config.read_bytes() == mark.read_bytes()):
-        return False
-    return {path.stem for path in folder.glob("articles/*")} <= article_names()
+        raise UsageError(
+            f"{plain(str(folder))}: is there already, and holds other things than a demo;"
+            " name another: `feedbot demo FOLDER`"
+        )
+    for path in sorted(folder.glob("articles/*")):
+        if not is_as_written(path):
+            raise UsageError(
+                f"{plain(str(path))}: is not as the demo wrote it, and would be lost; remove {plain(str(folder))},"
+                " or name another: `feedbot demo FOLDER`"
+            )
 
 
 def _clear(folder: Path) -> None:

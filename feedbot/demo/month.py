@@ -1,6 +1,7 @@
 """The month of the demo: every six hours feedbot runs, if it has something to do, and the clock jumps."""
 
 import os
+import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from feedbot.config import Config, load_config
 from feedbot.cycle import Run, run_once
 from feedbot.demo.network import LoopbackWire, Names
 from feedbot.demo.site import Site
-from feedbot.demo.story import AGES, AT_FIRST, DAYS, STORY
+from feedbot.demo.story import AGES, AT_FIRST, DAYS, STORY, article_names
 from feedbot.publish.link_report import ReadersGet
 from feedbot.state import targets
 from feedbot.state.database import State, checking_run, open_state
@@ -26,6 +27,8 @@ from feedbot.wire.wire import Wire
 
 RUNS_A_DAY = 4
 _STEP = timedelta(days=1) / RUNS_A_DAY
+_PUBLISHED = "published"
+"""The word in the texts of articles in whose place their date is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +106,22 @@ def _happen(day: int, folder: Path, site: Site, names: Names, now: datetime) -> 
     return len(event.articles)
 
 
+def is_as_written(path: Path) -> bool:
+    """True for an article file of the demo that nobody has changed since, but for its date, which is of its day."""
+    if path.suffix != ".md" or path.stem not in article_names() or not path.is_file():
+        return False
+    before, _, after = _text_of(path.stem).partition(f"${_PUBLISHED}")
+    return re.fullmatch(f"{re.escape(before)}[0-9TZ:-]+{re.escape(after)}".encode(), path.read_bytes()) is not None
+
+
+def _text_of(name: str) -> str:
+    return files("feedbot.demo").joinpath(f"articles/{name}.md").read_text(encoding="utf-8")
+
+
 def _write_article(folder: Path, name: str, published_at: datetime, *, at: datetime) -> None:
-    text = files("feedbot.demo").joinpath(f"articles/{name}.md").read_text(encoding="utf-8")
     path = folder / "articles" / f"{name}.md"
-    path.write_text(Template(text).substitute(published=f"{published_at:%Y-%m-%dT%H:%M:%SZ}"), encoding="utf-8")
+    text = Template(_text_of(name)).substitute({_PUBLISHED: f"{published_at:%Y-%m-%dT%H:%M:%SZ}"})
+    path.write_text(text, encoding="utf-8")
     # As old as an article file must be before it is read: a younger one might still be being written.
     seconds = at.timestamp() - 60
     os.utime(path, (seconds, seconds))

@@ -151,19 +151,33 @@ def take_the_mark(folder):
     (folder / ".feedbot-demo").unlink()
 
 
-@pytest.mark.parametrize("change", [change_the_config, add_an_article, take_the_mark])
+def change_an_article(folder):
+    with (folder / "articles/comet.md").open("a", encoding="utf-8") as file:
+        file.write("And I was there.\n")
+
+
+@pytest.mark.parametrize("change", [change_the_config, take_the_mark, add_an_article, change_an_article])
 def test_what_somebody_has_made_their_own_is_left_alone(demo, tmp_path, change):
     folder = tmp_path / "demo"
     shutil.copytree(demo[1], folder)
     change(folder)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    one_sentence(feedbot(tmp_path, "demo", "demo"), 2, "demo: is there already", "name another")
+    words = {add_an_article: "demo/articles/mine.md: is not as", change_an_article: "demo/articles/comet.md: is not as"}
+    one_sentence(feedbot(tmp_path, "demo", "demo"), 2, words.get(change, "demo: is there already"), "name another")
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
     one_sentence(feedbot(tmp_path, "demo", "file/demo"), 1, "file/demo: cannot be made", "Not a directory")
+
+
+def test_a_second_one_in_the_same_folder_is_refused_and_spoils_nothing(demo, tmp_path):
+    with started(tmp_path, "demo") as under_way:
+        begun = under_way.stdout.readline()
+        one_sentence(feedbot(tmp_path, "demo"), 75, "feedbot-demo: another demo is being made there", "name another")
+        assert begun + under_way.stdout.read() == demo[0]
+    assert under_way.returncode == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
