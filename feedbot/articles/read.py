@@ -20,14 +20,12 @@ import msgspec
 from feedbot.articles.find import FileStamp, FoundFile, stamp_of, why_not_read
 from feedbot.articles.frontmatter import MAX_FILE_BYTES, WHOLE_FILE, Position
 from feedbot.articles.rules import ReadRules
+from feedbot.articles.settled import settles_in_ns
 from feedbot.articles.understand import inspect
 from feedbot.core.article import Article, Rejected, Remark
 from feedbot.core.identity import content_digest
 from feedbot.core.problems import Code
 from feedbot.errors import ArticlesError
-
-SETTLING_NS = 2_000_000_000
-"""A file changed less than two seconds ago may still be half written."""
 
 PARALLEL_FROM = 1000
 """So many changed files pay for the start of further processes, half a second each."""
@@ -44,8 +42,7 @@ class ManyFiles(Exception):
     """More files have changed than whoever asked wants to read."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFile:
+class KnownFile(msgspec.Struct, frozen=True, gc=False):
     """A file as it was last read; `sha256` in 64 hex digits."""
 
     stamp: FileStamp
@@ -86,7 +83,7 @@ def read_changed(
     """Each file whose stamp is not the known one, read and understood; `now_ns` is nanoseconds since 1970.
 
     Nothing is said of a file that vanished, that changes while it is read, or that is known and
-    was changed less than two seconds ago: its last good version stands until the next time. From
+    may still be being written (settled.py): its last good version stands until the next time. From
     1,000 changed files on, every core reads; the order is the same. Raises ArticlesError where
     one of those processes is ended from outside, ManyFiles where `many` files or more changed.
     """
@@ -209,7 +206,7 @@ def _end_with_the_parent() -> None:
 def _read_settled(full_path: str, now_ns: int | None) -> tuple[bytes, FileStamp] | None:
     """At most one byte more than the bound, and the stamp; None where the file changes meanwhile.
 
-    With `now_ns`, also None for a file that was changed less than two seconds before.
+    With `now_ns`, also None for a file that may still be being written.
     """
     # Not blocking, so that a pipe put in the file's place cannot hold the run.
     descriptor = os.open(full_path, _FLAGS)
@@ -218,7 +215,7 @@ def _read_settled(full_path: str, now_ns: int | None) -> tuple[bytes, FileStamp]
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "is not a regular file")
         stamp = stamp_of(status)
-        if now_ns is not None and 0 <= now_ns - stamp.mtime_ns < SETTLING_NS:
+        if now_ns is not None and settles_in_ns(descriptor, stamp, now_ns):
             return None
         chunks = []
         left = MAX_FILE_BYTES + 1

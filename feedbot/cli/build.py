@@ -1,5 +1,6 @@
 """`feedbot build`: articles in, feeds out, no link asked."""
 
+import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -80,9 +81,8 @@ def command(
         raise click.UsageError("--out, --at and --drafts are for --preview")
     clock = SystemClock()
     with open_state(config.state_path, who="feedbot build") as state:
-        let_files_settle(config, clock)
         laps = Laps(clock)
-        reading = read(config, state, clock, accept_new=accept_new)
+        reading = read(config, state, clock, accept_new=accept_new, settle=time.sleep)
         laps.end("reading")
         publishing = publish(config, state, clock, accept, accept_new=accept_new)
         laps.end("publishing")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from feedbot.articles.find import each_file
 from feedbot.cli.everywhere import Told
 from feedbot.cli.logs import warnings_said
 from feedbot.cli.text import plain
@@ -72,5 +73,6 @@ def tell_hubs(config: Config, state: State, clock: Clock) -> "Pinging":
 
 
 def let_files_settle(config: Config, clock: Clock) -> None:
-    """Wait, two seconds at most, until no article file is so young that it might still be being written."""
-    time.sleep(settling_s(config, clock))
+    """Wait, two seconds at most, until no article file may still be being written."""
+    files = each_file(config.root, config.articles.paths, config.articles.exclude, [])
+    time.sleep(settling_s(files, clock))

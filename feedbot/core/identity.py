@@ -9,9 +9,10 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import count
 from urllib.parse import quote
 
 from feedbot.core.article import Article
@@ -152,7 +153,9 @@ def identify(
     """Give each article its identity: by its own id, else its source, else its path, else a new one.
 
     `articles` are those read now: changed ones, and every one that has no identity yet. `ledger` is
-    all identities known. `present` maps the path of every article file that exists to its
+    all identities known, or those of them that have one of the articles' paths, their sources or the
+    ids that they could get (`own_id_uri`, `mintable_ids`): no other plays a part. `present` maps the
+    path of every article file that exists, or of every one in the ledger that does, to its
     canonical source; None means that `articles` are all there are.
 
     Of two files with one source, the one in the ledger has the entry, else the first by path that is
@@ -333,14 +336,15 @@ def _dates(candidate: Candidate, old: Identity | None, now: datetime) -> tuple[d
     return published_at, max(published_at, updated_at.replace(microsecond=0))
 
 
+def mintable_ids(source: str, authority: str, year: int) -> Iterator[str]:
+    """The ids for a new article of this source; the later ones where an article, edited since, has those before."""
+    yield _tag(authority, year, "article", _hex16(source))
+    for number in count(2):
+        yield _tag(authority, year, "article", _hex16(f"{source}\n{number}"))
+
+
 def _mint_unused(source: str, authority: str, year: int, taken: set[str]) -> str:
-    """A new id; counted on where an earlier article, edited since, was minted from this source."""
-    new_id = _tag(authority, year, "article", _hex16(source))
-    counter = 2
-    while new_id in taken:
-        new_id = _tag(authority, year, "article", _hex16(f"{source}\n{counter}"))
-        counter += 1
-    return new_id
+    return next(one for one in mintable_ids(source, authority, year) if one not in taken)
 
 
 def _tag(authority: str, year: int, kind: str, name: str) -> str:

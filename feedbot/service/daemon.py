@@ -11,7 +11,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -180,8 +180,10 @@ class Daemon:
             return
         with suppress(ArticlesError):  # a pattern that is none is told by each reading
             watched = to_watch(self.config.root, articles.paths, articles.exclude)
-            read = self._trying("read", self.jobs.read)
-            self._watching = asyncio.create_task(watch(watched, read, self._clock))
+            self._watching = asyncio.create_task(watch(watched, self._read_named, self._clock))
+
+    async def _read_named(self, named: Collection[str] | None) -> None:
+        await self.tally.run("read", partial(self.jobs.read, named))
 
     async def _after_job(self, record: JobRecord) -> None:
         """What follows a job: the next publication that needs no reading, and what has changed goes to the hubs."""

@@ -7,7 +7,7 @@ them. They queue for the files; probing waits for nobody, and nobody waits for i
 import asyncio
 import functools
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -90,18 +90,21 @@ class Jobs:
         self._was_read = asyncio.Event()
         self._is_noted = False
 
-    async def read(self) -> None:
-        """Article files in, feeds out; raises what `read` and `publish` raise."""
+    async def read(self, named: Collection[str] | None = None) -> None:
+        """Article files in, feeds out; raises what `read` and `publish` raise.
+
+        With `named`, absolute paths, only these are looked at, as far as that tells what became of them.
+        """
         async with self._files:
             try:
-                await self._read_files()
+                await self._read_files(named)
             finally:
                 self._was_read.set()
             await self._publish_now()
 
-    async def _read_files(self) -> None:
+    async def _read_files(self, named: Collection[str] | None) -> None:
         try:
-            await self._in_thread("reading articles", _READING_S, self._read)
+            await self._in_thread("reading articles", _READING_S, functools.partial(self._read, named))
             return
         except ManyFiles:
             pass
@@ -258,20 +261,20 @@ class Jobs:
     async def _publish_now(self) -> None:
         await self._in_thread("publishing feeds", _PUBLISHING_S, self._publish)
 
-    def _read(self, moved: Callable[[], None]) -> None:
-        self._read_up_to(self._files_apart_from, moved)
+    def _read(self, named: Collection[str] | None, moved: Callable[[], None]) -> None:
+        self._read_up_to(self._files_apart_from, named, moved)
 
     def _read_all(self, moved: Callable[[], None]) -> None:
-        self._read_up_to(None, moved)
+        self._read_up_to(None, None, moved)
 
-    def _read_up_to(self, many: int | None, moved: Callable[[], None]) -> None:
+    def _read_up_to(self, many: int | None, named: Collection[str] | None, moved: Callable[[], None]) -> None:
         def is_stopped() -> bool:
             moved()
             return self._is_stopped()
 
         config = self.config
         with open_state(config.state_path, who=WHO, write_wait_s=WRITE_WAIT_S) as state:
-            tell_reading(read(config, state, self._clock, is_stopped, many=many))
+            tell_reading(read(config, state, self._clock, is_stopped, many=many, named=named))
 
     def _publish(self, moved: Callable[[], None]) -> None:
         config, clock = self.config, self._clock

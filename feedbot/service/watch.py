@@ -1,39 +1,45 @@
 """Article files that change are read at once; where the system cannot tell of changes, the schedule has to do.
 
 One watch a folder is needed, however many files are in it. A change is told on when it has settled: reading leaves
-files alone that were changed less than two seconds ago (articles/read.py).
+files alone that may still be being written (articles/settled.py).
 """
 
 import asyncio
 import errno
 import logging
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 
 from feedbot.articles.find import Watched
-from feedbot.articles.read import SETTLING_NS
+from feedbot.articles.settled import SETTLING_NS, path_settles_in_ns
 from feedbot.clock import Clock
 
 log = logging.getLogger("feedbot")
 
-Looking = Callable[[Watched], AsyncGenerator[Iterable[Any], None]]
-"""What changes in folders: sets of changes as they come, and empty ones now and then. Raises OSError."""
+Looking = Callable[[Watched], AsyncGenerator[Collection[str], None]]
+"""What changes in folders: the absolute paths as they come, and none of them now and then. Raises OSError."""
 
 _SETTLED_S = SETTLING_NS / 1e9 + 0.1
+_ASK_AGAIN_S = 0.05
+_MOST_NAMED = 100
+"""So many changes at once pay for a look at all files."""
 _AGAIN_S = 600.0
 """A watch that cannot be had is asked for again after this."""
 _QUIET_MS = 1000
 _GROUP_MS = 400
-_STEP_MS = 100
+_STEP_MS = 50
 
 
 async def watch(
-    watched: Watched, read: Callable[[], Awaitable[None]], clock: Clock, looking: Looking | None = None
+    watched: Watched,
+    read: Callable[[Collection[str] | None], Awaitable[None]],
+    clock: Clock,
+    looking: Looking | None = None,
 ) -> None:
     """Call `read` after each change that has settled, until cancelled, and once when the watch begins.
 
-    `looking` is the system's way (inotify on Linux) unless given. Where there is none, one line says so.
+    It gets the absolute paths that changed, or None where all files are to be looked at. `looking` is the system's way
+    (inotify on Linux) unless given. Where there is none, one line says so.
     """
     look = _system_look if looking is None else looking
     is_told = False
@@ -45,10 +51,10 @@ async def watch(
                 if is_new:
                     log.info("article files are watched: what changes is published at once")
                 if is_new or changes:
+                    named = None if is_new or len(changes) > _MOST_NAMED else changes
                     is_new = is_told = False
-                    if changes:
-                        await clock.sleep(_SETTLED_S)
-                    await read()
+                    await _settle(changes, clock)
+                    await read(named)
                 if _identities(watched) != before:
                     break  # the folder is another one by now, which the system does not watch
         except OSError as error:
@@ -60,7 +66,24 @@ async def watch(
             await asyncio.sleep(0)
 
 
-async def _system_look(watched: Watched) -> AsyncGenerator[Iterable[Any], None]:
+async def _settle(paths: Collection[str], clock: Clock) -> None:
+    """Wait until these files are written to their end, two seconds at most.
+
+    What is gone is waited for so long: some programs write a file by removing it first.
+    """
+    if len(paths) > _MOST_NAMED:
+        await clock.sleep(_SETTLED_S)
+        return
+    left = set(paths)
+    over = clock.monotonic() + _SETTLED_S
+    while left and (seconds := over - clock.monotonic()) > 0:
+        now_ns = int(clock.now().timestamp() * 1e9)
+        left = {path for path in left if path_settles_in_ns(path, now_ns) != 0}
+        if left:
+            await clock.sleep(min(_ASK_AGAIN_S, seconds))
+
+
+async def _system_look(watched: Watched) -> AsyncGenerator[Collection[str], None]:
     from watchfiles import awatch  # noqa: PLC0415 - who does not watch need not load it
 
     looking = awatch(
@@ -74,7 +97,7 @@ async def _system_look(watched: Watched) -> AsyncGenerator[Iterable[Any], None]:
         ignore_permission_denied=True,
     )
     async for changes in looking:
-        yield changes
+        yield {path for _, path in changes}
 
 
 def _identities(watched: Watched) -> list[tuple[int, int]]:

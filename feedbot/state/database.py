@@ -89,6 +89,11 @@ class State:
         with said_plainly(self.path):
             yield from self.db.query(sql, arguments)
 
+    def plain(self, sql: str, arguments: Sequence[Any] | dict[str, Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The same without the names of the columns, which take half of the time where rows are short."""
+        with said_plainly(self.path):
+            yield from self.db.conn.execute(sql, arguments)
+
     def value(self, sql: str, arguments: Sequence[object] = ()) -> Any:
         """The first column of the first row, or None."""
         with said_plainly(self.path):

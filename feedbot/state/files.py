@@ -51,10 +51,21 @@ class Counts:
     withheld: int
 
 
-def known(state: State, rules: str) -> dict[str, StoredFile]:
-    """Every file that is there and was read with these rules, by path."""
+def stamps(state: State, rules: str) -> dict[str, tuple[int, int, int] | None]:
+    """Every file that was there at the last reading, by path: its `mtime_ns`, `size` and `inode`.
+
+    None instead where it was read with other rules than these.
+    """
+    rows = state.plain("SELECT path, rules = ?, mtime_ns, size, inode FROM files WHERE vanished_at IS NULL", [rules])
+    return {path: (mtime_ns, size, inode) if is_so_read else None for path, is_so_read, mtime_ns, size, inode in rows}
+
+
+def known(state: State, rules: str, paths: Sequence[str]) -> dict[str, StoredFile]:
+    """Those of these files that are there and were read with these rules, by path."""
     rows = state.rows(
-        "SELECT path, mtime_ns, size, inode, sha256 FROM files WHERE rules = ? AND vanished_at IS NULL", [rules]
+        "SELECT files.path, mtime_ns, size, inode, sha256 FROM json_each(?) AS wanted"
+        " CROSS JOIN files ON files.path = wanted.value WHERE rules = ? AND vanished_at IS NULL",
+        [json.dumps(paths), rules],
     )
     return {
         row["path"]: StoredFile(mtime_ns=row["mtime_ns"], size=row["size"], inode=row["inode"], sha256=row["sha256"])
@@ -324,11 +335,15 @@ def unread(state: State) -> list[str]:
     return [row["path"] for row in rows]
 
 
+# With the plus sign SQLite goes through all files in their own order and sorts the few that are found; without it, in
+# the order of the paths, looking each file up.
+
+
 def rejected(state: State) -> list[Rejected]:
     """The files that cannot be used as they are, by path; the reason says where an earlier version is kept."""
     rows = state.rows(
         "SELECT path, rejected_line, rejected_reason, source FROM files"
-        " WHERE rejected_reason IS NOT NULL AND vanished_at IS NULL ORDER BY path"
+        " WHERE rejected_reason IS NOT NULL AND vanished_at IS NULL ORDER BY +path"
     )
     kept = {True: "; its last good version stays in use", False: ""}
     return [
@@ -341,7 +356,7 @@ def remarks(state: State) -> list[Remark]:
     """What is odd in files that are used all the same, by path and line."""
     rows = state.rows(
         "SELECT remarks FROM files WHERE remarks <> '[]' AND vanished_at IS NULL AND rejected_reason IS NULL"
-        " ORDER BY path"
+        " ORDER BY +path"
     )
     return [remark for row in rows for remark in _decode_remarks(row["remarks"])]
 

@@ -1,5 +1,6 @@
 """Entry ids and topic slugs: given once, kept for ever."""
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,19 +21,36 @@ class Topic:
 
 def ledger(state: State) -> list[Identity]:
     """Every identity ever given, by id."""
-    return [
-        Identity(
-            id=row["id"],
-            path=row["path"],
-            source=row["source"],
-            published_at=moment(row["published_at"]),
-            updated_at=moment(row["updated_at"]),
-            digest=row["digest"],
-            own_id=bool(row["own_id"]),
-            public=bool(row["public"]),
-        )
-        for row in state.rows("SELECT * FROM identities ORDER BY id")
-    ]
+    return [_identity(row) for row in state.rows("SELECT * FROM identities ORDER BY id")]
+
+
+def about(state: State, paths: Iterable[str], sources: Iterable[str], ids: Iterable[str]) -> list[Identity]:
+    """The identities with one of these paths, sources or ids, by id."""
+    rows = state.rows(
+        "SELECT * FROM identities WHERE path IN (SELECT value FROM json_each(?))"
+        " UNION SELECT * FROM identities WHERE source IN (SELECT value FROM json_each(?))"
+        " UNION SELECT * FROM identities WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        [json.dumps(list(keys)) for keys in (paths, sources, ids)],
+    )
+    return [_identity(row) for row in rows]
+
+
+def is_given(state: State, entry_id: str) -> bool:
+    """True for an id that an article has or had."""
+    return state.value("SELECT 1 FROM identities WHERE id = ?", [entry_id]) is not None
+
+
+def _identity(row: dict[str, Any]) -> Identity:
+    return Identity(
+        id=row["id"],
+        path=row["path"],
+        source=row["source"],
+        published_at=moment(row["published_at"]),
+        updated_at=moment(row["updated_at"]),
+        digest=row["digest"],
+        own_id=bool(row["own_id"]),
+        public=bool(row["public"]),
+    )
 
 
 def seen(state: State) -> list[dict[str, Any]]:
@@ -68,8 +86,18 @@ def unidentified(state: State) -> list[Candidate]:
 
 def present_sources(state: State) -> dict[str, str]:
     """The canonical source of every article file that is there, by path."""
-    rows = state.rows("SELECT path, source FROM files WHERE vanished_at IS NULL AND source IS NOT NULL")
-    return {row["path"]: row["source"] for row in rows}
+    return dict(state.plain("SELECT path, source FROM files WHERE vanished_at IS NULL AND source IS NOT NULL"))
+
+
+def sources_of(state: State, paths: Iterable[str]) -> dict[str, str]:
+    """The same of these files, as far as they are there."""
+    return dict(
+        state.plain(
+            "SELECT files.path, source FROM json_each(?) AS wanted CROSS JOIN files ON files.path = wanted.value"
+            " WHERE vanished_at IS NULL AND source IS NOT NULL",
+            [json.dumps(list(paths))],
+        )
+    )
 
 
 def save(

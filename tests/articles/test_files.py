@@ -1,10 +1,11 @@
 import os
 import stat
+import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from feedbot.articles.find import FileStamp, Found, FoundFile, find_files
 from feedbot.articles.read import PARALLEL_FROM, UNREAD, KnownFile, read_changed
@@ -231,10 +232,26 @@ class TestReading:
     @pytest.mark.parametrize(
         ("age_ns", "is_read"), [(0, False), (1_999_999_999, False), (2_000_000_000, True), (-1, True)]
     )
-    def test_a_known_file_younger_than_two_seconds_keeps_its_last_good_version(self, file, age_ns, is_read):
+    def test_a_known_file_that_is_open_for_writing_keeps_its_last_good_version_for_two_seconds(
+        self, file, age_ns, is_read
+    ):
         known = self.known(file)
         write(file, CONTENT[:20], NOW_NS - age_ns)
-        assert bool(self.read(file, known)) is is_read
+        with file.open("a"):
+            assert bool(self.read(file, known)) is is_read
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux's")
+    @pytest.mark.parametrize(("age_ns", "is_read"), [(0, False), (49_999_999, False), (50_000_000, True)])
+    def test_a_known_file_that_nobody_has_open_for_writing_is_read_after_a_tick(self, file, age_ns, is_read):
+        known = self.known(file)
+        write(file, CONTENT[:20], NOW_NS + 1 - age_ns)
+        assert bool(self.read(file, known, NOW_NS + 1)) is is_read
+
+    def test_where_stamps_are_in_whole_seconds_a_known_file_waits_for_two_of_them(self, file):
+        known = self.known(file)
+        second = NOW_NS // 1_000_000_000 * 1_000_000_000
+        write(file, CONTENT[:20], second)
+        assert not self.read(file, known, second + 1_999_999_999)
 
     def test_a_known_file_that_changed_since_it_was_found_keeps_its_last_good_version(self, file):
         known = self.known(file)

@@ -1,3 +1,4 @@
+import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +8,18 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as revised
 
 from feedbot.core.article import Article, Image, Provider, Related
-from feedbot.core.identity import Candidate, Duplicate, Identified, Identity, content_digest, feed_id, identify, mint_id
+from feedbot.core.identity import (
+    Candidate,
+    Duplicate,
+    Identified,
+    Identity,
+    content_digest,
+    feed_id,
+    identify,
+    mint_id,
+    mintable_ids,
+    own_id_uri,
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PUBLISHED = datetime(2026, 11, 1, tzinfo=UTC)
@@ -350,6 +362,37 @@ def test_any_history_gives_unique_ids_is_settled_at_once_and_knows_no_order(
         present = {path: source for path, (source, _, _) in files.items()}
         part = [a for a in articles if a.path in result.identities][:2]
         assert run(part, ledger, present=present).changed == ()
+
+
+def concerning(articles: list[Article], ledger: tuple[Identity, ...]) -> tuple[Identity, ...]:
+    """What of a ledger has these articles' paths, their sources, or the ids that they could get."""
+    own = {uri for one in articles if (uri := own_id_uri(one.own_id, AUTHORITY, YEAR))}
+    given_ids = {entry.id for entry in ledger}
+    minted = {
+        new_id
+        for one in articles
+        for new_id in itertools.takewhile(
+            lambda new_id: new_id in given_ids | own, mintable_ids(one.source_url, AUTHORITY, YEAR)
+        )
+    }
+    paths, sources = {one.path for one in articles}, {one.source_url for one in articles}
+    return tuple(e for e in ledger if e.path in paths or e.source in sources or e.id in own | minted)
+
+
+@given(st.lists(FILES, min_size=1, max_size=5), st.data())
+@settings(max_examples=150, deadline=None)
+def test_what_of_the_ledger_concerns_other_articles_alone_changes_nothing(
+    history: list[dict[str, tuple[str, str | None, str]]], data: st.DataObject
+) -> None:
+    ledger: tuple[Identity, ...] = ()
+    for files in history:
+        articles = read(files)
+        present = {one.path: one.source_url for one in articles}
+        changed = data.draw(st.lists(st.sampled_from(articles), unique_by=id)) if articles else []
+        some = concerning(changed, ledger)
+        there = {entry.path: present[entry.path] for entry in some if entry.path in present}
+        assert run(changed, some, present=there) == run(changed, ledger, present=present)
+        ledger = run(articles, ledger).applied_to(ledger)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.integers(0, 7)), max_size=25))

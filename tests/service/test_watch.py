@@ -1,6 +1,8 @@
 """Which changes wake the reader, and what happens where the system cannot tell of changes."""
 
 import asyncio
+import os
+import sys
 
 import pytest
 
@@ -80,7 +82,7 @@ async def run(tmp_path, *steps):
     """When the reader was woken, in scripted seconds."""
     clock, script, read_at = ScriptedClock(), Script(*steps), []
 
-    async def read():
+    async def read(named):
         read_at.append(round(clock.t - 1000.0, 1))
 
     task = asyncio.ensure_future(watch(watched(tmp_path), read, clock, script.look))
@@ -93,6 +95,36 @@ async def run(tmp_path, *steps):
 
 async def test_it_is_read_once_when_the_watch_begins_and_then_for_each_change_that_has_settled(tmp_path):
     assert await run(tmp_path, set(), {"a change"}, set(), set(), {"two", "changes"}) == [0.0, 2.1, 4.2]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux's")
+async def test_a_file_that_was_closed_is_named_to_the_reader_at_once_and_one_that_is_open_when_two_seconds_are_over(
+    tmp_path,
+):
+    (tmp_path / "articles").mkdir()
+    closed, still_open = (tmp_path / "articles" / name for name in ("closed.md", "open.md"))
+    # By the scripted clock, a second ago.
+    clock, named_at = ScriptedClock(), []
+    at_ns = int((clock.now().timestamp() - 1) * 1e9) + 1
+    for path in (closed, still_open):
+        path.write_text("words", encoding="utf-8")
+        os.utime(path, ns=(at_ns, at_ns))
+    script = Script(set(), {str(closed)}, {str(still_open)}, {f"{tmp_path}/{n}.md" for n in range(101)})
+
+    async def read(named):
+        named_at.append((round(clock.t - 1000.0, 1), named))
+
+    with still_open.open("a"):
+        task = asyncio.ensure_future(watch(watched(tmp_path), read, clock, script.look))
+        async with asyncio.timeout(20):
+            await script.is_over.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    first, of_closed, of_open, of_many = named_at
+    assert first == (0.0, None)
+    assert of_closed == (0.0, {str(closed)})
+    assert of_open == (1.0, {str(still_open)})
+    assert of_many == (3.1, None)
 
 
 async def test_where_the_system_cannot_watch_one_line_says_so_and_it_is_tried_again(tmp_path, caplog):
@@ -118,7 +150,7 @@ async def test_a_folder_that_was_put_in_the_place_of_another_is_watched_in_its_s
 
     clock, script, reads = ScriptedClock(), Replaced(set(), set()), []
 
-    async def read():
+    async def read(named):
         reads.append(script.looked)
 
     task = asyncio.ensure_future(watch(watched(tmp_path), read, clock, script.look))
@@ -134,7 +166,7 @@ async def test_a_folder_that_is_not_there_is_waited_for(tmp_path, caplog):
     (tmp_path / "articles").rmdir()
     clock, script = ScriptedClock(), Script(set())
 
-    async def read():
+    async def read(named):
         pass
 
     task = asyncio.ensure_future(watch(one, read, clock, script.look))
