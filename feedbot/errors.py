@@ -7,6 +7,7 @@ FeedbotError            1   the base: a sentence that names the file, key or URL
 ├── StateError          1   state.db cannot be used
 │   └── LockHeld        75  another run holds the lock (75 is EX_TEMPFAIL of sysexits.h)
 ├── PublishError        1   the feeds folder cannot be written
+├── ClusterError        1   the Dask cluster cannot be used
 ├── ServeError          1   the built-in web server cannot listen
 └── Stopped             1   a signal ended what was under way
 """
@@ -54,6 +55,10 @@ class LockHeld(StateError):
 
 class PublishError(FeedbotError):
     """The feeds folder cannot be written."""
+
+
+class ClusterError(FeedbotError):
+    """The Dask cluster that should ask cannot be used."""
 
 
 class ServeError(FeedbotError):

@@ -65,7 +65,7 @@ feeds:
   max_entries: lots
   topics:
     AI: {slug: A B}
-checker: {per_host: {delay_s: -1}, allow_addresses: [300.0.0.1], colour: red}
+checker: {per_host: {delay_s: -1}, allow_addresses: [300.0.0.1], hue: red}
 schedule: {read: 5 fortnights}
 schedule: {check: soon}
 articles: {timezone: Mars/Olympus, fields: {tittle: [a]}}
@@ -82,7 +82,7 @@ articles: {timezone: Mars/Olympus, fields: {tittle: [a]}}
         " such as computer-vision, not 'A B'",
         "config.yaml:7: checker.allow_addresses: must be networks such as 127.0.0.0/8, not '300.0.0.1'",
         "config.yaml:7: checker.per_host.delay_s: must be at least 0, not -1",
-        "config.yaml:7: checker.colour: unknown key",
+        "config.yaml:7: checker.hue: unknown key",
         "config.yaml:9: schedule.check: must be a duration such as 30s, 5m, 1h or 7d, not 'soon'",
     ]
 
@@ -395,7 +395,7 @@ def test_a_proxy_is_named_without_its_password(tmp_path):
 
 def test_the_view_of_those_who_ask_lacks_nothing_that_the_config_says_of_asking():
     """Else a new key would be validated, documented and without effect."""
-    of_others = {"contact", "max_requests_per_run"}
+    of_others = {"cluster", "contact", "max_requests_per_run"}
     assert set(CheckerConfig.model_fields) - of_others == set(CheckerPolicy.__struct_fields__)
     assert set(HostConfig.model_fields) == set(HostPolicy.__struct_fields__)
     assert CheckerConfig().policy().per_host == Pace()
@@ -484,7 +484,7 @@ def test_whom_alerts_tell_is_named_by_variables_and_programs(tmp_path):
         ("checker: {per_host: {delay: 1}}", "checker.per_host.delay: unknown key; did you mean delay_s?"),
         ("checker: {hosts: {a.test: {metod: GET}}}", "checker.hosts.a.test.metod: unknown key; did you mean method?"),
         ("checker: {canaries: [{ulr: https://a.test/}]}", "checker.canaries.0.ulr: unknown key; did you mean url?"),
-        ("checker: {colour: red}", "checker.colour: unknown key"),
+        ("checker: {hue: red}", "checker.hue: unknown key"),
         ("rooot: x", "rooot: unknown key"),
     ],
 )

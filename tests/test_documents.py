@@ -33,6 +33,7 @@ YAML_OF_OTHERS = {
     "repos": "pre-commit's config",
     "stages": "GitLab's pipelines",
     "services": "a compose file",
+    "apiVersion": "a resource of Kubernetes",
 }
 """By the first key."""
 OPTIONS_OF_OTHERS = {
@@ -43,6 +44,7 @@ OPTIONS_OF_OTHERS = {
     *("--unsafe",),  # hugo
     *("--nonblocking",),  # py-spy
     *("--checksum", "--cache-control", "--content-type", "--exclude", "--include"),  # rclone, aws
+    *("--host", "--local-directory", "--memory-limit", "--no-dashboard", "--nthreads", "--nworkers"),  # dask
     *("--urgent",),  # a program of the reader's own
 }
 FILES_NAMED_FEEDS = {"feeds.opml"}

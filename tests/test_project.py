@@ -23,7 +23,7 @@ def names(requirements):
 def needed(pyproject):
     project = pyproject["project"]
     extras = project["optional-dependencies"]
-    return [*project["dependencies"], *extras["fast"], *extras["alerts"]]
+    return [*project["dependencies"], *extras["fast"], *extras["alerts"], *extras["cluster"]]
 
 
 def test_every_dependency_has_its_reason_and_its_pinned_version(project, pyproject):
@@ -108,6 +108,15 @@ def test_who_tells_nobody_loads_nothing_of_alerts():
     loaded = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True).stdout.split()
     assert "feedbot.service.daemon" in loaded
     assert not {"feedbot.steps.alerting", "feedbot.wire.messenger", "apprise"} & set(loaded)
+
+
+def test_who_joins_no_cluster_loads_nothing_of_dask():
+    loads = (
+        "import feedbot.cli.check, feedbot.cli.run, feedbot.wire.worker, feedbot.wire.cluster, sys; print(*sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True).stdout.split()
+    assert "feedbot.wire.cluster_executor" in loaded
+    assert not {"distributed", "dask", "tornado", "cryptography", "feedbot.wire.cluster_worker"} & set(loaded)
 
 
 def test_the_help_loads_no_command_and_no_command_but_serve_loads_what_serves_watches_or_sends():

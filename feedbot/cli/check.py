@@ -24,6 +24,7 @@ from feedbot.cli.text import count
 from feedbot.cli.words import Words
 from feedbot.clock import Clock, SystemClock
 from feedbot.config import Config, FeedsConfig, SiteConfig, load_config
+from feedbot.config.checker import cluster_address
 from feedbot.core.article import Rejected
 from feedbot.core.progress import Progress
 from feedbot.core.status import StatusKind
@@ -57,6 +58,11 @@ from feedbot.steps.reading import read
     metavar="N",
     help="Make about N requests at most, where most is to be learnt; instead of checker.max_requests_per_run.",
 )
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Have the workers of the Dask scheduler at this address ask; local: processes of this machine.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be asked and what that takes; ask and change nothing.")
 @format_option
 @report_option
@@ -79,6 +85,7 @@ def command(
     since: str | None,
     every: bool,
     budget: int | None,
+    cluster: str | None,
     dry_run: bool,
     output: str,
     reports: tuple[tuple[str, Path], ...],
@@ -118,6 +125,8 @@ def command(
                                                  what a pull request adds
       feedbot check --all --budget 500           where most is to be learnt
       feedbot check --all --dry-run              what that asks, how long it takes
+      feedbot check --cluster tcp://10.0.0.5:8786
+                                                 what is due, asked by other machines
       feedbot check --format markdown            to comment on a pull request
       feedbot check --format github --report junit=links.xml
                                                  annotations, a file for the CI
@@ -138,7 +147,8 @@ def command(
         raise UsageError("--dry-run: is told as text only; leave --format and --report out")
     words = set(_flat(fail_on))
     clock = SystemClock()
-    with _somewhere(told, wish, dry_run=dry_run) as (config, state):
+    with _somewhere(told, wish, dry_run=dry_run) as (here, state):
+        config = _with_cluster(here, cluster)
         if not dry_run:
             say_of_proxy(config, told)
         rejected = _read(config, state, clock, wish)
@@ -265,6 +275,17 @@ def _would_ask(config: Config, state: State, clock: Clock, wish: Wish, rejected:
         return dry_run_lines(config, due, clock, NOTHING_DUE)
     chosen = choose(config, state, clock.now(), wish, rejected)
     return dry_run_lines(config, chosen.targets, clock, chosen.nothing)
+
+
+def _with_cluster(config: Config, address: str | None) -> Config:
+    """The config, with the cluster of the command line in the place of its own; raises UsageError."""
+    if address is None:
+        return config
+    try:
+        checker = config.checker.model_copy(update={"cluster": cluster_address(address)})
+    except ValueError as error:
+        raise UsageError(f"--cluster: {error}") from None
+    return config.model_copy(update={"checker": checker})
 
 
 def _with_budget(config: Config, budget: int | None) -> Config:

@@ -1,6 +1,7 @@
 """`checker`: how links are asked."""
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -38,6 +39,8 @@ _CANARY_SCHEMA = {
         },
     ]
 }
+_CLUSTER = re.compile(r"(tcp|tls)://[^\s/@:]+:[0-9]{1,5}|(tcp|tls)://\[[0-9a-fA-F:]+\]:[0-9]{1,5}")
+_CLUSTER_SCHEMA = {"type": "string", "pattern": "^(local|(tcp|tls)://.+:[0-9]+)$"}
 _MOST_WORKERS = 64
 _KIND_OF_WORKERS = f"`auto` or whole number, 1 to {_MOST_WORKERS}"
 _WORKERS_SCHEMA = {
@@ -65,6 +68,13 @@ def _workers(value: object) -> object:
     if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MOST_WORKERS):
         return value
     raise ValueError(not_this(f"must be auto or a whole number from 1 to {_MOST_WORKERS}", value))
+
+
+def cluster_address(value: str) -> str:
+    """The value, where it is `local` or the address of a Dask scheduler; raises ValueError."""
+    if value != "local" and not _CLUSTER.fullmatch(value):
+        raise ValueError(not_this("must be local, or the address of a scheduler such as tcp://10.0.0.5:8786", value))
+    return value
 
 
 Robots = Annotated[
@@ -96,6 +106,20 @@ class CheckerConfig(Section):
     workers: Workers = Field(
         "auto",
         description="Processes that ask; auto = one below 2,000 links, then one for each thousand, up to one a core.",
+    )
+    cluster: (
+        Annotated[
+            str,
+            AfterValidator(cluster_address),
+            WithJsonSchema(_CLUSTER_SCHEMA),
+            Kind("`local` or address of a scheduler"),
+        ]
+        | None
+    ) = Field(
+        None,
+        description="A Dask cluster whose workers ask instead of this machine, with `concurrency` requests at once for"
+        " each of their threads; local = one of processes of this machine. Needs `feedbot[cluster]`.",
+        examples=["tcp://10.0.0.5:8786"],
     )
     per_host: PerHostConfig = Field(
         PerHostConfig(), description="How gently each registrable domain is asked, and each host."

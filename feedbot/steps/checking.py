@@ -35,6 +35,7 @@ from feedbot.state.database import State
 from feedbot.state.targets import LinkPlace, Target
 from feedbot.steps.look import Look, Seen, advanced, as_sibling, as_source, look_at
 from feedbot.wire.choice import require_usable
+from feedbot.wire.cluster import joined
 from feedbot.wire.executor import one_portion
 from feedbot.wire.hosts import covering
 from feedbot.wire.local import LocalWire, WireOver, open_local
@@ -115,7 +116,8 @@ async def check_due(
     """The middle of a run: ask what is due. Whoever calls it holds `checking_run(state)`; else as `check`."""
     now, checker = clock.now(), config.checker
     likely = min(targets.due_count(state, now), checker.max_requests_per_run or math.inf)
-    async with started(how_many(checker.workers, int(likely), checker.concurrency)) as ready:
+    processes = 1 if checker.cluster else how_many(checker.workers, int(likely), checker.concurrency)
+    async with started(processes) as ready:
         due = to_ask(config, state, now)
         return await check(
             config,
@@ -148,7 +150,8 @@ async def check(
     was down: then nothing changes, and the targets stay due. `resolver` is the system's and `wire_over`
     makes the config's wire unless given; `ready` are worker processes that wait for an order. Where it is
     cancelled, `on_stop` gets what was brought so far. Raises
-    ConfigError where a secret that the config names is not in the environment, or the authorities are none.
+    ConfigError where a secret that the config names is not in the environment, or the authorities are none;
+    ClusterError where the cluster of the config cannot be used, or is lost.
     """
     checker = config.checker.policy()
     require_usable(checker)
@@ -159,7 +162,12 @@ async def check(
         return Checking(run_id, started_at, started_at, online=None)
     asking = _Asking(config, state, clock, run_id, due, keeps_looks=_has_room(config, state))
     try:
-        async with open_local(checker, config.contact, clock, resolver, wire_over=wire_over, ready=ready) as wire:
+        async with (
+            joined(config.checker.cluster, checker, config.contact, len(due)) as cluster,
+            open_local(
+                checker, config.contact, clock, resolver, wire_over=wire_over, ready=ready, cluster=cluster
+            ) as wire,
+        ):
             was_online = runs.was_online_lately(state, started_at)
             online = (was_online or await wire.online()) and await asking.ask_all(wire, progress)
             targets.remember_head_refused(state, wire.head_refused)

@@ -11,6 +11,7 @@ from feedbot.core.checker import CheckerPolicy
 from feedbot.core.observation import Failure
 from feedbot.wire.canaries import online
 from feedbot.wire.choice import make_wire
+from feedbot.wire.cluster import Cluster
 from feedbot.wire.executor import Executor, LocalExecutor, Plan, Result, SlowHosts, slowest
 from feedbot.wire.hosts import read_hosts
 from feedbot.wire.identity import Headers, identity_headers
@@ -41,10 +42,12 @@ class LocalWire:
         *,
         may_share: bool,
         ready: list[Process] | None,
+        elsewhere: Executor | None,
     ) -> None:
         self._open_wire = open_wire
         self._executor = executor
-        self._executors: list[Executor] = [executor]
+        self._elsewhere = elsewhere
+        self._executors: list[Executor] = [executor] if elsewhere is None else [executor, elsewhere]
         self._prober = prober
         self._config = config
         self._contact = contact
@@ -55,8 +58,11 @@ class LocalWire:
     def observe(self, plan: Plan) -> AsyncIterator[Result]:
         """What came of the targets, as they are done; ends by the run's deadline at the latest.
 
-        Asked by this process, or by several where the plan is long and `workers` allows it.
+        Asked by a cluster where one was joined, else by this process, or by several where the plan is long and
+        `workers` allows it.
         """
+        if self._elsewhere is not None:
+            return self._elsewhere.observe(plan)
         left_s = self._prober.run_left_s
         if self._may_share and left_s != 0:
             processes = how_many(self._config.workers, plan.size, self._config.concurrency)
@@ -100,12 +106,18 @@ class LocalWire:
         """True where enough of the configured canaries answer, or none is configured.
 
         They are asked over a wire of their own: the run's remembers addresses and keeps connections,
-        so it would not notice that names can no longer be resolved.
+        so it would not notice that names can no longer be resolved. The workers of a cluster watch their own
+        networks (cluster_worker.py); what they bring counts.
         """
-        if not self._config.canaries:
+        if self._elsewhere is not None or not self._config.canaries:
             return True
         async with self._open_wire() as (wire, _):
             return await online(wire, self._config.canaries, self._headers)
+
+    @property
+    def gates(self) -> HostGates:
+        """How gently each host is asked by now."""
+        return self._prober.gates
 
     @property
     def head_refused(self) -> frozenset[str]:
@@ -125,12 +137,13 @@ async def open_local(
     wire_over: WireOver | None = None,
     share: Share | None = None,
     ready: list[Process] | None = None,
+    cluster: Cluster | None = None,
 ) -> AsyncIterator[LocalWire]:
     """A LocalWire whose run ends `max_run_s` from now; closes every task, thread and socket at exit.
 
     `contact` is the page named in the User-Agent. A resolver that is passed in stays the caller's.
     `wire_over` makes the wire; without one it is the config's. `share` is told where other processes ask as well,
-    `ready` are worker processes that wait for their orders (workers.started).
+    `ready` are worker processes that wait for their orders (workers.started); a `cluster` that was joined asks instead.
     Raises ConfigError as `choice.require_usable` does.
     """
     headers = identity_headers(contact)
@@ -166,7 +179,17 @@ async def open_local(
         try:
             # A resolver, a context or a wire that is passed in lives in this process only.
             may_share = resolver is None and ssl_context is None and wire_over is None
-            local = LocalWire(open_wire, executor, prober, config, contact, headers, may_share=may_share, ready=ready)
+            local = LocalWire(
+                open_wire,
+                executor,
+                prober,
+                config,
+                contact,
+                headers,
+                may_share=may_share,
+                ready=ready,
+                elsewhere=None if cluster is None else cluster.executor(prober.head_refused, prober.run_left_s),
+            )
             yield local
         finally:
             await local.aclose()

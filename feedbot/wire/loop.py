@@ -19,7 +19,7 @@ def run(main: Coroutine[Any, Any, _T]) -> _T:
     gc.set_threshold(50_000, 20, 100)
     gc.freeze()
     _keep_freed_memory()
-    with asyncio.Runner(loop_factory=_uvloop()) as runner:
+    with asyncio.Runner(loop_factory=new_loop()) as runner:
         return runner.run(main)
 
 
@@ -46,7 +46,8 @@ def give_back_memory() -> None:
         trim(0)
 
 
-def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def new_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes an event loop: uvloop where that is installed; None for asyncio's own."""
     try:
         import uvloop  # noqa: PLC0415
     except ImportError:  # it comes with feedbot[fast], and not for every system

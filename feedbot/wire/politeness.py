@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from feedbot.clock import Clock
@@ -144,6 +144,19 @@ class HostGates:
     def held_for(self, host: str) -> float:
         """Seconds that the host is still held; 0 where it is not."""
         return max(0.0, self._gate(host).held_until - self._clock.monotonic())
+
+    def standing(self) -> Iterator[tuple[str, float, float]]:
+        """By name, the gates of the share that are closed for now or slower than at first.
+
+        With each the seconds between two starts, and those until the next may be.
+        """
+        now = self._clock.monotonic()
+        for key, gate in self._gates.items():
+            if self._share is not None and registrable_domain(key) not in self._share.domains:
+                continue
+            rests_s = max(0.0, gate.opens_at() - now)
+            if rests_s or gate.delay_s > self._pace(key).delay_s:
+                yield key, gate.delay_s, rests_s
 
     def key(self, host: str) -> str:
         """What a host's gate is called: hosts of one key share it."""

@@ -40,6 +40,7 @@ NOT_RUN = {
     "feedbot serve": "stays; tests/service/test_serve_command.py starts it",
     "curl -I https://news.example/": "asks the reader's own server; tests/serving has servers of its own",
     "podman ": "needs an engine for containers; tests/ci/test_container.py runs what is in the Containerfile",
+    "dask ": "stays; tests/wire/clusters.py starts both",
     "mkdir news": "is the machine's",
     "FEEDBOT__": "are variables, set by tests/test_documents.py",
     "{ printf 'To: %s": "is a program of the reader's",

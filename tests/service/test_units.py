@@ -12,6 +12,7 @@ from feedbot.config import Config
 from feedbot.core.unit_text import InvalidWord
 from feedbot.service import units
 from feedbot.service.units import Installation, Manager
+from tests.documents import Document
 
 FOLDER = Path("/etc/systemd/system")
 FEEDBOT = str(Path(sys.executable).with_name("feedbot"))
@@ -74,6 +75,16 @@ def test_systemd_has_nothing_to_say_against_a_unit(tmp_path, name):
     unit = all_units(installation())[name]
     manager = "--user" if name.startswith("user") else "--system"
     assert analyzed(tmp_path, unit, manager, "verify") == (0, "")
+
+
+@systemd_needed
+def test_systemd_has_nothing_to_say_against_the_unit_of_a_worker_of_a_cluster(tmp_path):
+    (unit,) = [block.text for block in Document("docs/scaling.md").blocks if "ExecStart=" in block.text]
+    path = tmp_path / "feedbot-worker.service"
+    # It looks for the program.
+    path.write_text(unit.replace("/opt/feedbot/bin/dask", "/bin/true"), encoding="utf-8")
+    done = subprocess.run(["systemd-analyze", "verify", path], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
 @systemd_needed

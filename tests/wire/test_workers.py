@@ -104,11 +104,11 @@ class Host:
 
 
 @asynccontextmanager
-async def hosts(number=3, pause_s=0.0):
+async def hosts(number=3, pause_s=0.0, kind=Host):
     async with AsyncExitStack() as stack:
         found = []
         for last in range(1, number + 1):
-            host = Host(f"127.0.0.{last}", pause_s)
+            host = kind(f"127.0.0.{last}", pause_s)
             tasks = set()
 
             async def connected(reader, writer, host=host, tasks=tasks):
@@ -132,7 +132,8 @@ async def _ended(listening, tasks):
 
 def config(**options):
     options.setdefault("per_host", PerHostConfig(concurrency=2, delay_s=0))
-    return CheckerConfig(allow_addresses=("127.0.0.0/8",), canaries=(), **options).policy()
+    options.setdefault("canaries", ())
+    return CheckerConfig.model_validate({"allow_addresses": ["127.0.0.0/8"], **options}).policy()
 
 
 def opened(workers, **options):

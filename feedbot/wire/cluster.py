@@ -1,0 +1,151 @@
+"""A Dask cluster that is joined for a run: who its workers are, and whether they can do their work.
+
+Nothing of Dask is loaded before somebody joins one.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from feedbot.core.checker import CheckerPolicy
+from feedbot.errors import ClusterError
+from feedbot.wire.cluster_executor import ClusterExecutor
+from feedbot.wire.cluster_words import SPEAKS, Unfit, encoded, read_greeting
+from feedbot.wire.workers import how_many
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+log = logging.getLogger("feedbot")
+
+LOCAL = "local"
+"""In the place of an address: a cluster of this machine's own, for as long as the command runs."""
+_MOST_WORDS = 300
+
+PATIENCE_S = 30.0
+"""How long a scheduler may take to answer, and to have a first worker."""
+
+
+class Cluster:
+    """A Dask cluster whose workers all speak as we do; `name` is its address, or `local`."""
+
+    def __init__(self, client: "Client", name: str, config: CheckerPolicy, contact: str) -> None:
+        self.client = client
+        self.name = name
+        self._config = config
+        self._contact = contact
+        self._threads: dict[str, int] = {}
+        self._unfit: set[str] = set()
+
+    def executor(self, head_refused: set[str], run_left_s: float | None) -> ClusterExecutor:
+        """What carries out the plans of a run; `head_refused` grows by what the workers learn."""
+        return ClusterExecutor(self, self._config, self._contact, head_refused, run_left_s)
+
+    @property
+    def fit(self) -> dict[str, int]:
+        """The workers that may be asked, each with the shards that it takes at once."""
+        return {worker: threads for worker, threads in self._threads.items() if worker not in self._unfit}
+
+    @property
+    def has_unfit(self) -> bool:
+        """True where there are workers that may not be asked."""
+        return not self._unfit.isdisjoint(self._threads)
+
+    async def look_round(self) -> None:
+        """See which workers there are, and greet the new ones; raises OSError where the scheduler does not answer."""
+        for worker, why in (await self._greeted()).items():
+            self.leave_out(worker, why)
+
+    async def require_fit(self, patience_s: float) -> None:
+        """Wait so long for a worker, and greet all; raises ClusterError where none comes, or one cannot do its work."""
+        try:
+            async with asyncio.timeout(patience_s):
+                while not await self.client.nthreads():  # noqa: ASYNC110 - Dask has nothing else to wait on
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise ClusterError(
+                f"the cluster {self.name} has no worker, also after {patience_s:g} s; start one with"
+                f" `dask worker {self.name}`"
+            ) from None
+        unfit = await self._greeted()
+        if unfit:
+            said = "; ".join(f"the worker {worker} {why}" for worker, why in sorted(unfit.items()))
+            raise ClusterError(f"the cluster {self.name} is not used: {said}")
+
+    def leave_out(self, worker: str, why: str) -> None:
+        """Ask this worker nothing more in this run."""
+        if worker not in self._unfit:
+            log.warning("the worker %s %s; it is asked nothing more in this run", worker, why)
+            self._unfit.add(worker)
+
+    async def _greeted(self) -> dict[str, str]:
+        """Greet the workers that are new; returns why, for those that cannot do their work."""
+        # Here and not above: only who has joined a cluster loads what Dask brings.
+        from feedbot.wire.cluster_worker import greet  # noqa: PLC0415
+
+        threads: dict[str, int] = await self.client.nthreads()
+        new = [worker for worker in threads if worker not in self._threads]
+        self._threads = threads
+        if not new:
+            return {}
+        answers = await self.client.run(greet, SPEAKS, encoded(self._config), workers=new, on_error="return")
+        found = {worker: _why_unfit(answer) for worker, answer in answers.items()}
+        return {worker: why for worker, why in found.items() if why is not None}
+
+
+def _why_unfit(answer: object) -> str | None:
+    if isinstance(answer, OSError):
+        return None  # it has gone meanwhile
+    if not isinstance(answer, bytes):
+        words = " ".join(str(answer).split())[:_MOST_WORDS]
+        return f"does not work for feedbot {SPEAKS}, which must be installed there ({words})"
+    greeting = read_greeting(answer)
+    return greeting.why if isinstance(greeting, Unfit) else None
+
+
+@asynccontextmanager
+async def joined(
+    address: str | None, config: CheckerPolicy, contact: str, targets: int, patience_s: float = PATIENCE_S
+) -> AsyncIterator[Cluster | None]:
+    """The cluster at this address, whose workers have all said that they can do their work; None without one.
+
+    `local` is one of this machine's own, with as many workers as so many `targets` are worth, gone at the end. Raises
+    ClusterError where feedbot[cluster] is not installed, the scheduler does not answer or has no worker within
+    `patience_s`, or a worker is of another feedbot.
+    """
+    if address is None:
+        yield None
+        return
+    try:
+        # It takes half a second.
+        from distributed import Client, LocalCluster  # noqa: PLC0415
+    except ImportError:
+        raise ClusterError(
+            "checker.cluster is set, and Dask is not installed here; `pip install 'feedbot[cluster]'` brings it"
+        ) from None
+    async with AsyncExitStack() as stack:
+        place: str | LocalCluster = address
+        if address == LOCAL:
+            processes = how_many(config.workers, targets, config.concurrency)
+            # Requests at once are each worker's, which here are all on one machine.
+            config = replace(config, concurrency=config.concurrency // processes)
+            # Over TLS with a key that only these processes know: who reaches a scheduler runs code as its user.
+            made = LocalCluster(
+                n_workers=processes, threads_per_worker=1, security=True, dashboard_address=":0", asynchronous=True
+            )
+            place = await stack.enter_async_context(made)
+        try:
+            client = Client(place, asynchronous=True, set_as_default=False, timeout=patience_s)
+            await stack.enter_async_context(client)
+        except (OSError, ValueError) as error:
+            why = " ".join(str(error).split())
+            raise ClusterError(
+                f"the cluster {address} does not answer: {why}; is `dask scheduler` running there?"
+            ) from None
+        cluster = Cluster(client, address, config, contact)
+        await cluster.require_fit(patience_s)
+        yield cluster

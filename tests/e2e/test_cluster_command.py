@@ -1,0 +1,44 @@
+"""`feedbot check --cluster`, the real command."""
+
+import json
+import os
+
+import pytest
+
+from tests.e2e.test_command import feedbot, one_sentence
+from tests.wire.clusters import dask
+
+
+def test_a_cluster_of_this_machine_is_the_same_check(news, site):
+    site.answers |= {"/n1": 404, "/n2": (301, "/n3")}
+    for nth in range(5):
+        news.article(f"n{nth}")
+    done = feedbot(news.folder, "check", "--cluster", "local", "--format", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["summary"] == {"alive": 3, "moved": 1, "missing": 1}
+
+
+def test_the_config_can_name_a_cluster(news, site, tmp_path):
+    news.article("n1")
+    with dask(tmp_path / "dask") as cluster:
+        news.config_file.write_text(f"{news.config_file.read_text()}  cluster: {cluster.address}\n")
+        cluster.add()
+        done = feedbot(news.folder, "run", "--once")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "1 alive" in done.stdout
+        assert [path for _, path in site.asked] == ["/n1"]
+        assert "greet" in cluster.said()
+
+
+@pytest.mark.parametrize("address", ["", "10.0.0.5:8786", "http://10.0.0.5:8786", "tcp://10.0.0.5"])
+def test_what_is_no_address_of_a_scheduler_is_refused(news, address):
+    done = feedbot(news.folder, "check", "--cluster", address)
+    one_sentence(done, 2, "--cluster: must be local, or the address of a scheduler such as tcp://10.0.0.5:8786")
+
+
+def test_without_dask_the_sentence_names_what_is_missing(news, tmp_path):
+    news.article("n1")
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['distributed'] = None")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = feedbot(news.folder, "check", "--cluster", "local", env=os.environ | {"PYTHONPATH": path})
+    one_sentence(done, 1, "Dask is not installed here; `pip install 'feedbot[cluster]'` brings it")

@@ -1,0 +1,38 @@
+"""Workers of a cluster, and the command that gives them work, are killed at some moment: no look is lost or doubled.
+
+The workers ask from networks of their own, so that the servers know who asks.
+"""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.faults.cluster_apart import DELAY_S, WORKERS
+from tests.faults.how_many import number
+
+SEED = 20261125
+IN_A_NETWORK = ["unshare", "--map-root-user", "--net"]
+
+
+def _may_have_networks():
+    words = [*IN_A_NETWORK, "ip", "link", "add", "v", "type", "veth", "peer", "name", "w"]
+    try:
+        return subprocess.run(words, check=False, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not _may_have_networks(), reason="may be skipped: needs ip, and network namespaces of its own")
+def test_a_check_in_a_cluster_loses_and_doubles_nothing_though_workers_and_command_are_killed(tmp_path, project):
+    rounds = number(1, 0.02)
+    words = [*IN_A_NETWORK, sys.executable, "-m", "tests.faults.cluster_apart", tmp_path, str(rounds), str(SEED)]
+    done = subprocess.run(words, cwd=project, check=True, capture_output=True, text=True)
+    found = json.loads(done.stdout)
+    print(f"seed {SEED}, {rounds} rounds: {done.stdout}")  # noqa: T201 - of a long run
+    assert (found["wrong"], found["said"]) == ([], [])
+    assert found["killed workers"] == 2 * rounds
+    assert set(found["asked"]) == {f"10.7.{number}.2" for number in range(1, WORKERS + 1)}
+    assert found["most at once"] == 1
+    assert found["seconds between two"] > DELAY_S
