@@ -126,7 +126,7 @@ def command(
       feedbot check --all --budget 500           where most is to be learnt
       feedbot check --all --dry-run              what that asks, how long it takes
       feedbot check --cluster tcp://10.0.0.5:8786
-                                                 what is due, asked by other machines
+                                                 what is due, asked elsewhere
       feedbot check --format markdown            to comment on a pull request
       feedbot check --format github --report junit=links.xml
                                                  annotations, a file for the CI
