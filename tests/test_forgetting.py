@@ -236,6 +236,37 @@ def test_the_operators_reports_do_not_tell_of_it_either(news, site):
     assert holding(news.folder, "/slander") == []
 
 
+def test_a_report_is_written_anew_where_only_a_link_that_no_article_has_was_forgotten(news, site):
+    news.article("pointing")
+    site.answers["/pointing"] = (301, "/slander")
+    news.run()
+    news.article("later")
+    news.run()  # so that what goes is not the latest that was seen
+    assert "links.html" in holding(news.folder, "/slander")
+    assert forgotten(news, url=site.link("/slander")).reporting.written
+    assert holding(news.folder, "/slander") == []
+
+
+def test_copies_in_an_archive_that_quote_it_go(news, site):
+    news.article("slander")
+    for name in ("one", "two", "three"):
+        news.article(name)
+    news.run()
+    copy = f"https://archive.example/2026/{site.link('/slander')}"
+    rows = [("/one", copy, "found"), ("/two", None, f"leads to {site.link('/slander')}"), ("/three", None, "has none")]
+    with news.state() as state, state.write() as connection:
+        for path, url, reason in rows:
+            number = targets.find(state, site.link(path)).id
+            at = "2026-11-01T12:00:00Z"
+            connection.execute(
+                "INSERT INTO snapshots (target_id, asked_at, again_at, reason, url) VALUES (?, ?, ?, ?, ?)",
+                [number, at, at, reason, url],
+            )
+    forgotten(news, "articles/slander.md")
+    with news.state() as state:
+        assert state.rows("SELECT reason FROM snapshots") == [{"reason": "has none"}]
+
+
 def test_what_operators_and_the_doctor_were_told_of_it_goes_and_what_is_wrong_holds_on(news, site):
     news.article("slander")
     news.article("other")
@@ -507,6 +538,8 @@ def test_killed_after_it_the_database_holds_no_word_of_an_entry_that_was_held(ne
         file.unlink()
     assert news.build()[1].holds
     (entry,) = [one.id for one in read_ledger(news.config.feeds_path / LEDGER_NAME).identities if "slander" in one.path]
+    with news.state() as state, state.write() as connection:
+        connection.execute("INSERT INTO waiting VALUES (?, '2026-11-01T12:00:00Z')", [entry])
     killed(news, 1, "SELECT")
     with news.state() as state:
         assert entry not in "".join(state.db.conn.iterdump())
