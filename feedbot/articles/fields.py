@@ -106,12 +106,17 @@ class Fields:
         if found is None:
             return None
         try:
-            return self._url(*found, role, loose=False)
+            url = self._url(*found, role, loose=False)
         except Unusable as error:
             if required:
                 raise
             self._notes.remark(error, error.code, f"{error.text}; left out", error.field)
-        return None
+            return None
+        # Of the article's own source more is to be said (articles/understand.py).
+        if role is not LinkRole.SOURCE and not url.startswith(("http://", "https://")):
+            name, _, where = found
+            self._notes.remark(where, Code.URL_NOT_HTTP, "is not http or https, so no feed leads there", name)
+        return url
 
     def _url(self, name: str, text: str, where: Where, role: LinkRole, *, loose: bool) -> str:
         """The absolute URL in a text, noted as a link; raises Unusable where there is none."""

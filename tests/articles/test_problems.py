@@ -43,11 +43,16 @@ REJECTED = [
 ODD = [
     ("title: B\n", [(Code.DUPLICATE_KEY, 5, 1, "title")]),
     ("updated: soon\n", [(Code.DATE_INVALID, 5, 10, "updated")]),
-    ("ampUrl: javascript:x\n", []),
     ("ampUrl: nowhere\n", [(Code.URL_INVALID, 5, 9, "ampUrl")]),
     ("ampUrl: https://me:pw@a.example/\n", [(Code.URL_CREDENTIALS, 5, 9, "ampUrl")]),
     ("ampUrl: 'https://a.example/{{ x }}'\n", [(Code.TEMPLATE_MARKS, 5, 9, "ampUrl")]),
     ("images: ['mailto:a@b.example']\n", [(Code.URL_NOT_HTTP, 5, 10, "images[1]")]),
+    ("ampUrl: javascript:alert(1)\n", [(Code.URL_NOT_HTTP, 5, 9, "ampUrl")]),
+    ("cdnAmpUrl: 'data:text/html,x'\n", [(Code.URL_NOT_HTTP, 5, 12, "cdnAmpUrl")]),
+    (
+        "related: [{title: B, sourceUrl: 'mailto:a@b.example'}]\n",
+        [(Code.URL_NOT_HTTP, 5, 33, "related[1].sourceUrl")],
+    ),
     ("images: [{width: 1}]\n", [(Code.URL_MISSING, 5, 10, "images[1]")]),
     ("images: [{url: /a.png, width: wide}]\n", [(Code.NUMBER_INVALID, 5, 31, "images[1].width")]),
     ("topics: {a: 1}\n", [(Code.WRONG_TYPE, 5, 9, "topics")]),
