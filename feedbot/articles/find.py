@@ -314,7 +314,8 @@ def _rejected(path: str, code: Code, reason: str) -> Rejected:
 
 def _leads_out(entry: "os.DirEntry[str]", path: str, real_base: str) -> Rejected | None:
     """The refusal of a symbolic link that leads out of the base; None for one that stays in it."""
-    if os.path.realpath(entry.path).startswith(f"{real_base.rstrip('/')}/"):
+    real = os.path.realpath(entry.path)
+    if real == real_base or real.startswith(f"{real_base.rstrip('/')}/"):
         return None
     shown = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
     return _rejected(shown, Code.SYMLINK_LEADS_OUT, "a symbolic link that leads out of the article folder")
