@@ -72,6 +72,12 @@ def test_an_endless_address_is_cut_where_it_is_shown_and_leads_where_it_leads():
     assert len(link.text()) == 301
 
 
+def test_a_host_may_be_parted_after_its_dots():
+    page = parsed(replace(REPORT, hosts=(replace(REPORT.hosts[0], host="a.b.example"),)))
+    name = page.css_first(".hosts .name")
+    assert (name.text(), name.inner_html) == ("a.b.example", "a.<wbr>b.<wbr>example")
+
+
 @given(TEXT)
 def test_whatever_texts_say_the_page_keeps_its_shape(text):
     row = replace(
@@ -89,8 +95,8 @@ def test_whatever_texts_say_the_page_keeps_its_shape(text):
     calm = parsed(replace(REPORT, rows=(DEAD, FAILING), hosts=REPORT.hosts[:1], topics=(("AI", 1),)))
 
     def tags(page):
-        # Whether an address is a web address decides whether it is a link.
-        return [node.tag for node in page.css("*") if node.tag not in {"a", "span", "li", "p"}]
+        # Whether an address is a web address decides whether it is a link; a host has as many parts as it has.
+        return [node.tag for node in page.css("*") if node.tag not in {"a", "span", "li", "p", "wbr"}]
 
     assert tags(hostile) == tags(calm)
     assert not [name for node in hostile.css("*") for name in node.attributes if name.startswith("on")]
