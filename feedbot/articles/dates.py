@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 _TIME = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?"
 _ISO = re.compile(
@@ -70,6 +71,8 @@ def parse_local(text: str, zone: tzinfo) -> datetime:
     return local
 
 
+# Few ways of writing it are in all the articles of a publication.
+@lru_cache(maxsize=64)
 def _zone(text: str | None, default: tzinfo) -> tzinfo:
     """The zone written behind a time; raises ValueError for one that is not known."""
     if text is None:

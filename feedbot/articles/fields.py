@@ -14,7 +14,7 @@ from feedbot.articles.rules import ReadRules
 from feedbot.articles.text import clean_line, clean_text, fold_name, has_hidden_characters
 from feedbot.core.article import Image, LinkRole, Provider
 from feedbot.core.problems import Code
-from feedbot.core.url import InvalidUrl, canonical_url
+from feedbot.core.url import InvalidUrl, canonical_url, is_normalised
 
 MAX_TOPIC_CHARACTERS = 200
 MAX_ID_CHARACTERS = 1_000
@@ -120,6 +120,9 @@ class Fields:
 
     def _url(self, name: str, text: str, where: Where, role: LinkRole, *, loose: bool) -> str:
         """The absolute URL in a text, noted as a link; raises Unusable where there is none."""
+        if is_normalised(text):
+            self._notes.link(role, text, where.line)
+            return text
         if has_template_marks(text):
             raise Unusable(where, Code.TEMPLATE_MARKS, TEMPLATE_MARKS, name)
         text = clean_text(text)

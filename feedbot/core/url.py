@@ -41,9 +41,11 @@ BAD_PORTS = frozenset(
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # What the standard leaves as it is: a plain host with no label in Punycode or number at its end, a path without dot
-# segments or anything to be encoded. Most URLs in article files are written so, and need no parser.
+# segments or anything to be encoded, a query of plain characters. Most URLs in article files are written so, and need
+# no parser.
 _NORMALISED = re.compile(
-    r"https?://(?:[a-z0-9-]+\.)+[a-z]{2,}/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*(?:[A-Za-z0-9_-][A-Za-z0-9._-]*)?"
+    r"https?://(?:[a-z0-9-]++\.)++[a-z]{2,}+/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*+/)*+(?:[A-Za-z0-9_-][A-Za-z0-9._-]*+)?+"
+    r"(?:\?[A-Za-z0-9._~=&%+,;:@/?-]*+)?+"
 )
 
 _PARTS = ("protocol", "hostname", "port", "pathname", "search")
@@ -79,7 +81,7 @@ def resolve_url(text: str, base: str | None = None) -> str:
         raise InvalidUrl("empty URL")
     if len(text) > MAX_URL_LENGTH:
         raise InvalidUrl(f"URL of {len(text):,} characters (at most {MAX_URL_LENGTH:,})")
-    if _NORMALISED.fullmatch(text) and "xn--" not in text:
+    if is_normalised(text):
         return text
     try:
         href = ada_url.normalize_url(text) if base is None else ada_url.join_url(base, text)
@@ -92,6 +94,11 @@ def resolve_url(text: str, base: str | None = None) -> str:
     except (ValueError, UnicodeError):
         raise InvalidUrl(f"not a URL: {text[:200]!r}") from None
     return str(href)
+
+
+def is_normalised(text: str) -> bool:
+    """True for a canonical URL that needs no parser to tell so; `resolve_url` gives it back as it is."""
+    return _NORMALISED.fullmatch(text) is not None and "xn--" not in text and len(text) <= MAX_URL_LENGTH
 
 
 def has_userinfo(text: str) -> bool:

@@ -5,10 +5,12 @@ from hypothesis import strategies as st
 
 from feedbot.core.url import (
     BAD_PORTS,
+    MAX_URL_LENGTH,
     InvalidUrl,
     canonical_url,
     has_userinfo,
     host_of,
+    is_normalised,
     path_of,
     resolve_url,
     split_url,
@@ -103,7 +105,7 @@ def test_other_ports_are_asked(port):
     assert why_never_asked(split_url(f"http://example.org:{port}/")) is None
 
 
-@given(st.text(alphabet="ab-.09xnAZ/:_?#@%~ \\\n\u00fc[]", max_size=40))
+@given(st.text(alphabet="ab-.09xnAZ/:_?#@%~=&+,;'\"<> \\\n\u00fc[]", max_size=40))
 @example("www.example.org/a/b.c/d-e_f/")
 @example("example.org/../a")
 @example("example.org/a/./b")
@@ -115,6 +117,8 @@ def test_other_ports_are_asked(port):
 @example("1.2.3.4/")
 @example("example.org")
 @example("example..org/")
+@example("example.org/?a=1&b=%2e%2E/..;c:d@e,f+g~h?-_")
+@example("example.org/?a'b")
 def test_what_needs_no_parser_is_what_the_parser_makes_of_it(rest: str) -> None:
     for text in (f"https://{rest}", f"http://{rest}"):
         try:
@@ -125,3 +129,10 @@ def test_what_needs_no_parser_is_what_the_parser_makes_of_it(rest: str) -> None:
         else:
             if "@" not in expected:  # what is to be left out of it, others test
                 assert resolve_url(text) == expected
+                assert not is_normalised(text) or canonical_url(text) == text
+
+
+def test_a_url_beyond_the_bound_is_not_normalised():
+    longest = f"https://example.org/{'a' * (MAX_URL_LENGTH - len('https://example.org/'))}"
+    assert is_normalised(longest)
+    assert not is_normalised(f"{longest}a")
