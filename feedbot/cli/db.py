@@ -8,6 +8,7 @@ import click
 
 from feedbot.cli.everywhere import Guessing
 from feedbot.cli.main import Told
+from feedbot.cli.saying import say_done
 from feedbot.cli.text import count, plain
 from feedbot.clock import SystemClock
 from feedbot.config import Config, load_config
@@ -92,8 +93,8 @@ def check_command(told: Told) -> int:
         raise StateError("\n".join([str(error), *way_back(config)])) from error
     if problems:
         raise StateError("\n".join([*(f"{path}: {plain(one)}" for one in problems), *way_back(config)]))
-    click.echo(f"{path}: schema {VERSION}, {megabytes(used)}, and {megabytes(free)} free for what comes")
-    click.echo("its pages, indexes, references and schema are as they should be")
+    say_done(told, f"{path}: schema {VERSION}, {megabytes(used)}, and {megabytes(free)} free for what comes")
+    say_done(told, "its pages, indexes, references and schema are as they should be")
     return 0
 
 
@@ -111,9 +112,9 @@ def backup_command(told: Told) -> int:
     config = load_config(told.config_path)
     with open_state(config.state_path, who="feedbot db backup") as state:
         backup = back_up_now(config, state, SystemClock())
-    click.echo(f"{backup.path}: {megabytes(backup.size)}")
+    say_done(told, f"{backup.path}: {megabytes(backup.size)}")
     for one in backup.gone:
-        click.echo(f"  gone       {one}")
+        say_done(told, f"  gone       {one}")
     return 0
 
 
@@ -142,19 +143,19 @@ def restore_command(told: Told, file: Path | None) -> int:
         return 0
     clock = SystemClock()
     done = restore(path, file, clock.now(), who="feedbot db restore")
-    click.echo(f"Restored   {path}, with what it knew at {_at(done.is_of)}, from {plain(str(file))}")
+    say_done(told, f"Restored   {path}, with what it knew at {_at(done.is_of)}, from {plain(str(file))}")
     if done.aside is not None:
-        click.echo(f"Lost       what was seen and said of links since, up to {_at(done.was_of)}")
-        click.echo(f"           what was there is kept in {done.aside}; remove it when all is well")
+        say_done(told, f"Lost       what was seen and said of links since, up to {_at(done.was_of)}")
+        say_done(told, f"           what was there is kept in {done.aside}; remove it when all is well")
     if done.takedowns is None:
         click.echo("Takedowns  are NOT brought along, for this copy is older than they: `feedbot forget` them again")
     elif done.takedowns:
         with open_state(path, who="feedbot db restore") as state:
             repeat(config, state, clock)
-        click.echo("Takedowns  made since hold on, and were carried out again in this copy")
+        say_done(told, "Takedowns  made since hold on, and were carried out again in this copy")
     if done.version < VERSION:
-        click.echo(f"Schema     {done.version}; the next command that writes brings it to {VERSION}")
-    click.echo("Next       `feedbot build`: entries published since get their ids back from ids.json")
+        say_done(told, f"Schema     {done.version}; the next command that writes brings it to {VERSION}")
+    say_done(told, "Next       `feedbot build`: entries published since get their ids back from ids.json")
     return 0
 
 
@@ -180,7 +181,7 @@ def vacuum_command(told: Told) -> int:
         if not wipe(state):
             click.echo(f"  note       another process reads {path}; the file shrinks when that ends")
         after = sum(retention.room(state))
-    click.echo(f"{path}: {megabytes(used + free)} before, {megabytes(after)} now")
+    say_done(told, f"{path}: {megabytes(used + free)} before, {megabytes(after)} now")
     return 0
 
 

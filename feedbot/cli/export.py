@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from feedbot.cli.main import Told
+from feedbot.cli.saying import say_done
 from feedbot.cli.text import plain
 from feedbot.config import load_config
 from feedbot.state.copies import megabytes
@@ -40,5 +41,5 @@ def command(told: Told, out: Path | None) -> int:
                 click.echo(chunk, nl=False)
             return 0
         size = export_to(state, out)
-    click.echo(f"{plain(str(out))}: {megabytes(size)}")
+    say_done(told, f"{plain(str(out))}: {megabytes(size)}")
     return 0

@@ -12,6 +12,7 @@ from feedbot.cli.reports.following import pinging_lines, reporting_lines
 from feedbot.cli.reports.publishing import publishing_lines
 from feedbot.cli.reports.reading import reading_lines
 from feedbot.cli.running import let_files_settle, tell_hubs
+from feedbot.cli.saying import say
 from feedbot.cli.text import count, plain
 from feedbot.clock import SystemClock
 from feedbot.config import Config, load_config
@@ -54,21 +55,16 @@ def command(told: Told, what: str, yes: bool, is_undo: bool, wait: bool) -> int:
             reading, publishing, reporting = done
             lines = list(reading_lines(config, reading))
         else:
-            for line in _before_lines(config, what, look_ahead(state, named, clock)):
-                click.echo(line)
+            if not (yes and told.quiet):
+                click.echo("\n".join(_before_lines(config, what, look_ahead(state, named, clock))))
             if not yes:
                 click.confirm("Forget it?", abort=True)
             forgetting = forget(config, state, clock, named, wait=wait)
             publishing, reporting = forgetting.publishing, forgetting.reporting
             lines = list(_after_lines(config, what, forgetting))
         pinging = tell_hubs(config, state, clock)
-    for line in [
-        *lines,
-        *publishing_lines(config, publishing),
-        *reporting_lines(reporting),
-        *pinging_lines(pinging),
-    ]:
-        click.echo(line)
+    lines += [*publishing_lines(config, publishing), *reporting_lines(reporting), *pinging_lines(pinging)]
+    say(told, lines)
     return 1 if publishing.is_held_anew else 0
 
 

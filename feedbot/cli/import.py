@@ -11,6 +11,7 @@ import click
 
 from feedbot.articles.body import harmless
 from feedbot.cli.main import Told
+from feedbot.cli.saying import say_done
 from feedbot.cli.text import count, plain
 from feedbot.clock import SystemClock
 from feedbot.config import load_config
@@ -46,16 +47,16 @@ def command(told: Told, file: str, replace: bool) -> int:
     with _opened(file, named) as lines:
         done = import_state(path, lines, named, clock.now(), who=who, harmless=harmless, replaces=replace)
     is_of = "" if done.is_of is None else f", as it was at {done.is_of:%Y-%m-%d %H:%M} UTC"
-    click.echo(f"Imported   {path}{is_of}, from {named}")
-    click.echo(f"           {_counted(done.records)}")
+    say_done(told, f"Imported   {path}{is_of}, from {named}")
+    say_done(told, f"           {_counted(done.records)}")
     if done.aside is not None:
-        click.echo(f"Replaced   what was there is kept in {done.aside}; remove it when all is well")
+        say_done(told, f"Replaced   what was there is kept in {done.aside}; remove it when all is well")
     if done.takedowns:
-        click.echo("Takedowns  that the export does not know of hold on, and are carried out now")
+        say_done(told, "Takedowns  that the export does not know of hold on, and are carried out now")
         with open_state(path, who=who) as state:
             read(config, state, clock)
             repeat(config, state, clock)
-    click.echo("Next       `feedbot run --once`: reads the articles anew, and asks only what is due")
+    say_done(told, "Next       `feedbot run --once`: reads the articles anew, and asks only what is due")
     return 0
 
 

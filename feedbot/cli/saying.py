@@ -22,6 +22,12 @@ def say(told: Told, lines: Iterable[str]) -> None:
     click.echo(painted(said), nl=False)
 
 
+def say_done(told: Told, line: str) -> None:
+    """Print what a command has done: where that is all there is to tell, --quiet tells nothing."""
+    if not told.quiet:
+        click.echo(line)
+
+
 def wrong(lines: Iterable[str]) -> Iterator[str]:
     """The lines of a report that tell what is wrong, each with those below it that go on with it.
 

@@ -131,6 +131,29 @@ def test_a_quiet_command_says_nothing_where_all_is_well_and_the_rest_where_it_is
     assert "Articles" not in said
 
 
+def test_quiet_commands_on_the_database_say_nothing_where_all_is_well(news):
+    for name in ("one", "two"):
+        news.article(name)
+    news.build()
+    for words in (
+        ["export", "--out", "state.ndjson"],
+        ["import", "--replace", "state.ndjson"],
+        ["db", "check"],
+        ["db", "backup"],
+        ["db", "vacuum"],
+        ["db", "restore", "state.ndjson"],
+        ["forget", "--yes", "articles/one.md"],
+        ["forget", "--undo", "articles/one.md"],
+    ):
+        if words[1] == "restore":
+            words[2] = str(next(news.folder.glob("backups/*.gz")))
+        done = feedbot(news.folder, *words, "-q")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), words
+    (news.folder / "feeds" / "old.html").write_text("articles/two.md", encoding="utf-8")
+    said = feedbot(news.folder, "forget", "--yes", "-q", "articles/two.md").stdout
+    assert said == "  still in   feeds/old.html, which feedbot does not write any more; remove it\n"
+
+
 def test_a_quiet_format_for_programs_is_whole(news):
     news.article("one")
     assert '"verdict": "alive"' in feedbot(news.folder, "check", "-q", "--format", "json").stdout
