@@ -2,28 +2,11 @@
 
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from tests.command import FEEDBOT, feedbot
 from tests.repository import commit, git
-
-FEEDBOT = Path(sys.executable).with_name("feedbot")
-
-
-def feedbot(folder, *words, named=None, **more):
-    """The command, done; `named` is its standard input."""
-    return subprocess.run(
-        [FEEDBOT, *words],
-        check=False,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        input=named or "",
-        **more,
-    )
 
 
 def asked(site):

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,22 +22,8 @@ from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.state.targets import Target
 from feedbot.steps.checking import Checking, Result
 from feedbot.steps.look import Seen
+from tests.command import FEEDBOT, feedbot
 from tests.publication import Publication
-
-FEEDBOT = Path(sys.executable).with_name("feedbot")
-
-
-def feedbot(folder, *words, **more):
-    return subprocess.run(
-        [FEEDBOT, *words],
-        check=False,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        stdin=subprocess.DEVNULL,
-        **more,
-    )
 
 
 def started(folder, *words):

@@ -2,25 +2,15 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 from feedbot.clock import SystemClock
+from tests.command import feedbot
 from tests.publication import Publication, Site
-
-FEEDBOT = Path(sys.executable).with_name("feedbot")
 
 
 def doctor(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [FEEDBOT, "doctor", *words],
-        check=False,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        stdin=subprocess.DEVNULL,
-    )
+    return feedbot(folder, "doctor", *words)
 
 
 def test_warnings_alone_are_no_failure_and_offline_asks_nobody(news: Publication, site: Site) -> None:

@@ -4,23 +4,18 @@ import json
 import re
 import resource
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import yaml
 
 from feedbot.core.url import resolve_url
+from tests import command
 from tests.debian import find_program
 from tests.e2e import sites
 
-FEEDBOT = Path(sys.executable).with_name("feedbot")
-
 
 def feedbot(folder, *words, code=0):
-    done = subprocess.run(
-        [FEEDBOT, *words], check=False, cwd=folder, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
-    )
+    done = command.feedbot(folder, *words)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout if code == 0 else done.stderr
 
@@ -341,7 +336,7 @@ def test_a_folder_that_cannot_be_read_is_told_beside_those_that_can(tmp_path):
 
 def test_half_a_config_is_not_left_behind(tmp_path):
     done = subprocess.run(
-        [FEEDBOT, "init"],
+        [command.FEEDBOT, "init"],
         check=False,
         cwd=tmp_path,
         capture_output=True,
