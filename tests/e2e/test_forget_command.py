@@ -1,11 +1,10 @@
 """`feedbot forget` as a person types it."""
 
 import shutil
-import subprocess
 
 import pytest
 
-from tests.e2e.test_command import FEEDBOT, feedbot
+from tests.e2e.test_command import feedbot
 
 
 @pytest.fixture
@@ -17,9 +16,7 @@ def published(news, site):
 
 
 def answered(folder, answer, *words):
-    return subprocess.run(
-        [FEEDBOT, "forget", *words], check=False, cwd=folder, input=answer, capture_output=True, text=True, timeout=60
-    )
+    return feedbot(folder, "forget", *words, named=answer)
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", ""])
