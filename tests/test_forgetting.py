@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from feedbot.core.context import Context, Sibling, Source
 from feedbot.core.mark import Mark, MarkKind
@@ -319,7 +320,13 @@ def test_what_was_known_when_others_were_looked_at_goes_with_it(news, site):
             ("/shared", Context(titles=("About one",))),
         ]
         judged = [
-            Judged(found[url], seen.observation, context, Verdict(VerdictKind.ALIVE, "")) for url, context in contexts
+            Judged(
+                found[url],
+                replace(seen.observation, url=site.link(url)),
+                context,
+                Verdict(VerdictKind.ALIVE, ""),
+            )
+            for url, context in contexts
         ]
         with state.write() as connection:
             runs.add_observations(connection, seen.run_id, judged)

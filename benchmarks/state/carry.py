@@ -93,7 +93,8 @@ def fill(path: Path, links: int, looks: int) -> None:
         connection.executemany(
             "INSERT INTO targets (id, url, host, status, since_at, verdict, reason, checked_at, first_alive_at,"
             " next_check_at, page_checked_at, etag, last_modified, page)"
-            " VALUES (?, ?, ?, ?, ?, 'alive', '200 on GET', ?, ?, ?, ?, ?, 'Wed, 21 Oct 2026 07:28:00 GMT', ?)",
+            " VALUES (?, ?, ?, ?, ?, 'alive', '200 on GET', ?, ?, ?, ?, ?, 'Wed, 21 Oct 2026 07:28:00 GMT',"
+            " pack_page(?, ?))",
             (
                 (
                     one,
@@ -107,6 +108,7 @@ def fill(path: Path, links: int, looks: int) -> None:
                     at,
                     f'"{one:x}"',
                     page_of(one),
+                    url_of(one),
                 )
                 for one in range(1, links + 1)
             ),
@@ -122,14 +124,15 @@ def fill(path: Path, links: int, looks: int) -> None:
             ((f"tag:{one}", f"articles/{one:05}.md", url_of(one), at, at) for one in range(1, articles + 1)),
         )
         connection.executemany(
-            "INSERT INTO observations (run_id, target_id, started_at, elapsed_ms, http_status, final_url, exchanges,"
-            " verdict, reason, context, rules) VALUES (?, ?, ?, ?, 200, ?, ?, 'alive', '200 on GET', ?, 2)",
+            "INSERT INTO observations (run_id, target_id, started_at, elapsed_ms, http_status, verdict, reason, rules,"
+            " leans_on, seen) VALUES (:run, :link, :at, :took, 200, 'alive', '200 on GET', 2, :first,"
+            " pack_look(:exchanges, :context, :url, (SELECT seen FROM observations WHERE id = :first)))",
             (look_of(one, look) for look in range(looks) for one in range(1, links + 1)),
         )
         connection.execute("UPDATE clock SET latest = ?", [stamp(BEGIN + timedelta(days=30 * looks))])
 
 
-def look_of(link: int, look: int) -> tuple[object, ...]:
+def look_of(link: int, look: int) -> dict[str, object]:
     """The first look has read the page, the others have asked for its head."""
     method, page = ("HEAD", "") if look else ("GET", f',"signals":{page_of(link)}')
     exchange = (
@@ -140,7 +143,17 @@ def look_of(link: int, look: int) -> tuple[object, ...]:
     context = f'{{"roles":["source"],"titles":["A title of page number {link} as it may be"]}}'
     run = 1 + look * 720 + link % 720
     at = stamp(BEGIN + timedelta(days=30 * look, minutes=link % 43_200))
-    return run, link, at, link % 900, url_of(link), f"[{exchange}]", context
+    first = link if look else None  # the first looks are the first rows
+    return {
+        "run": run,
+        "link": link,
+        "at": at,
+        "took": link % 900,
+        "first": first,
+        "exchanges": f"[{exchange}]",
+        "context": context,
+        "url": url_of(link),
+    }
 
 
 if __name__ == "__main__":

@@ -55,6 +55,9 @@ SELECT path, sha256, entry_id, identified, vanished_at, source IS NOT NULL AND (
 FROM files ORDER BY path
 """
 
+# In the order of an export, the oldest look at a link comes before those that lean on it.
+_OLDEST = "SELECT min(id) FROM observations WHERE target_id = (SELECT id FROM targets WHERE url = :url)"
+
 CARRIED = (
     Carried(
         records.Clock,
@@ -75,8 +78,8 @@ CARRIED = (
         "targets",
         "SELECT url, status, next_check_at, since_at, verdict, reason, checked_at, strikes, first_strike_at,"
         " last_strike_at, rule_strikes, rule_over_s, first_alive_at, revived_at, moved_to, moved_looks, moved_first_at,"
-        " nameless, by_request, frozen, page_checked_at, etag, last_modified, length, titled, page"
-        " FROM targets ORDER BY url",
+        " nameless, by_request, frozen, page_checked_at, etag, last_modified, length, titled,"
+        " page_text(page, url) AS page FROM targets ORDER BY url",
         "INSERT INTO targets (url, host, status, next_check_at, since_at, verdict, reason, checked_at, strikes,"
         " first_strike_at, last_strike_at, rule_strikes, rule_over_s, first_alive_at, revived_at, moved_to,"
         " moved_looks, moved_first_at, nameless, by_request, frozen, page_checked_at, etag, last_modified, length,"
@@ -84,7 +87,7 @@ CARRIED = (
         " VALUES (:url, host_of(:url), :status, :next_check_at, :since_at, :verdict, :reason, :checked_at, :strikes,"
         " :first_strike_at, :last_strike_at, :rule_strikes, :rule_over_s, :first_alive_at, :revived_at, :moved_to,"
         " :moved_looks, :moved_first_at, :nameless, :by_request, :frozen, :page_checked_at, :etag, :last_modified,"
-        " :length, :titled, :page)",
+        " :length, :titled, pack_page(:page, :url))",
         json=("page",),
     ),
     Carried(
@@ -137,24 +140,28 @@ CARRIED = (
     Carried(
         records.Observation,
         "observations",
-        "SELECT targets.url AS url, observations.id AS number, run_id AS run, started_at, elapsed_ms, final_url,"
-        " observations.verdict AS verdict, observations.reason AS reason, exchanges, http_status, failure,"
-        " failure_text, rules, context"
-        " FROM targets CROSS JOIN observations ON observations.target_id = targets.id"
-        " ORDER BY targets.url, observations.id",
-        "INSERT INTO observations (id, run_id, target_id, started_at, elapsed_ms, final_url, verdict, reason,"
-        " exchanges, http_status, failure, failure_text, rules, context)"
-        " VALUES (:number, :run, (SELECT id FROM targets WHERE url = :url), :started_at, :elapsed_ms, :final_url,"
-        " :verdict, :reason, :exchanges, :http_status, :failure, :failure_text, :rules, :context)",
+        "SELECT targets.url AS url, look.id AS number, look.run_id AS run, look.started_at AS started_at,"
+        " look.elapsed_ms AS elapsed_ms, coalesce(look.final_url, targets.url) AS final_url, look.verdict AS verdict,"
+        " look.reason AS reason, exchanges_of(look.seen, targets.url, leant_on.seen) AS exchanges,"
+        " look.http_status AS http_status, look.failure AS failure, look.failure_text AS failure_text,"
+        " look.rules AS rules, context_of(look.seen, targets.url, leant_on.seen) AS context"
+        " FROM targets CROSS JOIN observations AS look ON look.target_id = targets.id"
+        " LEFT JOIN observations AS leant_on ON leant_on.id = look.leans_on"
+        " ORDER BY targets.url, look.id",
+        "INSERT INTO observations (id, run_id, target_id, started_at, elapsed_ms, final_url, verdict, reason,"  # noqa: S608
+        " http_status, failure, failure_text, rules, leans_on, seen)"
+        " VALUES (:number, :run, (SELECT id FROM targets WHERE url = :url), :started_at, :elapsed_ms,"
+        f" nullif(:final_url, :url), :verdict, :reason, :http_status, :failure, :failure_text, :rules, ({_OLDEST}),"
+        f" pack_look(:exchanges, :context, :url, (SELECT seen FROM observations WHERE id = ({_OLDEST}))))",
         json=("exchanges", "context"),
     ),
     Carried(
         records.RolledUp,
         "rolled_up",
-        "SELECT url, looks, first_at, rolled_up.status AS status"
+        "SELECT url, looks, first_at, status_text(rolled_up.status) AS status"
         " FROM rolled_up JOIN targets ON targets.id = target_id ORDER BY url",
         "INSERT INTO rolled_up (target_id, looks, first_at, status)"
-        " VALUES ((SELECT id FROM targets WHERE url = :url), :looks, :first_at, :status)",
+        " VALUES ((SELECT id FROM targets WHERE url = :url), :looks, :first_at, pack_status(:status))",
         json=("status",),
     ),
     Carried(

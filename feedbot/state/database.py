@@ -21,7 +21,7 @@ from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # pysqlite
 
 from feedbot.core.slug import topic_key
 from feedbot.errors import LockHeld, StateError
-from feedbot.state import copies, locks
+from feedbot.state import copies, locks, packed
 from feedbot.state.disk import is_read_only, network_type, read_mounts
 from feedbot.state.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from feedbot.state.stored import damaged
@@ -40,7 +40,7 @@ _LONG_LOCKS = (".daemon.lock", ".check.lock", ".maintenance.lock", ".publish.loc
 # holds 60 MB more.
 _CACHE_KIB = 8 * 1024
 _WAL_PAGES = 8000
-# What a migration may write to its log, besides what the database holds.
+# What a migration may write besides what the database holds.
 _MIGRATION_BYTES = 16 * 1024 * 1024
 
 
@@ -321,6 +321,7 @@ def _beside(path: Path, suffix: str) -> Path:
 @contextmanager
 def _connected(uri: str) -> Iterator[Any]:
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_TIMEOUT_S)
+    packed.teach(connection)
     try:
         yield connection
     finally:
@@ -421,11 +422,13 @@ def _step_up(connection: Any, version: int) -> None:
 
 
 def _copy_before_migration(path: Path, connection: Any, version: int) -> None:
-    needed, free = copies.bytes_in_use(connection) + _MIGRATION_BYTES, copies.free_bytes(path.parent)
+    # The copy, and what is written anew: that is in the log and then in the file.
+    needed, free = 3 * copies.bytes_in_use(connection) + _MIGRATION_BYTES, copies.free_bytes(path.parent)
     if free < needed:
         raise StateError(
-            f"{path}: has schema {version} and needs {VERSION}; a copy of it is kept first, for which its disk has"
-            f" {copies.megabytes(free)} free and needs {copies.megabytes(needed)}; free some, and start again"
+            f"{path}: has schema {version} and needs {VERSION}; a copy of it is kept first, for which and for what"
+            f" is written anew its disk has {copies.megabytes(free)} free and needs {copies.megabytes(needed)};"
+            " free some, and start again"
         )
     copies.copy_of(connection, copy_before(path, version))
 
@@ -433,6 +436,7 @@ def _copy_before_migration(path: Path, connection: Any, version: int) -> None:
 def schema_of_version(version: int) -> dict[str, str]:
     """The statements that made each table, index and trigger of a database of a version, by name."""
     with closing(sqlite3.connect(":memory:")) as connection:
+        packed.teach(connection)
         for step in MIGRATIONS[:version]:
             connection.executescript(step)
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall()

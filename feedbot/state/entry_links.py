@@ -38,7 +38,8 @@ WITH wanting (file_id) AS (
 )
 SELECT links.file_id AS file_id, files.path AS path, links.role AS role, targets.*, 0 AS head_refused,
     targets.id IN (SELECT id FROM temp.unlinkable) AS is_lost, seen.http_status AS http_status,
-    seen.final_url AS final_url, snapshots.url AS copy_url, snapshots.taken_at AS copy_taken_at
+    iif(seen.id IS NULL, NULL, coalesce(seen.final_url, targets.url)) AS final_url,
+    snapshots.url AS copy_url, snapshots.taken_at AS copy_taken_at
 FROM wanting
 CROSS JOIN files ON files.id = wanting.file_id
 CROSS JOIN article_links AS links ON links.file_id = files.id

@@ -13,7 +13,7 @@ from typing import Any
 
 from feedbot.core.context import folder_of
 from feedbot.core.forgotten import Forgotten, forgotten_hash
-from feedbot.state import own_pages, reported
+from feedbot.state import own_pages, reported, runs
 from feedbot.state.database import State, stamp
 
 # What may go on a URL: where one of these follows, a text quotes another, longer one.
@@ -152,14 +152,15 @@ def delete_links(connection: Any, about: Scope, before: Before) -> int:
     # What other pages said of it: they are read whole again at their next look.
     connection.execute(
         "UPDATE targets SET page = NULL, page_checked_at = NULL, etag = NULL, last_modified = NULL, length = NULL"
-        " WHERE quotes(page)"
+        " WHERE quotes(page_text(page, url))"
     )
     connection.execute(
         "UPDATE targets SET moved_to = NULL, moved_looks = 0, moved_first_at = NULL WHERE quotes(moved_to)"
     )
     connection.execute(
-        "UPDATE rolled_up SET status = json_remove(status, '$.moved_to', '$.moved_looks', '$.moved_first_at')"
-        " WHERE quotes(json_extract(status, '$.moved_to'))"
+        "UPDATE rolled_up SET status ="
+        " pack_status(json_remove(status_text(status), '$.moved_to', '$.moved_looks', '$.moved_first_at'))"
+        " WHERE quotes(json_extract(status_text(status), '$.moved_to'))"
     )
     connection.execute("UPDATE targets SET reason = '' WHERE quotes(reason)")
     connection.execute("DELETE FROM transitions WHERE quotes(reason) OR quotes(moved_to)")
@@ -188,18 +189,38 @@ def _delete_observations(connection: Any, gone: Iterable[int], shared: Iterable[
     of_gone = connection.execute(
         "DELETE FROM observations WHERE target_id IN (SELECT value FROM json_each(?))", [_listed(gone)]
     ).rowcount
-    quoting = connection.execute(
-        "DELETE FROM observations WHERE quotes(exchanges) OR quotes(context) OR quotes(final_url) OR quotes(reason)"
-        " OR quotes(failure_text)"
-    ).rowcount
+    quoting = runs.delete(
+        connection,
+        _numbers(
+            connection,
+            "quotes(exchanges_of(look.seen, targets.url, leant_on.seen))"
+            " OR quotes(context_of(look.seen, targets.url, leant_on.seen)) OR quotes(look.final_url)"
+            " OR quotes(look.reason) OR quotes(look.failure_text)",
+            [],
+        ),
+    )
     # Of a link that others share, every title counts that none of them has: an earlier one of the article as well.
-    naming = connection.execute(
-        "DELETE FROM observations WHERE EXISTS (SELECT 1 FROM json_each(context, '$.titles') AS title"
-        " WHERE (target_id IN (SELECT value FROM json_each(?)) OR title.value IN (SELECT value FROM json_each(?)))"
-        " AND title.value NOT IN (SELECT title FROM items))",
-        [_listed(shared), _listed(titles)],
-    ).rowcount
+    naming = runs.delete(
+        connection,
+        _numbers(
+            connection,
+            "EXISTS (SELECT 1 FROM json_each(context_of(look.seen, targets.url, leant_on.seen), '$.titles') AS title"
+            " WHERE (look.target_id IN (SELECT value FROM json_each(?))"
+            " OR title.value IN (SELECT value FROM json_each(?)))"
+            " AND title.value NOT IN (SELECT title FROM items))",
+            [_listed(shared), _listed(titles)],
+        ),
+    )
     return int(of_gone + quoting + naming)
+
+
+def _numbers(connection: Any, which: str, arguments: list[str]) -> list[int]:
+    rows = connection.execute(
+        "SELECT look.id FROM observations AS look CROSS JOIN targets ON targets.id = look.target_id"  # noqa: S608
+        f" LEFT JOIN observations AS leant_on ON leant_on.id = look.leans_on WHERE {which}",
+        arguments,
+    )
+    return [number for (number,) in rows.fetchall()]
 
 
 def lift(state: State, text: str) -> bool:

@@ -15,6 +15,7 @@ from feedbot.core.replay import Seen, replay
 from feedbot.core.status import Status, StrikePolicy
 from feedbot.state import runs, targets
 from feedbot.state.database import State, moment, stamp
+from feedbot.state.packed import pack_status, unpack_status
 from feedbot.state.runs import Recorded
 from feedbot.state.stored import decoder
 from feedbot.state.targets import Target
@@ -70,7 +71,7 @@ def rolled_up(state: State, target_id: int) -> RolledUp | None:
     rows = state.rows("SELECT looks, first_at, status FROM rolled_up WHERE target_id = ?", [target_id])
     if not rows:
         return None
-    return RolledUp(rows[0]["looks"], moment(rows[0]["first_at"]), _decode_status(rows[0]["status"]))
+    return RolledUp(rows[0]["looks"], moment(rows[0]["first_at"]), _decode_status(unpack_status(rows[0]["status"])))
 
 
 def start_of(state: State, target_id: int) -> Status:
@@ -129,13 +130,13 @@ def _roll_up(state: State, connection: Any, looks: Iterable[Recorded], strikes: 
             start=start,
         )
         connection.execute(_KEEP, _row(target_id, len(recorded), recorded[0].observation.started_at, status))
-        connection.executemany("DELETE FROM observations WHERE id = ?", [(one.id,) for one in recorded])
+        runs.delete(connection, [one.id for one in recorded])
 
 
 def _row(target_id: int, looks: int, first_at: datetime | None, status: Status) -> list[Any]:
     assert first_at is not None, "a look has a time"
     kept = msgspec.structs.replace(status, reason="")
-    return [target_id, looks, stamp(first_at), msgspec.json.encode(kept).decode()]
+    return [target_id, looks, stamp(first_at), pack_status(msgspec.json.encode(kept))]
 
 
 def delete_transitions(state: State, before: datetime) -> int:

@@ -12,6 +12,7 @@ from feedbot.core.context import NOTHING_KNOWN, Context
 from feedbot.core.observation import NETWORK_KINDS, Answered, Exchange, Failed, Failure, FailureKind, Observation
 from feedbot.core.verdict import RULES, Verdict, VerdictKind
 from feedbot.state.database import State, moment, stamp
+from feedbot.state.packed import pack_look, unpack_look
 from feedbot.state.stored import decoder
 
 _decode_context = decoder(Context)
@@ -104,7 +105,7 @@ def pace(state: State) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was seen of a target, what else was known then, and what it was judged to be."""
+    """What was seen of a target, at its URL, what else was known then, and what it was judged to be."""
 
     target_id: int
     observation: Observation
@@ -113,15 +114,30 @@ class Judged:
 
 
 def add_observations(connection: Any, run_id: int, judged: Iterable[Judged]) -> None:
-    """Append what was seen of targets, and what it was judged to be; inside a write phase."""
+    """Append what was seen of targets, and what it was judged to be; inside a write phase.
+
+    Each leans on the oldest look at its target that is kept (state/packed.py).
+    """
+    looks = list(judged)
+    oldest = _oldest(connection, [one.target_id for one in looks])
     connection.executemany(
         "INSERT INTO observations (run_id, target_id, started_at, elapsed_ms, http_status, failure, failure_text,"
-        " final_url, exchanges, verdict, reason, context, rules) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [_row(run_id, one) for one in judged],
+        " final_url, verdict, reason, rules, leans_on, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [_row(run_id, one, *oldest.get(one.target_id, (None, None))) for one in looks],
     )
 
 
-def _row(run_id: int, judged: Judged) -> tuple[Any, ...]:
+def _oldest(connection: Any, target_ids: list[int]) -> dict[int, tuple[int, bytes]]:
+    """Number and packed text of the oldest look at each of these targets."""
+    rows = connection.execute(
+        "SELECT oldest.target_id, oldest.id, oldest.seen FROM json_each(?) AS wanted CROSS JOIN observations AS oldest"
+        " ON oldest.id = (SELECT min(id) FROM observations WHERE target_id = wanted.value)",
+        [json.dumps(target_ids)],
+    )
+    return {target_id: (number, seen) for target_id, number, seen in rows.fetchall()}
+
+
+def _row(run_id: int, judged: Judged, leans_on: int | None, its_text: bytes | None) -> tuple[Any, ...]:
     observation, verdict = judged.observation, judged.verdict
     http_status: int | None = None
     failure: Failure | None = None
@@ -130,6 +146,7 @@ def _row(run_id: int, judged: Judged) -> tuple[Any, ...]:
             http_status = status
         case Failed(failure=failure, final_url=final_url):
             pass
+    exchanges, context = msgspec.json.encode(observation.exchanges), msgspec.json.encode(judged.context)
     return (
         run_id,
         judged.target_id,
@@ -138,13 +155,34 @@ def _row(run_id: int, judged: Judged) -> tuple[Any, ...]:
         http_status,
         None if failure is None else failure.kind.value,
         None if failure is None else failure.text,
-        final_url,
-        msgspec.json.encode(observation.exchanges).decode(),
+        None if final_url == observation.url else final_url,
         verdict.kind.value,
         verdict.reason,
-        msgspec.json.encode(judged.context).decode(),
         RULES,
+        leans_on,
+        pack_look(exchanges, context, observation.url, its_text),
     )
+
+
+def delete(connection: Any, observation_ids: Sequence[int]) -> int:
+    """Delete these looks, and pack anew those that lean on them; inside a write phase. Returns how many went."""
+    wanted = json.dumps(list(observation_ids))
+    leaning = connection.execute(
+        "SELECT look.id, look.target_id, look.seen, targets.url, base.seen FROM json_each(?) AS wanted"
+        " CROSS JOIN observations AS base ON base.id = wanted.value AND base.leans_on IS NULL"
+        " CROSS JOIN observations AS look ON look.target_id = base.target_id AND look.leans_on = base.id"
+        " CROSS JOIN targets ON targets.id = look.target_id"
+        " WHERE look.id NOT IN (SELECT value FROM json_each(?)) ORDER BY look.id",
+        [wanted, wanted],
+    ).fetchall()
+    anew: dict[int, tuple[int, bytes]] = {}
+    for number, target_id, seen, url, base in leaning:
+        leans_on, its_text = anew.get(target_id, (None, None))
+        packed = pack_look(*unpack_look(seen, url, base), url, its_text)
+        anew.setdefault(target_id, (number, packed))
+        connection.execute("UPDATE observations SET leans_on = ?, seen = ? WHERE id = ?", [leans_on, packed, number])
+    connection.executemany("DELETE FROM observations WHERE id = ?", [(one,) for one in observation_ids])
+    return len(observation_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +202,11 @@ class Recorded:
 
 
 _RECORDED = (
-    "SELECT observations.*, targets.url AS url, runs.online = 1 AND runs.frozen = 0 AS was_online"
-    " FROM observations JOIN targets ON targets.id = observations.target_id JOIN runs ON runs.id = run_id"
+    "SELECT observations.*, targets.url AS url, leant_on.seen AS leant_on,"
+    " runs.online = 1 AND runs.frozen = 0 AS was_online"
+    " FROM observations JOIN targets ON targets.id = observations.target_id"
+    " JOIN runs ON runs.id = observations.run_id"
+    " LEFT JOIN observations AS leant_on ON leant_on.id = observations.leans_on"
 )
 
 
@@ -187,29 +228,32 @@ def trail(state: State, url: str) -> list[Recorded]:
 def trails(state: State) -> Iterator[list[Recorded]]:
     """The same for every target that was ever asked, one after the other."""
     for row in state.rows("SELECT DISTINCT target_id FROM observations ORDER BY target_id"):
-        rows = state.rows(f"{_RECORDED} WHERE target_id = ? ORDER BY observations.id", [row["target_id"]])
+        rows = state.rows(f"{_RECORDED} WHERE observations.target_id = ? ORDER BY observations.id", [row["target_id"]])
         yield [_recorded(one) for one in rows]
 
 
 def _recorded(row: dict[str, Any]) -> Recorded:
     outcome: Answered | Failed
+    url = row["url"]
+    final_url = row["final_url"] or url
     if row["failure"] is None:
-        outcome = Answered(row["http_status"], row["final_url"])
+        outcome = Answered(row["http_status"], final_url)
     else:
-        outcome = Failed(Failure(FailureKind(row["failure"]), row["failure_text"]), row["final_url"])
+        outcome = Failed(Failure(FailureKind(row["failure"]), row["failure_text"]), final_url)
+    exchanges, context = unpack_look(row["seen"], url, row["leant_on"])
     is_of_network = row["failure"] is not None and FailureKind(row["failure"]) in NETWORK_KINDS
     return Recorded(
         id=row["id"],
         run_id=row["run_id"],
         target_id=row["target_id"],
         observation=Observation(
-            url=row["url"],
+            url=url,
             started_at=moment(row["started_at"]),
             elapsed_ms=row["elapsed_ms"],
-            exchanges=_decode_exchanges(row["exchanges"]),
+            exchanges=_decode_exchanges(exchanges),
             outcome=outcome,
         ),
-        context=NOTHING_KNOWN if row["context"] is None else _decode_context(row["context"]),
+        context=NOTHING_KNOWN if context is None else _decode_context(context),
         verdict=VerdictKind(row["verdict"]),
         reason=row["reason"],
         rules=row["rules"],

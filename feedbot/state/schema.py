@@ -475,7 +475,80 @@ DROP TABLE hosts;
 ALTER TABLE hosts_anew RENAME TO hosts;
 """
 
-MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13, _V14, _V15, _V16, _V17)
+_V18 = """
+-- Looks, pages and rolled-up statuses are kept packed (state/packed.py): of a million links that is most of the file.
+DROP VIEW link_history;
+CREATE TABLE observations_anew (
+    id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    target_id INTEGER NOT NULL REFERENCES targets (id),
+    started_at TEXT NOT NULL,
+    elapsed_ms INTEGER NOT NULL,
+    http_status INTEGER,
+    failure TEXT,
+    failure_text TEXT,
+    -- Where it ended; null where that is the URL of the link itself.
+    final_url TEXT,
+    verdict TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    rules INTEGER NOT NULL DEFAULT 1,
+    -- The earlier look at the same link that this one is packed with; null where it is packed alone.
+    leans_on INTEGER,
+    -- Its exchanges and what else was known when it was judged, packed.
+    seen BLOB NOT NULL
+) STRICT;
+INSERT INTO observations_anew (id, run_id, target_id, started_at, elapsed_ms, http_status, failure, failure_text,
+    final_url, verdict, reason, rules, leans_on, seen)
+SELECT look.id, look.run_id, look.target_id, look.started_at, look.elapsed_ms, look.http_status, look.failure,
+    look.failure_text, nullif(look.final_url, targets.url), look.verdict, look.reason, look.rules, first.id,
+    pack_look(look.exchanges, look.context, targets.url, CASE WHEN first.id IS NOT NULL
+        THEN pack_look(first.exchanges, first.context, targets.url, NULL) END)
+FROM observations AS look CROSS JOIN targets ON targets.id = look.target_id
+LEFT JOIN observations AS first ON first.id <> look.id
+    AND first.id = (SELECT min(id) FROM observations WHERE target_id = look.target_id)
+ORDER BY look.id;
+DROP TABLE observations;
+ALTER TABLE observations_anew RENAME TO observations;
+CREATE INDEX observations_target ON observations (target_id);
+CREATE INDEX observations_run ON observations (run_id);
+-- How it is packed may change, what it says does not.
+CREATE TRIGGER observations_are_append_only BEFORE UPDATE OF id, run_id, target_id, started_at, elapsed_ms, http_status,
+    failure, failure_text, final_url, verdict, reason, rules ON observations
+BEGIN
+    SELECT RAISE(ABORT, 'observations are append-only');
+END;
+CREATE VIEW link_history AS
+SELECT targets.url AS url, targets.host AS host, observations.started_at AS checked, observations.verdict AS verdict,
+    observations.reason AS reason, observations.http_status AS http_status, observations.failure AS failure,
+    coalesce(observations.final_url, targets.url) AS final_url, observations.elapsed_ms AS elapsed_ms
+FROM observations JOIN targets ON targets.id = observations.target_id;
+
+ALTER TABLE targets RENAME COLUMN page TO page_text;
+ALTER TABLE targets ADD COLUMN page BLOB;
+UPDATE targets SET page = pack_page(page_text, url) WHERE page_text IS NOT NULL;
+ALTER TABLE targets DROP COLUMN page_text;
+
+CREATE TABLE rolled_up_anew (
+    target_id INTEGER PRIMARY KEY REFERENCES targets (id) ON DELETE CASCADE,
+    looks INTEGER NOT NULL,
+    first_at TEXT NOT NULL,
+    status BLOB NOT NULL
+) STRICT;
+INSERT INTO rolled_up_anew SELECT target_id, looks, first_at, pack_status(status) FROM rolled_up ORDER BY target_id;
+DROP TABLE rolled_up;
+ALTER TABLE rolled_up_anew RENAME TO rolled_up;
+
+-- As after every step that makes a view: a table comes first in SQLite's own list.
+CREATE TABLE hosts_anew (
+    host TEXT PRIMARY KEY,
+    head_refused INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+INSERT INTO hosts_anew SELECT host, head_refused FROM hosts;
+DROP TABLE hosts;
+ALTER TABLE hosts_anew RENAME TO hosts;
+"""
+
+MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13, _V14, _V15, _V16, _V17, _V18)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)

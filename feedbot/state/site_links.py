@@ -26,7 +26,7 @@ class Linked(msgspec.Struct, frozen=True):
 
 
 _STANDING = """targets.*, 0 AS head_refused, targets.id IN (SELECT id FROM temp.unlinkable) AS is_lost,
-    seen.http_status AS http_status, seen.final_url AS final_url"""
+    seen.http_status AS http_status, iif(seen.id IS NULL, NULL, coalesce(seen.final_url, targets.url)) AS final_url"""
 
 _SEEN = """LEFT JOIN observations AS seen ON seen.id = (
     SELECT id FROM observations WHERE target_id = targets.id ORDER BY started_at DESC, id DESC LIMIT 1

@@ -37,6 +37,12 @@ def _references(state: State) -> list[str]:
     for row in state.each("PRAGMA foreign_key_check"):
         place = (row["table"], row["parent"])
         counted[place] = counted.get(place, 0) + 1
+    lost = state.value(
+        "SELECT count(*) FROM observations AS look WHERE leans_on IS NOT NULL AND NOT EXISTS (SELECT 1"
+        " FROM observations AS leant_on WHERE leant_on.id = look.leans_on AND leant_on.target_id = look.target_id)"
+    )
+    if lost:
+        counted["observations", "observations that they lean on"] = lost
     return [f"{number:,} rows of {table} belong to no row of {parent}" for (table, parent), number in counted.items()]
 
 

@@ -21,6 +21,7 @@ from feedbot.core.status import Status, StatusKind, StrikeRule
 from feedbot.core.url import host_of
 from feedbot.core.verdict import VerdictKind
 from feedbot.state.database import State, moment, said_plainly, stamp
+from feedbot.state.packed import pack_page, unpack_page
 from feedbot.state.stored import decoder
 
 _decode_signals = decoder(PageSignals)
@@ -52,14 +53,19 @@ class Target(msgspec.Struct, frozen=True):
     frozen: bool = False
     """Its latest look failed in a way that was put down to our own network, and was not counted."""
     page: bytes | None = None
-    """What its page said when it was last read and well: PageSignals in JSON."""
+    """What its page said when it was last read and well, packed (`packed_page`)."""
     titled: bool = False
     """Its page has once carried the title of an article that links to it."""
 
     @property
     def signals(self) -> PageSignals | None:
         """What its page said when it was last read and well."""
-        return None if self.page is None else _decode_signals(self.page)
+        return None if self.page is None else _decode_signals(unpack_page(self.page, self.url))
+
+
+def packed_page(signals: PageSignals, url: str) -> bytes:
+    """What the page of a target says, as it is kept (`Target.page`)."""
+    return pack_page(msgspec.json.encode(signals), url)
 
 
 class LinkPlace(msgspec.Struct, frozen=True):
@@ -639,7 +645,7 @@ def _row(target: Target, next_check_at: datetime) -> tuple[Any, ...]:
         target.etag,
         target.last_modified,
         target.length,
-        None if target.page is None else target.page.decode(),
+        target.page,
         target.titled,
         target.id,
     )
@@ -748,6 +754,6 @@ def target_of(row: dict[str, Any]) -> Target:
         length=row["length"],
         head_refused=bool(row["head_refused"]),
         frozen=bool(row["frozen"]),
-        page=None if row["page"] is None else row["page"].encode(),
+        page=row["page"],
         titled=bool(row["titled"]),
     )

@@ -12,7 +12,7 @@ from feedbot.core.soft_death import wants_sibling
 from feedbot.core.status import Status, StatusKind, StrikePolicy, advance
 from feedbot.core.verdict import Verdict, VerdictKind, carries_any, judge
 from feedbot.state.runs import Judged
-from feedbot.state.targets import LinkPlace, Target
+from feedbot.state.targets import LinkPlace, Target, packed_page
 
 _GOOD = frozenset({VerdictKind.ALIVE, VerdictKind.MOVED})
 _NOT_THERE = frozenset({VerdictKind.GONE, VerdictKind.MISSING})
@@ -108,7 +108,7 @@ def advanced(target: Target, look: Look, *, host_answers: bool, strikes: StrikeP
         kept,
         status=status,
         page_checked_at=observation.started_at,
-        page=msgspec.json.encode(final.signals),
+        page=packed_page(final.signals, target.url),
         titled=target.titled or carries_any(final.signals, look.context.titles),
     )
 

@@ -8,6 +8,7 @@ from sqlite_utils.utils import sqlite3
 
 from feedbot import __version__
 from feedbot.errors import StateError
+from feedbot.state import packed
 from feedbot.state.carried import CARRIED, LEFT_OUT, LEFT_OUT_COLUMNS
 from feedbot.state.database import open_for_reading, open_state
 from feedbot.state.exporting import export_lines, export_to
@@ -47,6 +48,7 @@ def test_every_table_is_carried_or_can_be_had_again(full):
 
 def test_every_field_of_a_record_is_read_and_kept(full):
     connection = sqlite3.connect(full)
+    packed.teach(connection)
     for one in CARRIED:
         names = {column[0] for column in connection.execute(one.select).description} - {"has_article"}
         extra = {"article"} if one.table == "files" else set()

@@ -100,11 +100,14 @@ def test_observations_are_append_only(path):
             connection.execute("INSERT INTO runs (who, started_at) VALUES ('x', 'now')")
             connection.execute("INSERT INTO targets (url, host, next_check_at) VALUES ('u', 'h', 'now')")
             connection.execute(
-                "INSERT INTO observations (run_id, target_id, started_at, elapsed_ms, final_url, exchanges, verdict,"
-                " reason) VALUES (1, 1, 'now', 1, 'u', '[]', 'alive', '')"
+                "INSERT INTO observations (run_id, target_id, started_at, elapsed_ms, verdict, reason, seen)"
+                " VALUES (1, 1, 'now', 1, 'alive', '', pack_look('[]', NULL, 'u', NULL))"
             )
-        with pytest.raises(StateError, match="append-only"), state.write() as connection:
-            connection.execute("UPDATE observations SET verdict = 'missing'")
+        names = [row["name"] for row in state.rows("PRAGMA table_info(observations)")]
+        # How it is packed may change.
+        for name in sorted(set(names) - {"leans_on", "seen"}):
+            with pytest.raises(StateError, match="append-only"), state.write() as connection:
+                connection.execute(f"UPDATE observations SET {name} = {name}")
 
 
 def test_a_database_from_a_newer_feedbot_is_refused_and_left_byte_identical(path):

@@ -53,6 +53,33 @@ def story(news: Publication) -> Publication:
     return news
 
 
+def test_looks_that_lean_on_one_that_goes_say_what_they_said(story):
+    look_on(story, 0, 10, 20, 30, 40)
+    with story.state() as state:
+        before = runs.trail(state, story.site.link("/story"))
+        assert state.rows("SELECT DISTINCT leans_on FROM observations") == [{"leans_on": None}, {"leans_on": 1}]
+        assert roll_up(story, before=15) == 2
+        assert runs.trail(state, story.site.link("/story")) == before[2:]
+        assert state.rows("SELECT id, leans_on FROM observations WHERE leans_on IS NOT NULL ORDER BY id") == [
+            {"id": 4, "leans_on": 3},
+            {"id": 5, "leans_on": 3},
+        ]
+
+
+def test_any_looks_may_go_and_the_others_say_what_they_said(story):
+    story.article("another")
+    story.build()
+    look_on(story, 0, 10, 20, 30)
+    for gone in ([1, 2], [5], [3, 7], [4, 6, 8]):
+        with story.state() as state:
+            kept = {one.id: one for one in runs.numbered(state, [n for n in range(1, 9) if n not in gone])}
+            with state.write() as connection:
+                assert runs.delete(connection, gone) == len(gone)
+            now = {one.id: one for one in runs.numbered(state, range(1, 9))}
+            assert now.items() <= kept.items()
+    assert not now
+
+
 def test_old_looks_go_and_where_they_led_is_kept(story):
     look_on(story, 0, 10, 20, 30)
     assert roll_up(story, before=15) == 2
@@ -151,7 +178,7 @@ def test_a_takedown_of_an_address_takes_it_out_of_what_was_rolled_up(story):
             forgotten.delete_links(connection, about, forgotten.before(state, about))
         status = retention.rolled_up(state, 1).status
         assert (status.kind, status.moved_to, status.moved_looks) == ("moved", None, 0)
-        assert story.site.link("/moved") not in state.value("SELECT status FROM rolled_up")
+        assert story.site.link("/moved") not in state.value("SELECT status_text(status) FROM rolled_up")
 
 
 def test_transitions_runs_and_siblings_have_bounds_of_their_own(story, monkeypatch):

@@ -14,7 +14,7 @@ import pytest
 from sqlite_utils.utils import sqlite3
 
 from feedbot.errors import StateError
-from feedbot.state import copies, database
+from feedbot.state import copies, database, packed
 from feedbot.state.copies import require_whole
 from feedbot.state.database import open_for_reading, open_state
 from feedbot.state.restoring import restore
@@ -28,6 +28,19 @@ EARLIER = [version for version in FROZEN if version < VERSION]
 RENAMED = {"links": "article_links"}
 """Tables that have another name since; the old one may be that of a view."""
 
+UNPACKED = {
+    "observations": "(SELECT look.*, exchanges_of(look.seen, targets.url, leant_on.seen) AS exchanges,"
+    " context_of(look.seen, targets.url, leant_on.seen) AS context,"
+    " coalesce(look.final_url, targets.url) AS ended_at"
+    " FROM observations AS look JOIN targets ON targets.id = look.target_id"
+    " LEFT JOIN observations AS leant_on ON leant_on.id = look.leans_on)",
+    "targets": "(SELECT *, page_text(page, url) AS page_said FROM targets)",
+    "rolled_up": "(SELECT *, status_text(status) AS status_said FROM rolled_up)",
+}
+"""What is packed since, as it was."""
+
+SAID = {"final_url": "ended_at", "page": "page_said", "status": "status_said"}
+
 
 def frozen(path: Path, version: int) -> Path:
     connection = sqlite3.connect(path)
@@ -39,11 +52,16 @@ def frozen(path: Path, version: int) -> Path:
 def contents(path: Path, tables: dict[str, list[str]] | None = None) -> dict[str, list[tuple[object, ...]]]:
     """The rows of every table, or of these columns of these tables, which may have other names since."""
     connection = sqlite3.connect(path)
+    packed.teach(connection)
     there = columns(connection)
+    is_packed = "seen" in there["observations"]
     tables = there if tables is None else tables
     found = {}
     for table, names in tables.items():
         name = table if table in there else RENAMED[table]
+        if is_packed and name in UNPACKED:
+            names = [SAID.get(one, one) if (name, one) != ("targets", "status") else one for one in names]  # noqa: PLW2901
+            name = UNPACKED[name]
         found[table] = sorted(connection.execute(f"SELECT {', '.join(names)} FROM {name}").fetchall(), key=repr)
     connection.close()
     return found
