@@ -46,12 +46,21 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     moved_to: str | None = None
 
 
+class Opinion(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was seen of a target from another place at about the same time: the verdict on that, and its status."""
+
+    vantage: str
+    verdict: str
+    status: int | None = None
+
+
 class Context(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is known besides the observation.
 
     `roles` are those of the links that point to the target, `titles` those of the articles that they stand
     for. `was_titled`: an earlier look found one of the titles on the page. `source` is the article of an AMP
-    page, `amp` the AMP page of a cache's copy.
+    page, `amp` the AMP page of a cache's copy. `vantage` names the place that the target was asked from, where
+    several are known by name, and `second` is what was seen from another one.
     """
 
     roles: tuple[LinkRole, ...] = ()
@@ -60,6 +69,8 @@ class Context(msgspec.Struct, frozen=True, omit_defaults=True):
     sibling: Sibling | None = None
     source: Source | None = None
     amp: Source | None = None
+    vantage: str | None = None
+    second: Opinion | None = None
 
     @property
     def is_image(self) -> bool:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from feedbot.core import soft_death
 from feedbot.core.amp import why_not_cache_of
-from feedbot.core.context import NOTHING_KNOWN, Context
+from feedbot.core.context import NOTHING_KNOWN, Context, Opinion
 from feedbot.core.domain import registrable_domain
 from feedbot.core.observation import Answered, Exchange, Failed, FailureKind, Observation
 from feedbot.core.page import PageSignals, carries_title, consent_url, login_url, marketplace_host
@@ -58,6 +58,10 @@ class Verdict(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
+STRIKES = frozenset(
+    {VerdictKind.GONE, VerdictKind.MISSING, VerdictKind.SOFT_DEAD, VerdictKind.PARKED, VerdictKind.UNREACHABLE}
+)
+"""What counts towards `dead`; core/status.py says how."""
 _BROKEN = frozenset({VerdictKind.GONE, VerdictKind.MISSING, VerdictKind.SOFT_DEAD, VerdictKind.PARKED})
 
 
@@ -90,6 +94,11 @@ _WAIT_CODES = frozenset({429, 503})
 
 def judge(observation: Observation, context: Context = NOTHING_KNOWN) -> Verdict:
     """The verdict of one observation; total: every observation has one."""
+    verdict = _of_one_place(observation, context)
+    return verdict if context.second is None else _of_two_places(verdict, context, context.second)
+
+
+def _of_one_place(observation: Observation, context: Context) -> Verdict:
     match observation.outcome:
         case Answered():
             return _judge_answer(_Seen(observation, context, observation.exchanges[-1]))
@@ -97,6 +106,20 @@ def judge(observation: Observation, context: Context = NOTHING_KNOWN) -> Verdict
             return _judge_failure(observation.url, observation.outcome)
         case _ as never:
             assert_never(never)
+
+
+def _of_two_places(verdict: Verdict, context: Context, second: Opinion) -> Verdict:
+    """No strike, unless both places give one: who turns one of them away, or lies to it, may serve readers well."""
+    if verdict.kind not in STRIKES:
+        return verdict
+    if second.verdict in STRIKES:
+        return replace(verdict, reason=f"{verdict.reason}; from {second.vantage} it is no better")
+    if second.verdict in {VerdictKind.ALIVE, VerdictKind.MOVED}:
+        why = f"answers from {second.vantage}, not from {context.vantage}"
+    else:
+        code = "" if second.status is None else f", {second.status}"
+        why = f"from {second.vantage} it is {second.verdict}{code}"
+    return Verdict(VerdictKind.BLOCKED, f"{verdict.reason}; {why}", by_get=verdict.by_get)
 
 
 class _Seen(msgspec.Struct, frozen=True):

@@ -34,6 +34,7 @@ from feedbot.state.copies import free_bytes, megabytes
 from feedbot.state.database import State
 from feedbot.state.targets import LinkPlace, Target
 from feedbot.steps.look import Look, Seen, advanced, as_sibling, as_source, look_at
+from feedbot.steps.second_opinion import SecondOpinions
 from feedbot.wire.choice import require_usable
 from feedbot.wire.cluster import joined
 from feedbot.wire.executor import one_portion
@@ -163,7 +164,7 @@ async def check(
     asking = _Asking(config, state, clock, run_id, due, keeps_looks=_has_room(config, state))
     try:
         async with (
-            joined(config.checker.cluster, checker, config.contact, len(due)) as cluster,
+            joined(config.checker.cluster, checker, config.contact, clock, len(due)) as cluster,
             open_local(
                 checker, config.contact, clock, resolver, wire_over=wire_over, ready=ready, cluster=cluster
             ) as wire,
@@ -220,6 +221,7 @@ class _Asking:
         self._due = {target.url: target for target in due}
         self._taken_down = forgotten.known(state)
         self._undecided: list[Look] = []
+        self._second = SecondOpinions(self._strikes)
         self._unrecorded: list[Look] = []
         self._network_failures: list[Look] = []
         self._results: dict[str, Result] = {}
@@ -242,6 +244,7 @@ class _Asking:
         if progress is not None:
             domains = (registrable_domain(target.host) for target in self._due.values())
             progress.begin(domains, self._clock.monotonic(), run_left_s=wire.run_left_s, slowest=wire.slowest)
+        self._second.vantages = wire.vantages
         recording = asyncio.create_task(self._record_regularly())
         try:
             async for outcome in wire.observe(one_portion(plan)):
@@ -258,7 +261,7 @@ class _Asking:
                         progress.add(registrable_domain(target.host), None, self._clock.monotonic())
                     self._leave_alone(target)
                     continue
-                look = look_at(target, outcome, self._places[target.id])
+                look = look_at(target, outcome, self._places[target.id], wire.vantage)
                 if progress is not None:
                     took_s = outcome.elapsed_ms / 1000
                     news = bad_news(target.url, look.verdict)
@@ -268,7 +271,7 @@ class _Asking:
                 if look.wants_sibling or look.wants_article:
                     self._undecided.append(look)
                 else:
-                    self._unrecorded.append(look)
+                    self._decided(look)
                 if len(self._unrecorded) >= _RESULTS_A_WRITE:
                     self._record()
                 if look.verdict.failure not in NETWORK_KINDS:
@@ -286,6 +289,8 @@ class _Asking:
                 self._leave_out_what_anybody_may_have_said()
                 return False
             await self._decide(wire)
+            self._record()
+            await self._ask_elsewhere(wire)
             self._record()
             if self._failures > failures and not await wire.online():
                 return False
@@ -330,7 +335,27 @@ class _Asking:
             why = "not judged yet: it must first be known what a made-up address beside it answers"
             self._results[look.target.url] = Result(look.target, look.target, look.seen, _unknown(why))
             return
-        self._unrecorded.append(look.with_more(sibling=sibling, **self._stands_for(look)))
+        self._decided(look.with_more(sibling=sibling, **self._stands_for(look)))
+
+    def _decided(self, look: Look) -> None:
+        """Have a look recorded; one that would make its link dead waits for what is seen from elsewhere."""
+        if self._second.wants(look):
+            self._second.add(look)
+        else:
+            self._unrecorded.append(look)
+
+    async def _ask_elsewhere(self, wire: LocalWire) -> None:
+        again_at = self._clock.now() + timedelta(seconds=_FROZEN_S)
+        async for look, decided in self._second.decided(wire):
+            if decided is not None:
+                self._unrecorded.append(decided)
+                continue
+            targets.postpone(self._state, look.target.url, again_at)
+            self._waits_for_a_second(look)
+
+    def _waits_for_a_second(self, look: Look) -> None:
+        why = f"the last strike does not count yet, not asked from a second place ({look.verdict.reason})"
+        self._results[look.target.url] = Result(look.target, look.target, look.seen, _unknown(why))
 
     async def _ask_siblings(self, wire: LocalWire, urls: Sequence[str]) -> dict[str, Sibling]:
         """By folder, what a made-up address beside each page answers; without those that this run cannot ask."""
@@ -373,6 +398,8 @@ class _Asking:
 
     def close(self, *, online: bool, frozen: bool) -> tuple[Result, ...]:
         """Settle the failures of the network kind, and give a result for every target, by URL."""
+        for look in self._second.take():  # of a run that ended before
+            self._waits_for_a_second(look)
         if online and not frozen:
             with self._state.write() as connection:
                 self._results |= self._settle(connection, self._network_failures)
@@ -389,7 +416,7 @@ class _Asking:
 
     def so_far(self) -> tuple[Result, ...]:
         """A result for every target of a run that is stopped, by URL; what needs the end of a run does not count."""
-        for look in (*self._network_failures, *self._undecided):
+        for look in (*self._network_failures, *self._undecided, *self._second.take()):
             why = f"does not count, because the run was stopped ({look.verdict.reason})"
             self._results[look.target.url] = Result(look.target, look.target, look.seen, _unknown(why))
         return self._whole("not asked: the run was stopped")

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from feedbot.core.context import Context, Sibling, Source
+from feedbot.core.context import Context, Opinion, Sibling, Source
 from feedbot.core.observation import Answered, Exchange, Observation
 from feedbot.core.soft_death import wants_sibling
 from feedbot.core.status import Status, StatusKind, StrikePolicy, advance
@@ -60,8 +60,8 @@ class Look(msgspec.Struct, frozen=True):
         answered = [one for one in self.observation.exchanges if one.status is not None]
         return any(one.url.startswith("http:") for one in answered)
 
-    def with_more(self, **known: Sibling | Source | None) -> "Look":
-        """The same look, judged with more that is known: `sibling`, `source` or `amp` of its context."""
+    def with_more(self, **known: Sibling | Source | Opinion | None) -> "Look":
+        """The same look, judged with more that is known: `sibling`, `source`, `amp` or `second` of its context."""
         context = replace(self.context, **known)
         return Look(self.target, self.observation, context, judge(self.observation, context))
 
@@ -84,12 +84,16 @@ class Look(msgspec.Struct, frozen=True):
         return Judged(self.target.id, self.observation, self.context, self.verdict)
 
 
-def look_at(target: Target, observation: Observation, places: Sequence[LinkPlace]) -> Look:
-    """What an observation of a target is worth, by what its links tell; it may want more (`wants_sibling`)."""
+def look_at(target: Target, observation: Observation, places: Sequence[LinkPlace], vantage: str | None = None) -> Look:
+    """What an observation of a target is worth, by what its links tell; it may want more (`wants_sibling`).
+
+    `vantage` names where it was made from, where that has a name.
+    """
     context = Context(
         roles=tuple(dict.fromkeys(place.role for place in places)),
         titles=tuple(dict.fromkeys(place.title for place in places if place.title))[:_TITLES],
         was_titled=target.titled,
+        vantage=vantage,
     )
     return Look(target, observation, context, judge(observation, context))
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from feedbot.clock import Clock
 from feedbot.core.checker import CheckerPolicy
+from feedbot.core.clock_skew import MOST_S
 from feedbot.errors import ClusterError
 from feedbot.wire.cluster_executor import ClusterExecutor
-from feedbot.wire.cluster_words import SPEAKS, Unfit, encoded, read_greeting
+from feedbot.wire.cluster_words import SPEAKS, Greeting, Unfit, encoded, read_greeting
 from feedbot.wire.workers import how_many
 
 if TYPE_CHECKING:
@@ -33,22 +35,32 @@ PATIENCE_S = 30.0
 class Cluster:
     """A Dask cluster whose workers all speak as we do; `name` is its address, or `local`."""
 
-    def __init__(self, client: "Client", name: str, config: CheckerPolicy, contact: str) -> None:
+    def __init__(self, client: "Client", name: str, config: CheckerPolicy, contact: str, clock: Clock) -> None:
         self.client = client
         self.name = name
         self._config = config
         self._contact = contact
         self._threads: dict[str, int] = {}
+        self._clock = clock
         self._unfit: set[str] = set()
+        self._vantages: dict[str, str] = {}
 
     def executor(self, head_refused: set[str], run_left_s: float | None) -> ClusterExecutor:
         """What carries out the plans of a run; `head_refused` grows by what the workers learn."""
         return ClusterExecutor(self, self._config, self._contact, head_refused, run_left_s)
 
+    def fit(self, vantage: str | None = None) -> dict[str, int]:
+        """The workers that may be asked, of one place where that is named, with the shards that each takes at once."""
+        return {
+            worker: threads
+            for worker, threads in self._threads.items()
+            if worker not in self._unfit and vantage in {None, self._vantages.get(worker)}
+        }
+
     @property
-    def fit(self) -> dict[str, int]:
-        """The workers that may be asked, each with the shards that it takes at once."""
-        return {worker: threads for worker, threads in self._threads.items() if worker not in self._unfit}
+    def vantages(self) -> frozenset[str]:
+        """The names of the places from which workers ask that may be asked."""
+        return frozenset(self._vantages[worker] for worker in self.fit() if worker in self._vantages)
 
     @property
     def has_unfit(self) -> bool:
@@ -93,23 +105,29 @@ class Cluster:
         if not new:
             return {}
         answers = await self.client.run(greet, SPEAKS, encoded(self._config), workers=new, on_error="return")
-        found = {worker: _why_unfit(answer) for worker, answer in answers.items()}
-        return {worker: why for worker, why in found.items() if why is not None}
+        greetings = {
+            worker: self._greeting(answer) for worker, answer in answers.items() if not isinstance(answer, OSError)
+        }
+        self._vantages |= {
+            worker: one.vantage for worker, one in greetings.items() if isinstance(one, Greeting) and one.vantage
+        }
+        return {worker: one.why for worker, one in greetings.items() if isinstance(one, Unfit)}
 
-
-def _why_unfit(answer: object) -> str | None:
-    if isinstance(answer, OSError):
-        return None  # it has gone meanwhile
-    if not isinstance(answer, bytes):
-        words = " ".join(str(answer).split())[:_MOST_WORDS]
-        return f"does not work for feedbot {SPEAKS}, which must be installed there ({words})"
-    greeting = read_greeting(answer)
-    return greeting.why if isinstance(greeting, Unfit) else None
+    def _greeting(self, answer: object) -> Greeting | Unfit:
+        if not isinstance(answer, bytes):
+            words = " ".join(str(answer).split())[:_MOST_WORDS]
+            return Unfit("", f"does not work for feedbot {SPEAKS}, which must be installed there ({words})")
+        greeting = read_greeting(answer)
+        if isinstance(greeting, Greeting) and (off_s := (greeting.at - self._clock.now()).total_seconds()):
+            how = "ahead of" if off_s > 0 else "behind"
+            if abs(off_s) > MOST_S:
+                return Unfit("", f"has a clock that is {abs(off_s):,.0f} s {how} ours; set both right")
+        return greeting
 
 
 @asynccontextmanager
 async def joined(
-    address: str | None, config: CheckerPolicy, contact: str, targets: int, patience_s: float = PATIENCE_S
+    address: str | None, config: CheckerPolicy, contact: str, clock: Clock, targets: int, patience_s: float = PATIENCE_S
 ) -> AsyncIterator[Cluster | None]:
     """The cluster at this address, whose workers have all said that they can do their work; None without one.
 
@@ -127,6 +145,9 @@ async def joined(
         raise ClusterError(
             "checker.cluster is set, and Dask is not installed here; `pip install 'feedbot[cluster]'` brings it"
         ) from None
+    for name in ("distributed", "distributed.client"):
+        # Its lines, with stacks of its own, would stand on standard error; what they mean is said in a sentence.
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     async with AsyncExitStack() as stack:
         place: str | LocalCluster = address
         if address == LOCAL:
@@ -146,6 +167,6 @@ async def joined(
             raise ClusterError(
                 f"the cluster {address} does not answer: {why}; is `dask scheduler` running there?"
             ) from None
-        cluster = Cluster(client, address, config, contact)
+        cluster = Cluster(client, address, config, contact, clock)
         await cluster.require_fit(patience_s)
         yield cluster

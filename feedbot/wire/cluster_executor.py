@@ -61,20 +61,27 @@ class ClusterExecutor:
         self._stands: dict[str, Stand] = {}
         self._under_way: dict[asyncio.Task[Brought | Unfit | None], tuple[Shard, Future]] = {}
         self._looked_at = -math.inf
+        self._place: str | None = None
+        self.vantage: str | None = None
+        """Where the latest result comes from, where that place has a name."""
         self._ended = asyncio.Event()
 
-    async def observe(self, plan: Plan) -> AsyncIterator[Result]:
-        """Results by the shard, as shards are done.
+    async def observe(self, plan: Plan, vantage: str | None = None) -> AsyncIterator[Result]:
+        """Results by the shard, as shards are done; all from one place, where that is named.
 
         Closing the iterator, or cancelling the task that reads it, ends what the workers have under way. Raises
-        ClusterError where the scheduler is lost, or no worker is left that may be asked.
+        ClusterError where the scheduler is lost, or no worker is left that may be asked; where none is left in the
+        place that is named, it just ends.
         """
+        self._place = vantage
         ending = asyncio.create_task(self._ended.wait())
         portion: asyncio.Task[Sequence[ProbeTarget] | None] | None = None
         is_all = False
         try:
             while not self._ended.is_set() and self._loop.time() < self._ends_at + GRACE_S:
                 await self._hand_out()
+                if vantage is not None and not self._fit:
+                    return
                 if portion is None and not is_all and not self._is_over and self._shards.waiting < self._room:
                     portion = asyncio.create_task(_next_portion(plan))
                 if not self._under_way and (self._is_over or (portion is None and not self._shards.waiting)):
@@ -89,7 +96,8 @@ class ClusterExecutor:
                     self._shards.add(targets or ())
                     portion = None
                 for done in [task for task in self._under_way if task.done()]:
-                    for result in self._results_of(done):
+                    results, self.vantage = self._results_of(done)
+                    for result in results:
                         yield result
         finally:
             ending.cancel()
@@ -105,13 +113,22 @@ class ClusterExecutor:
         self._ended.set()
 
     @property
+    def vantages(self) -> frozenset[str]:
+        """The names of the places from which the cluster can ask."""
+        return self._cluster.vantages
+
+    @property
+    def _fit(self) -> dict[str, int]:
+        return self._cluster.fit(self._place)
+
+    @property
     def _is_over(self) -> bool:
         return self._loop.time() >= self._ends_at
 
     @property
     def _room(self) -> int:
         """How many targets may wait for a worker before no further portion is taken: a shard for each thread."""
-        return MOST_TARGETS * max(1, sum(self._cluster.fit.values()))
+        return MOST_TARGETS * max(1, sum(self._fit.values()))
 
     def _wait_s(self) -> float:
         now = self._loop.time()
@@ -127,9 +144,9 @@ class ClusterExecutor:
             except OSError:
                 raise _lost_scheduler() from None
             self._looked_at = self._loop.time()
-        if self._cluster.has_unfit and not self._cluster.fit:
+        if self._cluster.has_unfit and not self._cluster.fit():
             raise ClusterError("no worker of the cluster is left that may be asked; what is not on record stays due")
-        at_once = sum(self._cluster.fit.values())
+        at_once = sum(self._fit.values())
         while len(self._under_way) < at_once and now < self._ends_at:
             shard = self._shards.take(now, shard_size(self._shards.waiting, at_once))
             if shard is None:
@@ -151,8 +168,8 @@ class ClusterExecutor:
             stands=tuple(stand for host, stand in self._stands.items() if registrable_domain(host) in shard.domains),
             at_once=at_once,
         )
-        # Only where there is one that may not: with a list of workers, none that comes later has a share.
-        workers = sorted(self._cluster.fit) if self._cluster.has_unfit else None
+        # Only where there are others: with a list of workers, none that comes later has a share.
+        workers = sorted(self._fit) if self._cluster.has_unfit or self._place is not None else None
         key = f"feedbot-{client.id}-{shard.number}"
         future = client.submit(ask, SPEAKS, encoded(order), key=key, pure=False, workers=workers)
         self._under_way[asyncio.create_task(self._answer(shard, future))] = (shard, future)
@@ -174,8 +191,8 @@ class ClusterExecutor:
             log.warning("a worker met an error of feedbot's own: %s; %d links stay due", what, len(shard.targets))
         return None
 
-    def _results_of(self, done: "asyncio.Task[Brought | Unfit | None]") -> list[Result]:
-        """What a shard gives, each of its targets once; what it has not asked waits again, or is lost."""
+    def _results_of(self, done: "asyncio.Task[Brought | Unfit | None]") -> tuple[list[Result], str | None]:
+        """What a shard gives, each target once, and where from; what it has not asked waits again, or is lost."""
         shard, future = self._under_way.pop(done)
         future.release()
         answer = done.result()
@@ -198,12 +215,15 @@ class ClusterExecutor:
                         self._stands[stand.host] = stand
         self._shards.give_back(left.values())
         self._shards.done(shard, self._loop.time(), rests_s)
-        return results
+        return results, answer.vantage if isinstance(answer, Brought) else None
 
     async def _end(self, portion: "asyncio.Task[Sequence[ProbeTarget] | None] | None") -> None:
         """Have the workers end what is under way; nothing of it is heard any more."""
         tasks: list[asyncio.Task[Any]] = [*self._under_way]
         futures = [future for _, future in self._under_way.values()]
+        for shard, _ in self._under_way.values():
+            self._shards.done(shard, self._loop.time(), {})
+        self._shards.drop()
         self._under_way.clear()
         if portion is not None:
             tasks.append(portion)

@@ -3,6 +3,8 @@
 Who greets and who asks says first, outside of any record, which feedbot it is: what another one writes cannot be read.
 """
 
+from datetime import datetime
+
 import msgspec
 
 from feedbot import __version__
@@ -37,11 +39,15 @@ class Ask(msgspec.Struct, frozen=True):
 
 
 class Brought(msgspec.Struct, frozen=True, tag=True):
-    """What came of a shard; a target without a result was not asked, because its time was over."""
+    """What came of a shard, as seen from a place that may have a name (FEEDBOT_VANTAGE).
+
+    A target without a result was not asked, because its time was over.
+    """
 
     results: tuple[Observation | Postponed, ...]
     head_refused: tuple[str, ...]
     stands: tuple[Stand, ...]
+    vantage: str | None
 
 
 class Unfit(msgspec.Struct, frozen=True, tag=True):
@@ -52,8 +58,9 @@ class Unfit(msgspec.Struct, frozen=True, tag=True):
 
 
 class Greeting(msgspec.Struct, frozen=True, tag=True):
-    """A worker that can do its work."""
+    """A worker that can do its work, and what its clock says."""
 
+    at: datetime
     vantage: str | None = None
 
 

@@ -58,7 +58,7 @@ def greet(speaks: str, policy: bytes) -> bytes:
         require_usable(read_policy(policy))
     except ConfigError as error:
         return encoded(Unfit("", f"cannot ask as the config says: {error}"))
-    return encoded(Greeting(os.environ.get(VANTAGE, "").strip() or None))
+    return encoded(Greeting(_CLOCK.now(), _vantage()))
 
 
 def ask(speaks: str, order: bytes) -> bytes:
@@ -106,7 +106,11 @@ async def _ask(address: str, order: Ask) -> Brought | Unfit:
             return Unfit(address, "seems to be offline")
         refused = tuple(sorted(wire.head_refused.difference(order.head_refused)))
         stands = tuple(Stand(host, delay_s, rests_s) for host, delay_s, rests_s in wire.gates.standing())
-    return Brought(tuple(results), refused, stands)
+    return Brought(tuple(results), refused, stands, _vantage())
+
+
+def _vantage() -> str | None:
+    return os.environ.get(VANTAGE, "").strip() or None
 
 
 def _is_of_the_network(result: Observation | Postponed) -> bool:

@@ -12,6 +12,7 @@ from feedbot.core.observation import Failure
 from feedbot.wire.canaries import online
 from feedbot.wire.choice import make_wire
 from feedbot.wire.cluster import Cluster
+from feedbot.wire.cluster_executor import ClusterExecutor
 from feedbot.wire.executor import Executor, LocalExecutor, Plan, Result, SlowHosts, slowest
 from feedbot.wire.hosts import read_hosts
 from feedbot.wire.identity import Headers, identity_headers
@@ -42,7 +43,7 @@ class LocalWire:
         *,
         may_share: bool,
         ready: list[Process] | None,
-        elsewhere: Executor | None,
+        elsewhere: ClusterExecutor | None,
     ) -> None:
         self._open_wire = open_wire
         self._executor = executor
@@ -76,6 +77,21 @@ class LocalWire:
     def take_over(self, domains: Iterable[str]) -> None:
         """These registrable domains are this process's from now on, where other processes ask as well (Share)."""
         self._prober.gates.take_over(domains)
+
+    def observe_from(self, vantage: str, plan: Plan) -> AsyncIterator[Result]:
+        """The same, asked from one of the `vantages`; of less than all of the plan, where that place is lost."""
+        assert self._elsewhere is not None
+        return self._elsewhere.observe(plan, vantage)
+
+    @property
+    def vantages(self) -> frozenset[str]:
+        """The names of the places that links can be asked from; none where they have no names."""
+        return frozenset() if self._elsewhere is None else self._elsewhere.vantages
+
+    @property
+    def vantage(self) -> str | None:
+        """Where the latest result was asked from; None where that has no name."""
+        return None if self._elsewhere is None else self._elsewhere.vantage
 
     async def ask(self, url: str, timeout_s: float) -> Response | Failure | Postponed:
         """The answer to a GET of a URL that is no link, once it is its host's turn, if that comes within the run."""

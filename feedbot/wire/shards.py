@@ -103,6 +103,12 @@ class Shards:
             if domain not in self._taken:
                 self._put(domain)
 
+    def drop(self) -> None:
+        """Give nothing more out of what waits; how long domains rest is remembered."""
+        self._targets.clear()
+        self._ready.clear()
+        self.waiting = 0
+
     def next_at(self) -> float:
         """When the first domain that rests may be asked again; infinite where none with targets does."""
         return min((at for at, domain in self._resting if domain in self._targets), default=math.inf)

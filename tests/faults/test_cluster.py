@@ -24,7 +24,12 @@ def _may_have_networks():
         return False
 
 
-@pytest.mark.skipif(not _may_have_networks(), reason="may be skipped: needs ip, and network namespaces of its own")
+network_needed = pytest.mark.skipif(
+    not _may_have_networks(), reason="may be skipped: needs ip, and network namespaces of its own"
+)
+
+
+@network_needed
 def test_a_check_in_a_cluster_loses_and_doubles_nothing_though_workers_and_command_are_killed(tmp_path, project):
     rounds = number(1, 0.02)
     words = [*IN_A_NETWORK, sys.executable, "-m", "tests.faults.cluster_apart", tmp_path, str(rounds), str(SEED)]

@@ -37,7 +37,7 @@ def cluster(tmp_path_factory):
 @asynccontextmanager
 async def opened(cluster, **options):
     checker = config(**options)
-    async with joined(cluster and cluster.address, checker, CONTACT, 0) as there:
+    async with joined(cluster and cluster.address, checker, CONTACT, SystemClock(), 0) as there:
         async with open_local(checker, CONTACT, SystemClock(), cluster=there) as wire:
             yield wire
 
@@ -112,10 +112,12 @@ async def test_who_stops_listening_ends_what_is_under_way(cluster):
             await until(lambda: not any(server.now for server in servers))
 
 
-async def test_workers_of_another_feedbot_are_refused_before_anything_is_asked(cluster, tmp_path):
+async def test_workers_of_another_feedbot_or_time_are_refused_before_anything_is_asked(cluster, tmp_path):
     ways = {
         "older": "import feedbot; feedbot.__version__ = '0.0.9'",
         "none": "import sys; sys.modules['feedbot'] = None",
+        "ahead": "import datetime as d; from feedbot.clock import SystemClock as C; now = C.now;"
+        " C.now = lambda self: now(self) + d.timedelta(hours=1)",
     }
     others = []
     for name, way in ways.items():
@@ -130,9 +132,13 @@ async def test_workers_of_another_feedbot_are_refused_before_anything_is_asked(c
     finally:
         for other in others:
             cluster.kill(other)
-    older, none = sorted(str(error.value).split("the worker ")[1:], key=lambda one: "ModuleNotFoundError" in one)
+    by_what = {
+        re.search("0.0.9|ModuleNotFound|clock", one)[0]: one for one in str(error.value).split("the worker ")[1:]
+    }
+    older, none, ahead = by_what["0.0.9"], by_what["ModuleNotFound"], by_what["clock"]
     assert re.match(rf"tcp://\S+ has feedbot 0.0.9/1, and this is feedbot {__version__}/1: the same must be", older)
     assert re.match(rf"tcp://\S+ does not work for feedbot {__version__}/1, which must be installed there", none)
+    assert re.match(r"tcp://\S+ has a clock that is 3,[56]\d\d s ahead of ours; set both right", ahead)
 
 
 class Canary(Host):
@@ -185,7 +191,7 @@ async def test_a_scheduler_that_is_not_there_or_has_no_worker_is_said(frail):
     }
     for address, sentence in told.items():
         with pytest.raises(ClusterError) as error:
-            async with joined(address, config(), CONTACT, 0, patience_s=0.3):
+            async with joined(address, config(), CONTACT, SystemClock(), 0, patience_s=0.3):
                 pass
         assert sentence in str(error.value)
 

@@ -88,6 +88,18 @@ def test_what_comes_after_a_domain_was_asked_waits_until_it_has_rested():
     assert urls(shards.take(6.0)) == ["a.test/2"]
 
 
+def test_what_is_dropped_is_not_given_out_and_its_domains_still_rest():
+    shards = Shards(lambda host: 0.0)
+    shards.add(targets("a.test/1", "b.test/1"))
+    shards.done(shards.take(0.0, 1), 1.0, {"a.test": 5.0})
+    shards.add(targets("a.test/2"))
+    shards.drop()
+    assert (shards.waiting, shards.take(2.0)) == (0, None)
+    shards.add(targets("a.test/3"))
+    assert shards.take(2.0) is None
+    assert urls(shards.take(6.0)) == ["a.test/3"]
+
+
 @pytest.mark.parametrize(
     ("waiting", "at_once", "size"),
     [

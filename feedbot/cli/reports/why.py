@@ -173,7 +173,12 @@ def _page(page: PageSignals) -> str:
 
 
 def _known(context: Context) -> Iterator[str]:
-    sibling, source = context.sibling, context.source or context.amp
+    sibling, source, second = context.sibling, context.source or context.amp, context.second
+    if context.vantage is not None:
+        yield f"      asked from {plain(context.vantage)}"
+    if second is not None:
+        code = "" if second.status is None else f", {second.status}"
+        yield f"      asked from {plain(second.vantage)} too, where it was {second.verdict}{code}"
     if sibling is not None:
         answer = "did not answer" if sibling.status is None else f"answered {sibling.status}"
         yield f"      a made-up address beside it, {plain(sibling.url)}, {answer}"
