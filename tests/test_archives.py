@@ -1,6 +1,7 @@
 """Archive documents (RFC 5005) over whole builds: with the feed, they are everything ever published."""
 
 import gzip
+from datetime import UTC, datetime
 
 import feedparser
 import pytest
@@ -9,6 +10,7 @@ from lxml import etree
 from feedbot.core.history import is_document_file
 from feedbot.forgetting import Named, forget
 from feedbot.previewing import preview
+from feedbot.state import identities
 from tests.publication import Publication
 from tests.publish.profile import faults
 
@@ -306,3 +308,16 @@ def test_a_takedown_is_out_of_the_archives_at_once(old_news):
 
 def test_a_preview_tells_of_feeds_and_of_no_document(old_news):
     assert {change.feed for change in preview(old_news.config, old_news.clock).changes} == {"all", "ai", "cars"}
+
+
+def test_what_no_reader_has_seen_and_what_comes_later_ends_no_period(news):
+    news.configure_feeds("history: [all], max_entries: 1")
+    news.article("seen", date="2026-09-01")
+    news.article("to-come", date="2026-12-01")
+    news.article("draft", date="2026-10-01", more="draft: true\n")
+    news.build()
+    with news.state() as state:
+        assert [one.path for one in identities.came(state, news.clock.now())] == ["articles/seen.md"]
+        assert identities.came(state, news.clock.now(), since=news.clock.now()) == []
+        assert identities.came(state, datetime(2026, 8, 31, tzinfo=UTC)) == []
+    assert not list(news.config.feeds_path.glob("all.2026-*"))

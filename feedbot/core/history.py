@@ -4,12 +4,20 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from feedbot.core.identity import Identity
+import msgspec
 
 _DOCUMENT_FILE = re.compile(r"[a-z0-9-]+\.[0-9]{4}-[0-9]{2}(?:-[0-9]+)?\.(?:rss|atom)(?:\.gz)?")
 
 
-def closed_periods(identities: Iterable[Identity], now: datetime, size: int) -> dict[str, tuple[str, ...]]:
+class Came(msgspec.Struct, frozen=True, gc=False):
+    """An entry that readers have seen: when it came, in UTC, and its place among those of the same second."""
+
+    id: str
+    path: str
+    published_at: datetime
+
+
+def closed_periods(entries: Iterable[Came], size: int) -> dict[str, tuple[str, ...]]:
     """The ids of each period that is over, in order of time; of a period that is not, nothing.
 
     A period is a month (UTC), named `2026-11`; one in which more than `size` entries came is several: `2026-11`,
@@ -22,19 +30,22 @@ def closed_periods(identities: Iterable[Identity], now: datetime, size: int) -> 
     dies moves no entry to another period, and a lost state.db none either. What still does, for the later periods of
     that month: an entry that came late with an earlier date, one that was dated anew, and a takedown.
     """
-    published = [one for one in identities if one.public and one.published_at <= now]
     # The order of the feeds, from its other end.
-    published.sort(key=lambda one: one.path, reverse=True)
+    published = sorted(entries, key=lambda one: one.path, reverse=True)
     published.sort(key=lambda one: one.published_at)
     periods: dict[str, list[str]] = {}
-    month, part = "", 0
+    month, part = (0, 0), 0
+    ids: list[str] = []
     for one in published:
-        came = one.published_at.astimezone(UTC)
-        if (its_month := f"{came.year:04}-{came.month:02}") != month:
+        its_month = one.published_at.year, one.published_at.month
+        if its_month != month:
             month, part = its_month, 1
-        elif len(periods[_name(month, part)]) == size:
+        elif len(ids) == size:
             part += 1
-        periods.setdefault(_name(month, part), []).append(one.id)
+        else:
+            ids.append(one.id)
+            continue
+        ids = periods[_name(month, part)] = [one.id]
     return {name: tuple(ids) for name, ids in list(periods.items())[:-1]}
 
 
@@ -48,5 +59,12 @@ def is_document_file(name: str) -> bool:
     return _DOCUMENT_FILE.fullmatch(name) is not None
 
 
-def _name(month: str, part: int) -> str:
-    return month if part == 1 else f"{month}-{part}"
+def months_before(moment: datetime, number: int) -> datetime:
+    """The beginning of the month so many months before that of a moment in UTC."""
+    months = moment.year * 12 + moment.month - 1 - number
+    return datetime(max(1, months // 12), months % 12 + 1, 1, tzinfo=UTC)
+
+
+def _name(month: tuple[int, int], part: int) -> str:
+    name = f"{month[0]:04}-{month[1]:02}"
+    return name if part == 1 else f"{name}-{part}"

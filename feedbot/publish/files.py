@@ -1,6 +1,6 @@
 """Bytes become files that readers see whole: the earlier version or the new one, nothing between.
 
-A feed names entries by the ids of ids.json, so the caller writes `ids.json` before the feeds:
+A feed names entries by the ids of ids.json, so the caller writes `ids.json` before feeds with ids that are new to it:
 after a crash between the two, the next build finds the ids that readers have been given.
 
 A web server may send NAME.gz in the place of NAME and asks nobody whether it is up to date. So the

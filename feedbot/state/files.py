@@ -330,7 +330,7 @@ def drop(state: State, paths: Iterable[str]) -> None:
 def unread(state: State) -> list[str]:
     """After an import, the article files whose content it did not bring and that were not read since, by path."""
     rows = state.rows(
-        "SELECT path FROM files WHERE rules = '' AND source IS NULL AND vanished_at IS NULL ORDER BY path"
+        "SELECT path FROM files WHERE rules = '' AND source IS NULL AND vanished_at IS NULL ORDER BY +path"
     )
     return [row["path"] for row in rows]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from feedbot.core.history import Came
 from feedbot.core.identity import Candidate, Identified, Identity
 from feedbot.state.database import State, moment, stamp
 
@@ -51,6 +52,15 @@ def _identity(row: dict[str, Any]) -> Identity:
         own_id=bool(row["own_id"]),
         public=bool(row["public"]),
     )
+
+
+def came(state: State, until: datetime, since: datetime | None = None) -> list[Came]:
+    """The entries that readers have seen and that are dated by `until`, and not before `since`; in no order."""
+    rows = state.plain(
+        "SELECT id, path, published_at FROM identities WHERE public = 1 AND published_at BETWEEN ? AND ?",
+        ["" if since is None else stamp(since), stamp(until)],
+    )
+    return [Came(entry_id, path, moment(published_at)) for entry_id, path, published_at in rows]
 
 
 def seen(state: State) -> list[dict[str, Any]]:
@@ -121,8 +131,12 @@ def save(
 
 def held_ids(state: State) -> int:
     """How many articles keep the ids that readers know until a person says otherwise; after a reading."""
+    # The words in brackets are those of the index of the few whose identity is asked.
     return int(
-        state.value("SELECT count(*) FROM files WHERE identified = 0 AND entry_id IS NOT NULL AND vanished_at IS NULL")
+        state.value(
+            "SELECT count(*) FROM files WHERE (identified = 0 OR entry_id IS NULL)"
+            " AND identified = 0 AND entry_id IS NOT NULL AND vanished_at IS NULL"
+        )
     )
 
 

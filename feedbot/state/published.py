@@ -7,13 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from feedbot.core.guard import RemovalCause
 from feedbot.core.membership import EVERYTHING, Conditions, Membership
 from feedbot.state.database import State, moment, said_plainly, stamp
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+# Of every entry that was ever published one is made in each build, so they are made in C.
+class Member(msgspec.Struct, frozen=True, gc=False):
     """An entry that a feed may carry: what identifies its content without loading the article."""
 
     entry_id: str
@@ -43,8 +45,9 @@ class Hold:
     seen_at: datetime
 
 
-# Later than every stamp: no file vanished after it.
+# Later than every stamp: no file vanished after it. And earlier than every one.
 _NEVER = "~"
+_ALWAYS = ""
 
 # Where holds tells of what is held for the publication as a whole; no feed has this slug.
 _WHOLE = ""
@@ -62,7 +65,7 @@ _NEWEST = f"""
 FROM members
 JOIN files ON files.id = members.file_id
 JOIN identities ON identities.id = files.entry_id
-WHERE {{named}} AND members.published_at <= ? AND (files.vanished_at IS NULL OR files.vanished_at > ?)
+WHERE {{named}} AND members.published_at BETWEEN ? AND ? AND (files.vanished_at IS NULL OR files.vanished_at > ?)
     AND (files.source LIKE 'http://%' OR files.source LIKE 'https://%')
     AND files.id NOT IN (SELECT file_id FROM temp.lost)
     AND files.entry_id NOT IN (SELECT entry_id FROM temp.held_back)
@@ -90,7 +93,7 @@ def newest(state: State, membership: Membership, now: datetime, limit: int) -> l
 
     To be asked after `hold_back` and `entry_links.set_lost`, as `removal_cause` is.
     """
-    return _selected(state, membership, now, _NEVER, limit)
+    return _selected(state, membership, _ALWAYS, now, _NEVER, limit)
 
 
 def paths(state: State, membership: Membership) -> set[str]:
@@ -108,26 +111,31 @@ def is_published(state: State, entry_id: str, now: datetime) -> bool:
     """True where some feed may carry an entry; to be asked as `newest` is."""
     named, arguments = _named(EVERYTHING)
     query = _NEWEST.format(named=f"{named} AND files.entry_id = ?")
-    return bool(state.rows(query, [*arguments, entry_id, stamp(now), _NEVER, 1]))
+    return bool(state.rows(query, [*arguments, entry_id, _ALWAYS, stamp(now), _NEVER, 1]))
 
 
-def history(state: State, membership: Membership, now: datetime, vanished_after: datetime) -> list[Member]:
+def history(
+    state: State, membership: Membership, now: datetime, vanished_after: datetime, since: datetime | None = None
+) -> list[Member]:
     """Everything that a feed has ever carried or could carry now, newest first; to be asked as `newest` is.
 
-    With the entries whose file vanished after that moment.
+    With the entries whose file vanished after that moment. With `since`, only what was published from then on.
     """
     found: dict[str, Member] = {}
-    for one in _selected(state, membership, now, stamp(vanished_after), limit=-1):
+    begin = _ALWAYS if since is None else stamp(since)
+    for one in _selected(state, membership, begin, now, stamp(vanished_after), limit=-1):
         # A file that was moved is there twice: where it was, and where it is.
         if one.entry_id not in found or _is_there(state, one.path):
             found[one.entry_id] = one
     return list(found.values())
 
 
-def _selected(state: State, membership: Membership, now: datetime, vanished_after: str, limit: int) -> list[Member]:
+def _selected(
+    state: State, membership: Membership, begin: str, now: datetime, vanished_after: str, limit: int
+) -> list[Member]:
     named, arguments = _named(membership)
-    rows = state.rows(_NEWEST.format(named=named), [*arguments, stamp(now), vanished_after, limit])
-    return [_member(row) for row in rows]
+    rows = state.plain(_NEWEST.format(named=named), [*arguments, begin, stamp(now), vanished_after, limit])
+    return [_member(*row) for row in rows]
 
 
 def _is_there(state: State, path: str) -> bool:
@@ -171,8 +179,7 @@ def _names_one_of(keys: Sequence[str]) -> str:
 
 def member(state: State, entry_id: str) -> Member | None:
     """An entry by its id, even of a file that vanished, as long as it is remembered."""
-    rows = state.rows(_OF_ENTRY, [entry_id])
-    return _member(rows[0]) if rows else None
+    return next(iter([_member(*row) for row in state.plain(_OF_ENTRY, [entry_id])]), None)
 
 
 def removal_cause(state: State, entry_id: str) -> RemovalCause:
@@ -337,11 +344,5 @@ def note_held(state: State, what: Whole, since_at: datetime | None) -> None:
             )
 
 
-def _member(row: dict[str, str]) -> Member:
-    return Member(
-        entry_id=row["entry_id"],
-        path=row["path"],
-        published_at=moment(row["published_at"]),
-        updated_at=moment(row["updated_at"]),
-        fingerprint=row["fingerprint"],
-    )
+def _member(entry_id: str, path: str, published_at: str, updated_at: str, fingerprint: str) -> Member:
+    return Member(entry_id, path, moment(published_at), moment(updated_at), fingerprint)

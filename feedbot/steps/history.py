@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from feedbot.config import Config
 from feedbot.core.feed import Archive, Feed
-from feedbot.core.history import closed_periods, document_name
+from feedbot.core.history import closed_periods, document_name, months_before
 from feedbot.state import identities, published
 from feedbot.state.database import State
 from feedbot.state.published import Member
@@ -14,6 +14,7 @@ from feedbot.steps.selection import Selection, newest_first
 
 # As long as the guard holds the entries of vanished files that nobody confirms.
 _KEPT_WHEN_VANISHED = timedelta(days=1)
+_MONTHS_BEFORE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def history(config: Config, state: State, selections: Sequence[Selection], now: 
     """
     if not any(selection.feed.slug in config.feeds.history for selection in selections):
         return History(tuple(selections), ())
-    periods = closed_periods(identities.ledger(state), as_of, config.feeds.max_entries)
+    periods = closed_periods(identities.came(state, as_of), config.feeds.max_entries)
     chosen: list[Selection] = []
     documents: list[Document] = []
     for one in selections:
@@ -61,9 +62,39 @@ def history(config: Config, state: State, selections: Sequence[Selection], now: 
     return History(tuple(chosen), tuple(documents))
 
 
-def _members(state: State, selection: Selection, now: datetime, as_of: datetime) -> dict[str, Member]:
+def foretold(
+    config: Config, state: State, selections: Sequence[Selection], now: datetime, as_of: datetime
+) -> tuple[Selection, ...] | None:
+    """The feeds as `history` gives them, told by the newest months alone; None where these do not tell it.
+
+    A feed leads to its newest document alone, and a month is cut into documents by its own entries.
+    """
+    if not any(selection.feed.slug in config.feeds.history for selection in selections):
+        return tuple(selections)
+    newest_at = max((member.published_at for member in selections[0].members), default=None)
+    if newest_at is None:
+        return None
+    since = months_before(newest_at, _MONTHS_BEFORE)
+    periods = closed_periods(identities.came(state, as_of, since), config.feeds.max_entries)
+    chosen: list[Selection] = []
+    for one in selections:
+        if one.feed.slug not in config.feeds.history:
+            chosen.append(one)
+            continue
+        members = _members(state, one, now, as_of, since)
+        filled = [period for period, ids in periods.items() if any(entry_id in members for entry_id in ids)]
+        if not filled:
+            return None
+        archive = Archive(previous=document_name(one.feed.slug, filled[-1]))
+        chosen.append(replace(one, feed=replace(one.feed, archive=archive)))
+    return tuple(chosen)
+
+
+def _members(
+    state: State, selection: Selection, now: datetime, as_of: datetime, since: datetime | None = None
+) -> dict[str, Member]:
     """Everything that a feed has to show of its past and its present, by id."""
-    found = published.history(state, selection.head.membership, as_of, now - _KEPT_WHEN_VANISHED)
+    found = published.history(state, selection.head.membership, as_of, now - _KEPT_WHEN_VANISHED, since)
     return {member.entry_id: member for member in (*found, *selection.members)}
 
 

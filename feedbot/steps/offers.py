@@ -62,11 +62,10 @@ def offer_everything(
     state: State,
     selections: Sequence[Selection],
     documents: Sequence[Document],
-    instead: Mapping[str, Link],
+    entries: "Entries",
+    feeds: tuple[Offer, ...],
 ) -> Offers:
-    """The files of these feeds and archive documents; `instead` is where entries lead (mending.py)."""
-    entries = Entries(config, state, targets.unlinkable(state), instead)
-    feeds = tuple(offer_feeds(config, selections, entries))
+    """The files of these feeds, which are offered already, and of these archive documents."""
     pages = offer_pages(config, state, selections, entries) if config.feeds.pages else ()
     archives = offer_archives(config, documents, entries)
     # What leads to others comes after them: feeds to their archives, the lists to the feeds.
@@ -197,12 +196,11 @@ def _render_page(
 class Entries:
     """The entries of one build, each built once however many feeds carry it."""
 
-    def __init__(
-        self, config: Config, state: State, unlinkable: Mapping[str, frozenset[str]], instead: Mapping[str, Link]
-    ) -> None:
+    def __init__(self, config: Config, state: State, instead: Mapping[str, Link]) -> None:
+        """`instead` is where entries lead (mending.py)."""
         self._scheme = config.feeds.url
         self._state = state
-        self._unlinkable = unlinkable
+        self._unlinkable = targets.unlinkable(state)
         self._instead = instead
         self._names = topic_names(config, state)
         # A topic has its name and its slug, which pages lead to, before an entry shows it, and keeps both; but not

@@ -22,10 +22,10 @@ from feedbot.state import care, entry_links, files, forgotten, identities, pings
 from feedbot.state.care import Deed
 from feedbot.state.database import State, one_at_a_time
 from feedbot.state.published import FileOnDisk
-from feedbot.steps.history import History, history
+from feedbot.steps.history import foretold, history
 from feedbot.steps.holding import HeldBack, hold_back, note_held
 from feedbot.steps.mending import mend
-from feedbot.steps.offers import Offer, Offers, named_in_vain, offer_everything
+from feedbot.steps.offers import Entries, Offer, Offers, named_in_vain, offer_everything, offer_feeds
 from feedbot.steps.selection import HeldFeed, Selection, feed_heads, select
 from feedbot.steps.site_links import tell_site
 from feedbot.steps.withdrawing import tell_withdrawn
@@ -75,10 +75,15 @@ def publish(
         mended = mend(config, state, now)
         entry_links.set_lost(state, mended.lost.values())
         held = hold_back(state, mended.missing, now, as_of, accept_new=accept_new)
-        past = _select(config, state, accept, now, as_of)
+        chosen = _select(config, state, accept, now, as_of)
+        entries = Entries(config, state, mended.instead)
+        ahead = _write_ahead(config, state, chosen, entries, now, as_of)
+        past = history(config, state, chosen, now, as_of)
         selections = tell_withdrawn(config, state, past.selections, now, as_of)
-        offers = offer_everything(config, state, selections, past.documents, mended.instead)
-        written = _write(config, state, offers, selections, now)
+        # Mostly they are the same, and what their files depend on need not be asked again.
+        feeds = ahead.feeds if ahead.selections == selections else tuple(offer_feeds(config, selections, entries))
+        offers = offer_everything(config, state, selections, past.documents, entries, feeds)
+        written = tuple(dict.fromkeys((*ahead.written, *_write(config, state, offers, selections, now))))
         note_held(state, held, now)
         files.forget_vanished(state, kept=past.entry_ids)
         site_data = tell_site(config, state, now)
@@ -98,12 +103,47 @@ def publish(
     )
 
 
-def _select(config: Config, state: State, accept: Sequence[str], now: datetime, as_of: datetime) -> History:
-    """Which entries each feed and each archive document holds; new topics get their slugs, and entries are public."""
+def _select(config: Config, state: State, accept: Sequence[str], now: datetime, as_of: datetime) -> list[Selection]:
+    """Which entries each feed holds; new topics get their slugs, and entries are public."""
     heads = feed_heads(config, state, as_of)
     identities.mark_public(state, now)
-    chosen = [select(config, state, head, now, as_of, accepted=head.feed.slug in accept) for head in heads]
-    return history(config, state, chosen, now, as_of)
+    return [select(config, state, head, now, as_of, accepted=head.feed.slug in accept) for head in heads]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """Feeds that were written before all else: as what they were chosen, their files, and which of these changed."""
+
+    selections: tuple[Selection, ...] | None = None
+    feeds: tuple[Offer, ...] = ()
+    written: tuple[str, ...] = ()
+
+
+def _write_ahead(
+    config: Config, state: State, chosen: Sequence[Selection], entries: Entries, now: datetime, as_of: datetime
+) -> _Ahead:
+    """Write the feeds at once where readers know all that is in them: an edit waits for no ledger and no archives.
+
+    Those may hold a hundred thousand entries. The ids in these feeds, and their slugs, are in the ledger that lies
+    there, and the documents that they lead to lie there as well.
+    """
+    if config.feeds.tombstones or not published.is_as_noted(state, config.feeds_path, LEDGER_NAME):
+        return _Ahead()
+    if not {entry_id for one in chosen for entry_id in one.ids} <= published.entry_ids(state):
+        return _Ahead()
+    selections = foretold(config, state, chosen, now, as_of)
+    if selections is None:
+        return _Ahead()
+    feeds = tuple(offer_feeds(config, selections, entries))
+    noted, there = published.files(state), published.lying_in(config.feeds_path)
+    fresh = [offer for offer in feeds if not _is_as_noted(offer, noted, there)]
+    led_to = {one.feed.archive.previous for one in selections} - {""}
+    documents = {name.rpartition(".")[0] for name in noted.keys() & there.keys() if is_document_file(name)}
+    if not led_to <= documents or any(offer.name not in noted for offer in fresh):
+        return _Ahead(selections, feeds)
+    written = _put(config, state, fresh, noted, frozenset(offer.name for offer in feeds), now)
+    published.save(state, _on_disk_now(config, fresh), {}, {}, now)
+    return _Ahead(selections, feeds, written)
 
 
 def _write(
@@ -111,7 +151,6 @@ def _write(
 ) -> tuple[str, ...]:
     """Render and write what changed, remove what is no more, and note what subscribers have; the names written."""
     noted = published.files(state)
-    begun = {name for name, one in noted.items() if not one.inputs}
     gone = noted.keys() - {name for offer in offers.files for name in offer.names}
     _withdraw(config, state, (name for name in gone if name.endswith(GZIP_SUFFIX)))
     there = published.lying_in(config.feeds_path)
@@ -121,22 +160,39 @@ def _write(
     require_marked(config.feeds_path, pages, PAGE_MARK)
     if not noted and LEDGER_NAME not in there:
         require_own(config.feeds_path, [offer.name for offer in fresh], (FEED_MARK, PAGE_MARK))
-    if config.feeds.hub:
-        # Written and not noted, by a build that ends on the way, it would be as it should be to the next, and untold.
-        published.begin(state, [offer.name for offer in fresh if offer.name in offers.feeds & noted.keys()])
-    outcomes = publish_files(config.feeds_path, (file for offer in fresh for file in offer.files()))
-    written = tuple(outcome.name for outcome in outcomes if isinstance(outcome, Published))
-    changed_feeds = [name for name in (*written, *begun.difference(written)) if name in offers.feeds]
-    if config.feeds.hub and changed_feeds:
-        pings.note(state, config.feeds.hub, topics_of(changed_feeds, config.feeds.aliases, config.feeds.url), now)
+    written = _put(config, state, fresh, noted, offers.feeds, now)
     changed = {one.feed.slug: one.ids for one in selections if one.ids != one.previous}
     held = {one.feed.slug: one.holds for one in selections if one.holds or one.holds_before}
     # Last, and at once: until then a hold is news, and the next build tells of it.
-    files_now = {name: _on_disk(config, name, offer.inputs) for offer in fresh for name in offer.names}
-    published.save(state, files_now, changed, held, now)
+    published.save(state, _on_disk_now(config, fresh), changed, held, now)
     # After what led there has been written without that.
     _withdraw(config, state, (name for name in gone if is_document_file(name)))
     return written
+
+
+def _put(
+    config: Config,
+    state: State,
+    fresh: Sequence[Offer],
+    noted: Mapping[str, FileOnDisk],
+    feeds: frozenset[str],
+    now: datetime,
+) -> tuple[str, ...]:
+    """Write these files, and have hubs told of the `feeds` among them; the names of those that changed."""
+    begun = {offer.name for offer in fresh if offer.name in noted and not noted[offer.name].inputs}
+    if config.feeds.hub:
+        # Written and not noted, by a build that ends on the way, it would be as it should be to the next, and untold.
+        published.begin(state, [offer.name for offer in fresh if offer.name in feeds & noted.keys()])
+    outcomes = publish_files(config.feeds_path, (file for offer in fresh for file in offer.files()))
+    written = tuple(outcome.name for outcome in outcomes if isinstance(outcome, Published))
+    changed_feeds = [name for name in (*written, *begun.difference(written)) if name in feeds]
+    if config.feeds.hub and changed_feeds:
+        pings.note(state, config.feeds.hub, topics_of(changed_feeds, config.feeds.aliases, config.feeds.url), now)
+    return written
+
+
+def _on_disk_now(config: Config, fresh: Iterable[Offer]) -> dict[str, FileOnDisk | None]:
+    return {name: _on_disk(config, name, offer.inputs) for offer in fresh for name in offer.names}
 
 
 def _is_as_noted(offer: Offer, noted: Mapping[str, FileOnDisk], there: Mapping[str, os.stat_result]) -> bool:

@@ -1,40 +1,34 @@
 """How the past is cut into periods that do not change."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from feedbot.core.history import closed_periods, document_name, is_document_file
-from feedbot.core.identity import Identity
+from feedbot.core.history import Came, closed_periods, document_name, is_document_file, months_before
 from feedbot.core.slug import is_slug
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
 
-def identity(number: int, date: str, *, public: bool = True, path: str = "") -> Identity:
+def came(number: int, date: str, path: str = "") -> Came:
     at = datetime.fromisoformat(date).replace(tzinfo=UTC)
-    return Identity(f"tag:{number}", path or f"articles/{number}.md", "", at, at, "", public=public)
+    return Came(f"tag:{number}", path or f"articles/{number}.md", at)
 
 
-def months(*dates: str) -> list[Identity]:
-    return [identity(number, date) for number, date in enumerate(dates, 1)]
+def months(*dates: str) -> list[Came]:
+    return [came(number, date) for number, date in enumerate(dates, 1)]
 
 
 def test_a_month_is_over_when_an_entry_of_a_later_one_is_there() -> None:
     september = months("2026-09-01", "2026-09-30T23:59:59")
-    assert closed_periods(september, NOW, 50) == {}
-    assert closed_periods([*september, identity(9, "2026-11-01")], NOW, 50) == {"2026-09": ("tag:1", "tag:2")}
-
-
-def test_a_month_is_one_in_utc() -> None:
-    one = replace(identity(1, "2026-09-01"), published_at=datetime.fromisoformat("2026-10-01T01:00:00+02:00"))
-    assert list(closed_periods([one, identity(2, "2026-10-01")], NOW, 50)) == ["2026-09"]
+    assert closed_periods(september, 50) == {}
+    assert closed_periods([*september, came(9, "2026-11-01")], 50) == {"2026-09": ("tag:1", "tag:2")}
 
 
 def test_a_month_of_more_entries_than_a_feed_holds_is_several_periods() -> None:
-    found = closed_periods(months(*(f"2026-10-{day:02}" for day in range(1, 8)), "2026-11-01"), NOW, 3)
+    found = closed_periods(months(*(f"2026-10-{day:02}" for day in range(1, 8)), "2026-11-01"), 3)
     assert found == {
         "2026-10": ("tag:1", "tag:2", "tag:3"),
         "2026-10-2": ("tag:4", "tag:5", "tag:6"),
@@ -44,14 +38,13 @@ def test_a_month_of_more_entries_than_a_feed_holds_is_several_periods() -> None:
 
 def test_a_full_period_is_over_with_the_next_entry_and_not_before() -> None:
     three = months("2026-11-01", "2026-11-02", "2026-11-03")
-    assert closed_periods(three, NOW, 3) == {}
-    assert list(closed_periods([*three, identity(4, "2026-11-04")], NOW, 3)) == ["2026-11"]
+    assert closed_periods(three, 3) == {}
+    assert list(closed_periods([*three, came(4, "2026-11-04")], 3)) == ["2026-11"]
 
 
-def test_what_no_reader_has_seen_and_what_comes_later_ends_no_period() -> None:
-    seen = months("2026-10-01")
-    assert closed_periods([*seen, identity(2, "2026-11-01", public=False)], NOW, 50) == {}
-    assert closed_periods([*seen, identity(2, "2026-11-21")], NOW, 50) == {}
+def test_months_before_are_counted_over_the_turn_of_a_year() -> None:
+    assert months_before(datetime(2026, 1, 31, 12, tzinfo=UTC), 1) == datetime(2025, 12, 1, tzinfo=UTC)
+    assert months_before(datetime(2026, 11, 1, tzinfo=UTC), 10) == datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @given(
@@ -61,12 +54,12 @@ def test_what_no_reader_has_seen_and_what_comes_later_ends_no_period() -> None:
 )
 def test_the_newest_and_the_periods_are_everything_each_once(entries, size, random) -> None:
     known = [
-        replace(identity(number, "2026-08-01", path=f"{path}{number}"), published_at=NOW - timedelta(days=days))
+        replace(came(number, "2026-08-01", path=f"{path}{number}"), published_at=NOW - timedelta(days=days))
         for number, (days, path) in enumerate(entries)
     ]
     shown = sorted(sorted(known, key=lambda one: one.path), key=lambda one: one.published_at, reverse=True)
     random.shuffle(known)
-    periods = closed_periods(known, NOW, size)
+    periods = closed_periods(known, size)
     archived = [one for ids in periods.values() for one in ids]
     assert len(archived) == len(set(archived))
     # The feed of the newest begins where the archives end.

@@ -1,0 +1,107 @@
+"""Feeds with entries that readers know are written before the ledger and the archives; others after them."""
+
+from pathlib import Path
+
+import pytest
+
+from feedbot.errors import PublishError
+from feedbot.state import entry_links, published
+from feedbot.steps.history import foretold, history
+from feedbot.steps.selection import feed_heads, select
+from tests.publication import Publication
+
+LEDGER_TEMP = ".ids.json.feedbot-tmp"
+
+
+@pytest.fixture
+def months(news: Publication) -> Publication:
+    """A publication of some months, with archive documents; its feeds hold two entries."""
+    news.configure_feeds("max_entries: 2, history: [all, ai]")
+    for number, date in enumerate(("2026-06-01", "2026-06-02", "2026-07-01", "2026-09-01", "2026-09-02", "2026-09-03")):
+        news.article(f"n{number}", date=date, topics="AI" if number % 2 else "Cars")
+    news.build()
+    return news
+
+
+def edit(news: Publication, name: str, old: str, new: str) -> None:
+    path = news.folder / "articles" / f"{name}.md"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    news.age(path)
+
+
+def rss_of(news: Publication) -> dict[str, bytes]:
+    """The feeds in one format, without archive documents."""
+    return {path.name: path.read_bytes() for path in news.config.feeds_path.glob("*.rss") if path.name.count(".") == 1}
+
+
+@pytest.fixture
+def unwritable_ledger(months: Publication) -> Path:
+    """What keeps ids.json from being replaced."""
+    folder = months.config.feeds_path / LEDGER_TEMP
+    folder.mkdir()
+    return folder
+
+
+def test_an_edit_is_in_the_feeds_before_the_ledger_is_written(months: Publication, unwritable_ledger: Path) -> None:
+    before = rss_of(months)
+    edit(months, "n5", "About n5", "Anew")
+    with pytest.raises(PublishError, match="cannot be written"):
+        months.build()
+    after = rss_of(months)
+    assert {name for name in before if before[name] != after[name]} == {"all.rss", "ai.rss"}
+    unwritable_ledger.rmdir()
+    _, publishing = months.build()
+    assert "ids.json" in publishing.written
+    assert not {"all.rss", "ai.rss"} & set(publishing.written)
+
+
+def test_an_edit_writes_each_file_once(months: Publication) -> None:
+    edit(months, "n5", "About n5", "Anew")
+    months.build()
+    _, publishing = months.build()
+    assert publishing.written == ()
+
+
+@pytest.mark.parametrize("change", ["new entry", "new topic", "another's ledger", "lost document"])
+def test_feeds_wait_for_what_they_rely_on(months: Publication, unwritable_ledger: Path, change: str) -> None:
+    edit(months, "n5", "About n5", "Anew")
+    match change:
+        case "new entry":
+            months.article("n6", date="2026-09-04")
+        case "new topic":
+            edit(months, "n5", "topics: [AI]", "topics: [AI, Boats]")
+        case "another's ledger":
+            months.age(months.config.feeds_path / "ids.json")
+        case "lost document":
+            for document in months.config.feeds_path.glob("all.2026-*"):
+                document.unlink()
+    before = rss_of(months)
+    with pytest.raises(PublishError, match="cannot be written"):
+        months.build()
+    assert rss_of(months) == before
+
+
+@pytest.mark.parametrize(
+    ("gone", "is_told"),
+    [
+        ([], True),
+        (["n4"], True),
+        (["n2", "n3", "n4"], False),
+        (["n1", "n3", "n5"], False),
+        (["n0", "n1", "n2", "n3", "n4", "n5"], False),
+    ],
+)
+def test_the_newest_months_tell_what_feeds_lead_to(months: Publication, gone: list[str], is_told: bool) -> None:
+    for name in gone:
+        edit(months, name, "topics:", "published: false\ntopics:")
+    months.build()
+    now = months.clock.now()
+    with months.state() as state:
+        published.hold_back(state, ())
+        entry_links.set_lost(state, ())
+        heads = feed_heads(months.config, state, now)
+        chosen = [select(months.config, state, head, now, now, accepted=True) for head in heads]
+        told = foretold(months.config, state, chosen, now, now)
+        assert (told is not None) == is_told
+        if told is not None:
+            assert told == history(months.config, state, chosen, now, now).selections
