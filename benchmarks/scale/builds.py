@@ -153,7 +153,11 @@ def watched(folder: Path) -> None:
         process = subprocess.Popen([*FEEDBOT, "run"], cwd=place.folder, env=env, stdout=log, stderr=log)
         try:
             wait_for_log(place, process, "article files are watched")
-            took = [replaced_after(place, number) for number in range(RUNS + 1)]
+            took = []
+            for number in range(RUNS + 1):
+                took.append(replaced_after(place, number))
+                # The rest, such as the ledger and the archive, is written after the feeds.
+                wait_for_log(place, process, "files written", number + 1)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
@@ -182,7 +186,7 @@ def replaced_after(place: Place, number: int) -> tuple[float, int]:
             sys.exit(
                 f"{file.name} is not in {len(left)} of its feeds after {CHANGED_WITHIN_S:.0f} s: see {place.folder}"
             )
-        left = {one: stamp for one, stamp in left.items() if stamp_of(one) == stamp}
+        left = {one: stamp for one, stamp in left.items() if one.stat().st_mtime_ns == stamp}
         time.sleep(0.005)
     return time.monotonic() - closed, len(feeds)
 
@@ -192,19 +196,13 @@ def newest_article(place: Place, number: int) -> Path:
 
 
 def is_feed_with(file: Path, source: str) -> bool:
-    return file.suffix in {".rss", ".atom", ".json"} and file.name != "ids.json" and source in file.read_text("utf-8")
+    is_feed = file.suffix in {".rss", ".atom", ".json"} and file.name != "ids.json" and file.name.count(".") == 1
+    return is_feed and source in file.read_text("utf-8")
 
 
-def stamp_of(file: Path) -> int:
-    try:
-        return file.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0  # between the earlier and the new one there is none of a .gz
-
-
-def wait_for_log(place: Place, process: "subprocess.Popen[bytes]", words: str) -> None:
+def wait_for_log(place: Place, process: "subprocess.Popen[bytes]", words: str, times: int = 1) -> None:
     deadline = time.monotonic() + TIMEOUT_S
-    while words not in (place.folder / "log").read_text(encoding="utf-8"):
+    while (place.folder / "log").read_text(encoding="utf-8").count(words) < times:
         if process.poll() is not None or time.monotonic() > deadline:
             sys.exit(f"feedbot run does not run: see {place.folder / 'log'}")
         time.sleep(0.1)
