@@ -43,25 +43,44 @@ class Fault:
     number: int
 
 
-def faults(counted: Counter[str]) -> list[Fault]:
-    """Every fault that a run with so many calls can have."""
+@dataclass(frozen=True)
+class Befallen:
+    """How a command ended that had a fault, and the call as strace tells it, with its files; none of one killed."""
+
+    ended: Ended
+    call: str
+
+
+def faults(calls: Sequence[str]) -> list[Fault]:
+    """Every fault that a run with these calls can have."""
+    counted = Counter(_name_of(call) for call in calls)
     return [Fault(kind, call, number) for kind in KINDS for call in CALLS for number in range(1, counted[call] + 1)]
 
 
-def calls_of(loaded: Loaded, folder: Path, *words: str) -> tuple[Counter[str], Ended]:
-    """How many of each call a command makes that nothing befalls, and how it ended."""
+def calls_of(loaded: Loaded, folder: Path, *words: str) -> tuple[list[str], Ended]:
+    """The calls of a command that nothing befalls, in order, as strace tells them, and how it ended."""
     told, ended = _traced(loaded, folder, words, f"trace={','.join(CALLS)}")
-    return Counter(re.findall(r"^\d+ +(\w+)\(", told, flags=re.MULTILINE)), ended
+    return re.findall(r"^\d+ +(\w+\(.*)", told, flags=re.MULTILINE), ended
 
 
-def befallen(loaded: Loaded, folder: Path, fault: Fault, *words: str) -> Ended | None:
-    """How a command ended that had this fault; None where it did not come to that call."""
+def fault_at(kind: str, pattern: str, calls: Sequence[str]) -> Fault:
+    """The fault at the first of the calls that matches a pattern."""
+    names = [_name_of(call) for call in calls]
+    place = next(place for place, call in enumerate(calls) if re.match(pattern, call))
+    return Fault(kind, names[place], names[: place + 1].count(names[place]))
+
+
+def befallen(loaded: Loaded, folder: Path, fault: Fault, *words: str) -> Befallen | None:
+    """What became of a command that had this fault; None where it did not come to that call."""
     what = "signal=KILL" if fault.kind == "KILL" else f"error={fault.kind}"
     inject = f"inject={fault.call}:{what}:when={fault.number}"
     told, ended = _traced(loaded, folder, words, f"trace={fault.call}", inject)
     if fault.kind == "KILL":
-        return ended if ended.code == -9 else None
-    return ended if "(INJECTED)" in told else None
+        return Befallen(ended, "") if ended.code == -9 else None
+    for line in told.splitlines():
+        if line.endswith("(INJECTED)"):
+            return Befallen(ended, line)
+    return None
 
 
 def _traced(loaded: Loaded, folder: Path, words: Sequence[str], *expressions: str) -> tuple[str, Ended]:
@@ -69,7 +88,9 @@ def _traced(loaded: Loaded, folder: Path, words: Sequence[str], *expressions: st
     waiting = loaded.waiting(folder, words)
     asked = [word for one in expressions for word in ("-e", one)]
     with subprocess.Popen(
-        ["strace", "-f", "-o", str(told), *asked, "-p", str(waiting.pids[0])], stderr=subprocess.PIPE, text=True
+        ["strace", "-f", "--decode-fds=path", "-o", str(told), *asked, "-p", str(waiting.pids[0])],
+        stderr=subprocess.PIPE,
+        text=True,
     ) as strace:
         assert strace.stderr is not None
         said = strace.stderr.readline()
@@ -83,3 +104,7 @@ def _traced(loaded: Loaded, folder: Path, words: Sequence[str], *expressions: st
         ended = waiting.ended()[0]
         strace.communicate(timeout=60)
     return told.read_text(encoding="utf-8", errors="replace"), ended
+
+
+def _name_of(call: str) -> str:
+    return call.partition("(")[0]
