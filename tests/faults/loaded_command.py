@@ -49,6 +49,10 @@ class Waiting:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
+    def is_under_way(self) -> bool:
+        """True unless all have ended, of those that were let go."""
+        return any(Path(f"/proc/{pid}").exists() for pid in self.pids)
+
     def ended(self) -> list[Ended]:
         codes = [os.waitstatus_to_exitcode(status) for status in self._loaded.heard()]
         return [Ended(code, *(_said(self._folder, n, name) for name in ("out", "err"))) for n, code in enumerate(codes)]

@@ -1,7 +1,8 @@
 """A checking run is killed at some moment and resumed: nothing that was on record is lost, or asked again.
 
-The moments are drawn, with a seed, from the time that an undisturbed run takes. The run writes every 20 ms instead of
-every two seconds, so that in a short one there are many moments before, between and within its writes.
+The moments are drawn, with a seed. Nine of ten are counted from when so many links are on record, in a run that waits
+for one page: so a part is on record then, and never all. Each tenth lies anywhere in a run. It writes every 5 ms, not
+every two seconds, so that in a short one there are many moments between and within its writes.
 """
 
 import random  # noqa: TID251 - seeded
@@ -13,7 +14,7 @@ import pytest
 from sqlite_utils.utils import sqlite3
 
 from tests.faults.how_many import number
-from tests.faults.loaded_command import Loaded, loaded
+from tests.faults.loaded_command import Loaded, Waiting, loaded
 from tests.faults.test_system_calls import BIT_BY_BIT, NOW, Case, case_of, known_of
 from tests.publication import Publication, Site
 
@@ -21,9 +22,11 @@ pytestmark = pytest.mark.debian("faketime")
 
 SEED = 20261101
 LINKS = 30
+WITHIN_S = 0.02
+PAGE = "n{:02}"
 OFTEN = """
 from feedbot.steps import checking
-checking._SECONDS_A_WRITE = 0.02
+checking._SECONDS_A_WRITE = 0.005
 """
 SLOWLY_BIT_BY_BIT = (
     BIT_BY_BIT
@@ -63,9 +66,9 @@ class Checks:
         self._command, self._site = command, site
         news = Publication(folder / "news", site)
         for one in range(LINKS):
-            news.article(f"n{one}")
-            site.answers[f"/n{one}"] = (200, 404, 410, (301, "/elsewhere"), 403)[one % 5]
-        site.delay_s = 0.002
+            news.article(PAGE.format(one))
+            site.answers[f"/{PAGE.format(one)}"] = (200, 404, 410, (301, "/elsewhere"), 403)[one % 5]
+        site.delay_s = 0.02
         assert command.run(news.folder, "build", learns=True).err == ""
         command.run(self._copy(news.folder, "first"), "check", learns=True)
         self.case: Case = case_of(command, news.folder, "check")
@@ -74,23 +77,23 @@ class Checks:
         command.run(timed, "check")
         self.takes_s = time.monotonic() - began
 
-    def killed(self, after_s: float | None) -> tuple[int, list[str]]:
+    def killed(self, after_s: float, held: str = "", recorded: int = 0) -> tuple[int, list[str]]:
         """How many links were on record when the run was killed, and what is not as it should be then.
 
-        Without a time it is killed as soon as some are on record.
+        The time is counted from when so many are `recorded`. A page that is `held` has no answer until then.
         """
         wrong = []
         folder = self._copy(self.case.folder, "killed")
+        if held:
+            self._site.hold(held)
         run = self._command.waiting(folder, ["check"])
         run.go()
-        if after_s is None:
-            while not on_record(folder):
-                time.sleep(0.001)
-        else:
-            time.sleep(after_s)
+        self._until_on_record(run, folder, recorded)
+        time.sleep(after_s)
         acknowledged = on_record(folder)
         run.kill()
         run.ended()
+        self._site.go_on()
         kept = on_record(folder)
         if lost := acknowledged - kept:
             wrong.append(f"{len(lost)} that were on record are lost")
@@ -109,6 +112,12 @@ class Checks:
         return len(kept), wrong
 
     @staticmethod
+    def _until_on_record(run: Waiting, folder: Path, wanted: int) -> None:
+        while len(on_record(folder)) < wanted:
+            assert run.is_under_way()
+            time.sleep(0.001)
+
+    @staticmethod
     def _copy(folder: Path, name: str) -> Path:
         copy = folder.with_name(name)
         shutil.rmtree(copy, ignore_errors=True)
@@ -120,13 +129,21 @@ def test_a_check_that_is_killed_at_any_moment_is_resumed_without_loss_and_withou
     drawn = random.Random(SEED)
     with loaded(NOW, OFTEN) as command:
         checks = Checks(command, tmp_path, site)
-        wanted, within = number(4), 0
-        for moment in range(wanted):
-            after_s = drawn.uniform(0, checks.takes_s) if moment else None
-            kept, wrong = checks.killed(after_s)
-            assert wrong == [], (moment, after_s)
-            within += 0 < kept < LINKS
-    print(f"{wanted} kills, seed {SEED}, {within} of them with a part on record")  # noqa: T201 - of a long run
+        kept = []
+        for moment in range(number(4)):
+            if is_anywhere := moment % 10 == 3:
+                after_s, held = drawn.uniform(0, checks.takes_s), ""
+            else:
+                after_s, held = drawn.uniform(0, WITHIN_S), f"/{PAGE.format(drawn.randrange(LINKS))}"
+            recorded = 0 if is_anywhere else drawn.randint(1, LINKS * 2 // 3)
+            on_it, wrong = checks.killed(after_s, held, recorded)
+            assert wrong == [], (moment, after_s, held, recorded)
+            assert is_anywhere or 0 < on_it < LINKS
+            kept.append(on_it)
+    within = [one for one in kept if 0 < one < LINKS]
+    parts = [f"{sum(low <= one < low + 10 for one in within)} of {low} to {low + 9}" for low in (0, 10, 20)]
+    said = f"{len(kept)} kills, seed {SEED}, {len(within)} of them with a part on record: {', '.join(parts)}"
+    print(said)  # noqa: T201 - the figure of a long run
 
 
 @pytest.mark.parametrize(
@@ -138,5 +155,5 @@ def test_a_check_that_records_badly_is_found_out(tmp_path, site, breaks, said):
     """The negative controls of the test above."""
     with loaded(NOW, OFTEN + breaks) as command:
         checks = Checks(command, tmp_path, site)
-        found = checks.killed(None)[1]
+        found = checks.killed(0, "/n00", 1)[1]
     assert any(said in one for one in found), found
