@@ -173,41 +173,93 @@ def a_snapshot(news: Publication):
         connection.close()
 
 
-def test_a_reader_that_holds_a_snapshot_keeps_nobody_from_work_and_sees_what_was(busy):
-    with loaded(NOW) as command, a_snapshot(busy) as seen:
-        before = seen()
-        uses = [("build",), ("check", "--all"), ("mark", busy.site.link("/n1"), "alive"), ("status",), ("db", "backup")]
-        for use in uses:
-            done = command.run(busy.folder, *use)
-            assert (done.code, done.err) == (0, ""), use
-        vacuum = command.run(busy.folder, "db", "vacuum")
-        assert vacuum.code == 0
-        assert "another process reads state.db" in vacuum.out
-        assert seen() == before
-    with busy.state() as state:
-        assert state.value("SELECT count(*) FROM observations") >= before + 14
-    assert not (busy.folder / "state.db-wal").exists()
-
-
-STORM = """
-import sys; from pathlib import Path; from feedbot.state.database import open_state
-with open_state(Path(sys.argv[1]), who="a storm") as state:
-    print("blows", flush=True)
-    while True:
-        with state.write() as connection:
-            connection.execute("UPDATE targets SET etag = hex(randomblob(200))")
+WITHOUT_A_LOG = """
+from feedbot.state import database
+_migrate = database._migrate
+def migrate(state):
+    _migrate(state)
+    state.db.conn.execute("PRAGMA journal_mode = DELETE")
+database._migrate, database._BUSY_TIMEOUT_S = migrate, 0.1
 """
 
 
-def test_status_answers_at_once_during_a_storm_of_writes(busy):
+def kept_from_work(command: Loaded, news: Publication) -> list[str]:
+    """Which commands a program that holds a snapshot keeps from their work, and what it sees of that itself."""
+    wrong = []
+    with a_snapshot(news) as seen:
+        before = seen()
+        uses = [("build",), ("check", "--all"), ("mark", news.site.link("/n1"), "alive"), ("status",), ("db", "backup")]
+        for use in uses:
+            done = command.run(news.folder, *use)
+            if (done.code, done.err) != (0, ""):
+                wrong.append(f"{' '.join(use)} ends with {done.code}: {done.err}")
+        vacuum = command.run(news.folder, "db", "vacuum")
+        if vacuum.code or "another process reads state.db" not in vacuum.out:
+            wrong.append(f"db vacuum ends with {vacuum.code}: {vacuum.out}{vacuum.err}")
+        if seen() != before:
+            wrong.append("it sees what was written since")
+    with news.state() as state:
+        if state.value("SELECT count(*) FROM observations") < before + 14:
+            wrong.append("the looks are not on record")
+    return wrong
+
+
+def test_a_reader_that_holds_a_snapshot_keeps_nobody_from_work_and_sees_what_was(busy):
     with loaded(NOW) as command:
-        process = subprocess.Popen([sys.executable, "-c", STORM, busy.folder / "state.db"], stdout=subprocess.PIPE)
+        assert kept_from_work(command, busy) == []
+    assert not (busy.folder / "state.db-wal").exists()
+
+
+def test_a_product_whose_readers_keep_it_from_work_is_found_out(busy):
+    """The negative control of the test above."""
+    with loaded(NOW, WITHOUT_A_LOG) as command:
+        assert command.run(busy.folder, "build").err == ""
+        wrong = kept_from_work(command, busy)
+    assert any(one.startswith("mark") and "locked" in one for one in wrong), wrong
+
+
+STORM = """
+import sys, time; from pathlib import Path
+exec(sys.argv[3])
+from feedbot.state.database import open_state
+with open_state(Path(sys.argv[1]), who="a storm") as state:
+    blows = "UPDATE targets SET etag = hex(randomblob(200))"
+    if sys.argv[2] == "lasts":
+        state.db.conn.execute("BEGIN EXCLUSIVE")
+        state.db.conn.execute(blows)
+    print("blows", flush=True)
+    while sys.argv[2] == "lasts":
+        time.sleep(1)
+    while True:
+        with state.write() as connection:
+            connection.execute(blows)
+"""
+STORMS = ["of many writes", "lasts"]
+
+
+def statuses_in(storm: str, news: Publication, times: int, breaks: str = "") -> list[Ended]:
+    """What `feedbot status` says, so many times, while another process writes all the time, or one write lasts."""
+    with loaded(NOW, breaks) as command:
+        program = [sys.executable, "-c", STORM, news.folder / "state.db", storm, breaks]
+        process = subprocess.Popen(program, stdout=subprocess.PIPE)
         assert process.stdout.readline() == b"blows\n"
         try:
-            said = [command.run(busy.folder, "status") for _ in range(number(3, share=0.1))]
+            return [command.run(news.folder, "status") for _ in range(times)]
         finally:
             process.kill()
             process.communicate()
+
+
+@pytest.mark.parametrize("storm", STORMS)
+def test_status_answers_during_a_storm_of_writes(busy, storm):
+    said = statuses_in(storm, busy, number(3, share=0.1))
     assert [(one.code, one.err) for one in said] == [(0, "")] * len(said)
     assert len({one.out for one in said}) == 1
     assert is_sound(busy)
+
+
+def test_a_product_whose_writers_keep_status_waiting_is_found_out(busy):
+    """The negative control of the test above."""
+    (said,) = statuses_in("lasts", busy, 1, WITHOUT_A_LOG)
+    assert said.code != 0
+    assert "is locked by another program" in said.err

@@ -116,47 +116,92 @@ cp -r data kept.after
     assert looks_of(published.folder / "kept.after" / "state.db") >= before + 63
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="may be skipped: only Linux has /dev/full")
-def test_a_daemon_whose_log_has_no_room_goes_on(news):
+def outlives_a_full_log(news: Publication, breaks: str = "") -> bool:
+    """Whether a daemon that can write no line of its log goes on and publishes what comes."""
     schedule(news, read="1s", check="1s")
-    news.article("one")
-    command = ["sh", "-c", f"exec {sys.executable} -m feedbot run 2>/dev/full"]
-    one = Daemon(news.folder, command=command)
+    program = f"{breaks}\nfrom feedbot.cli.main import entry_point\nentry_point()"
+    one = Daemon(news.folder, command=["sh", "-c", 'exec "$0" -c "$1" run 2>/dev/full', sys.executable, program])
     try:
-        until(lambda: (news.folder / "feeds" / "all.atom").exists() and news.titles() == ["About one"])
-        news.article("two")
-        until(lambda: news.titles() == ["About one", "About two"])
-        assert one.end() == 0
+        for name, titles in (("one", ["About one"]), ("two", ["About one", "About two"])):
+            news.article(name)
+            until(lambda titles=titles: one.process.poll() is not None or has(news, titles))
+            if one.process.poll() is not None:
+                return False
+        return one.end() == 0
     finally:
         one.process.kill()
         one.process.wait()
 
 
+def has(news: Publication, titles: list[str]) -> bool:
+    return (news.folder / "feeds" / "all.atom").exists() and news.titles() == titles
+
+
+ONLY_LINUX = pytest.mark.skipif(not Path("/dev/full").exists(), reason="may be skipped: only Linux has /dev/full")
+RAISES_FOR_ITS_LOG = """
+import logging
+def handle_error(self, record):
+    raise
+logging.Handler.handleError = handle_error
+"""
+
+
+@ONLY_LINUX
+def test_a_daemon_whose_log_has_no_room_goes_on(news):
+    assert outlives_a_full_log(news)
+
+
+@ONLY_LINUX
+def test_a_daemon_that_wants_its_log_is_found_out(news):
+    """The negative control of the test above."""
+    assert not outlives_a_full_log(news, RAISES_FOR_ITS_LOG)
+
+
 READ_ONLY = "mount --bind {what} {what} && mount -o remount,bind,ro {what}"
+TRIED = """
+try() { name=$1; shift; code=0; feedbot "$@" >/dev/null 2>$OUT/$name.err || code=$?; echo $code > $OUT/$name.code; }
+try build build; try check check --all; try status status; try backup db backup; cp -r feeds $OUT/feeds
+"""
+
+
+def wrong_where_nothing_can_be_written(published: Publication, what: str, breaks: str = "") -> list[str]:
+    """What is not as it should be of commands whose feeds, state.db or everything is on a disk mounted read-only."""
+    before = published.feeds()
+    place = published.folder / what
+    out = published.folder.with_name("out")
+    out.mkdir()
+    script = f"OUT={out}\ncd {published.folder}\n{TRIED}"
+    on_disks_of_its_own(published.folder, READ_ONLY.format(what=place), script, breaks)
+    told = {one.stem: (int(one.read_text()), one.with_suffix(".err").read_text()) for one in out.glob("*.code")}
+    wrong = [
+        f"{name} ended with {code}: {error}"
+        for name, (code, error) in told.items()
+        if code not in {0, 1} or "feedbot's own" in error or (code and not error.startswith("feedbot: "))
+    ]
+    if {one.name: one.read_bytes() for one in (out / "feeds").iterdir()} != before:
+        wrong.append("the feeds have changed")
+    code, error = told["build"]
+    if code != 1 or not ("Read-only file system" in error or "not be mounted read-only" in error):
+        wrong.append(f"the build ended with {code}: {error}")
+    if told["status"] != (0, ""):
+        wrong.append(f"the status is not told: {told['status'][1]}")
+    if what == "feeds" and told["check"] != (0, ""):
+        wrong.append(f"a check is hindered: {told['check'][1]}")
+    return wrong
+
+
+READS_AS_IF_IT_COULD_WRITE = """
+from feedbot.state import database
+database.is_read_only = lambda folder: False
+"""
 
 
 @pytest.mark.parametrize("what", ["feeds", "data", "."])
 def test_a_disk_that_cannot_be_written_is_told_and_nothing_changes(published, what):
-    before = published.feeds()
-    place = published.folder / what
-    script = (
-        f"cd {published.folder}\n"
-        + """
-try() { name=$1; shift; code=0; feedbot "$@" >/dev/null 2>$OUT/$name.err || code=$?; echo $code > $OUT/$name.code; }
-try build build; try check check --all; try status status; try backup db backup; cp -r feeds $OUT/feeds
-"""
-    )
-    out = published.folder.with_name("out")
-    out.mkdir()
-    on_disks_of_its_own(published.folder, READ_ONLY.format(what=place), f"OUT={out}\n{script}")
-    told = {one.stem: (int(one.read_text()), one.with_suffix(".err").read_text()) for one in out.glob("*.code")}
-    assert {one.name: one.read_bytes() for one in (out / "feeds").iterdir()} == before
-    for code, error in told.values():
-        assert code in {0, 1}
-        assert "feedbot's own" not in error
-        assert code == 0 or error.startswith("feedbot: ")
-    assert told["build"][0] == 1
-    assert "Read-only file system" in told["build"][1] or "not be mounted read-only" in told["build"][1]
-    assert told["status"] == (0, "")
-    if what == "feeds":
-        assert told["check"] == (0, "")
+    assert wrong_where_nothing_can_be_written(published, what) == []
+
+
+def test_a_product_that_takes_a_read_only_disk_for_another_is_found_out(published):
+    """The negative control of the test above."""
+    wrong = wrong_where_nothing_can_be_written(published, "data", READS_AS_IF_IT_COULD_WRITE)
+    assert any("the status is not told" in one for one in wrong), wrong
