@@ -5,7 +5,7 @@ VENV ?= .venv
 CONSTRAINTS ?= constraints.txt
 BIN := $(VENV)/bin
 
-.PHONY: help run test test-lowest test-faults fuzz check check-full format bench bench-checking constraints schema docs clean
+.PHONY: help run test test-lowest test-faults fuzz corpus check check-full format bench bench-checking constraints schema docs clean
 
 help:
 	@echo "make run             set up what is needed, then read the articles, check the links, write the feeds"
@@ -15,6 +15,7 @@ help:
 	@echo "make check-full      all of that, and test-lowest"
 	@echo "make test-faults     the long version of tests/faults: a thousand faults of each kind, in about half an hour"
 	@echo "make fuzz            look for bytes that end feedbot's reading and writing in an exception, for a minute each"
+	@echo "make corpus          keep what make fuzz has reached, as small as it can be"
 	@echo "make bench           measure builds of 10,000 articles, and simulate the schedule over 10,000 links"
 	@echo "make bench-checking  measure checking beside lychee, against nginx"
 
@@ -41,12 +42,21 @@ FEEDBOT_FAULTS ?= 1000
 test-faults: $(VENV)/.dev
 	FEEDBOT_FAULTS=$(FEEDBOT_FAULTS) $(BIN)/python -m pytest -q -s tests/faults
 
-# Seconds for each of four targets; what was reached is kept in .fuzz.
+# Seconds for each of four targets. It begins with tests/faults/corpus, and what it reaches besides is in .fuzz.
 FUZZ_S ?= 60
+FUZZED := url front-matter page feed
 
 fuzz: .venv-fuzz/.fuzz
-	for target in url front-matter page feed; do \
+	for target in $(FUZZED); do \
 	  .venv-fuzz/bin/python -m tests.faults.fuzzing $$target -max_total_time=$(FUZZ_S) -max_len=4000 || exit 1; \
+	done
+
+# What is in .fuzz becomes tests/faults/corpus: of all that reaches the same, the least.
+corpus: .venv-fuzz/.fuzz
+	for target in $(FUZZED); do \
+	  rm -rf .fuzz/least && mkdir -p .fuzz/least && \
+	  .venv-fuzz/bin/python -m tests.faults.fuzzing $$target -merge=1 -max_len=4000 .fuzz/least && \
+	  .venv-fuzz/bin/python -m tests.faults.corpus $$target .fuzz/least || exit 1; \
 	done
 
 check: $(VENV)/.dev
