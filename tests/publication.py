@@ -211,7 +211,7 @@ topics: [{topics}]
 
     def check(self, resolver: Resolver | None = None) -> Checking:
         with self.state() as state:
-            due = targets.due(state, self.clock.now())
+            due = targets.planned(state, self.clock.now())
             return asyncio.run(check(self.config, state, self.clock, due, resolver=resolver))
 
     def build(self, *accept: str) -> tuple[Reading, Publishing]:

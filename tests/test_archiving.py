@@ -539,7 +539,7 @@ async def test_the_archive_is_asked_at_its_own_pace_and_for_less_than_a_minute(a
     clock = ScriptedClock()
     with archived.state() as state:
         read(archived.config, state, archived.clock)
-        await check(archived.config, state, archived.clock, targets.due(state, archived.clock.now()))
+        await check(archived.config, state, archived.clock, targets.planned(state, archived.clock.now()))
         done = await look_for_copies(archived.config, state, clock, online=True)
     # At 0, 5, ... 45 s: where the last is begun, at 40 s, 15 of 55 are left, and no less will do.
     assert done == Archiving(absent=10, left=2)

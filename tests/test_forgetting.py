@@ -562,9 +562,8 @@ def test_a_run_after_it_finds_a_database_that_is_whole(news, site):
     with news.state() as state:
         assert state.value("PRAGMA integrity_check") == "ok"
         assert state.rows("PRAGMA foreign_key_check") == []
-        again = asyncio.run(
-            check(news.config, state, news.clock, targets.named(state, [site.link("/shared")], news.clock.at))
-        )
+        named = targets.plan_of(targets.named(state, [site.link("/shared")], news.clock.at))
+        again = asyncio.run(check(news.config, state, news.clock, named))
         assert again.summary == {"alive": 1}
         asyncio.run(run_once(news.config, state, news.clock))
         assert publish(news.config, state, news.clock).written == ()

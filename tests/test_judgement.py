@@ -203,7 +203,7 @@ def test_what_is_to_be_ignored_is_not_asked_and_stays(news, site):
     marked(news, site, MarkKind.IGNORE)
     site.asked.clear()
     news.clock.step(days=40)
-    assert news.run().checking.results == ()
+    assert not news.run().checking.results
     assert site.asked == []
     assert news.titles() == ["About one"]
 
@@ -221,7 +221,7 @@ def test_what_the_config_excludes_is_not_asked_and_stays(tmp_path, site):
 
 def test_what_an_article_wants_ignored_is_asked_for_another_article_alone(news, site):
     news.article("one", more=f"ignore: [{site.link('/one')}]\n")
-    assert news.run().checking.results == ()
+    assert not news.run().checking.results
     assert news.titles() == ["About one"]
     related = f"related: [{{title: Elsewhere, sourceUrl: {site.link('/one')}}}]\n"
     news.article("two", more=related)
@@ -315,7 +315,7 @@ def test_a_mark_is_told_with_the_result(news, site, kind):
     marked(news, site, kind, note="I know them")
     with news.state() as state:
         named = targets.named(state, [site.link("/one")], news.clock.now())
-        checking = asyncio.run(check(news.config, state, news.clock, named))
+        checking = asyncio.run(check(news.config, state, news.clock, targets.plan_of(named)))
     (result,) = checking.results
     assert result.mark.words == f"marked {kind} (I know them)"
     assert result.is_excused

@@ -55,7 +55,7 @@ class Months:
             if everything:
                 with state.write() as connection:
                     connection.execute("UPDATE targets SET next_check_at = '2020-01-01T00:00:00Z'")
-            due = targets.due(state, self.news.clock.now())
+            due = targets.planned(state, self.news.clock.now())
             return asyncio.run(check(self.news.config, state, self.news.clock, due, resolver=names))
 
     def statuses(self):

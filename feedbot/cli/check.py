@@ -29,6 +29,7 @@ from feedbot.core.article import Rejected
 from feedbot.core.progress import Progress
 from feedbot.core.status import StatusKind
 from feedbot.errors import ArticlesError, Stopped, UsageError
+from feedbot.state import targets
 from feedbot.state.database import State, checking_run, open_state
 from feedbot.steps.checking import Checking, check, check_due, to_ask
 from feedbot.steps.reading import read
@@ -168,7 +169,9 @@ def command(
         chosen, checking = _checked(config, state, clock, wish, rejected, tell, wait=wait, shown=shown_to(told, shown))
         within = None if chosen is None else chosen.urls
         known = known_to_fail(config, state, checking, words, within) if words else 0
-    tell(checking, chosen)
+        # What was not asked is looked up as it is told.
+        tell(checking, chosen)
+        fails = any(is_to_fail(one, words) for one in checking.results) if words else False
     if words:
         require_checked(checking)
     if known:
@@ -176,7 +179,7 @@ def command(
         them = f"{count(known, 'link')} that {was} not {'due' if chosen is None else 'asked'} {are}"
         said = f"Known      {them} {' or '.join(sorted(words))}; `feedbot status` shows what is dead or failing"
         click.echo(said, err=output != TEXT)
-    return 4 if known or any(is_to_fail(one, words) for one in checking.results) else 0
+    return 4 if known or fails else 0
 
 
 def _read(config: Config, state: State, clock: Clock, wish: Wish) -> Sequence[Rejected]:
@@ -259,7 +262,8 @@ def _checked(
             chosen, work = None, check_due(within, state, clock, progress, on_stop=stopped.append)
         else:
             chosen = choose(config, state, clock.now(), wish, rejected)
-            work = check(config, state, clock, chosen.targets, progress=progress, on_stop=stopped.append)
+            due = targets.plan_of(chosen.targets)
+            work = check(config, state, clock, due, progress=progress, on_stop=stopped.append)
         try:
             return chosen, run_until_signalled(work, show_progress(progress, clock, shown))
         except Stopped:
@@ -272,7 +276,7 @@ def _would_ask(config: Config, state: State, clock: Clock, wish: Wish, rejected:
     """What a dry run tells."""
     if wish.is_of_what_is_due:
         due = to_ask(_with_budget(config, wish.budget), state, clock.now())
-        return dry_run_lines(config, due, clock, NOTHING_DUE)
+        return dry_run_lines(config, targets.load(state, due.ids), clock, NOTHING_DUE)
     chosen = choose(config, state, clock.now(), wish, rejected)
     return dry_run_lines(config, chosen.targets, clock, chosen.nothing)
 

@@ -8,7 +8,7 @@ from feedbot.core.healing import MOVED_LOOKS, MOVED_OVER, moved_for_good
 from feedbot.core.status import Status, StatusKind
 from feedbot.core.verdict import VerdictKind
 from feedbot.demo.month import Moment
-from feedbot.steps.checking import Result
+from feedbot.steps.results import Result
 
 _WIDTH = 79
 """The narrowest terminals have 80 columns."""

@@ -10,7 +10,8 @@ from feedbot.core.verdict import Verdict, VerdictKind, is_broken
 from feedbot.errors import FeedbotError
 from feedbot.state import marks
 from feedbot.state.database import State, moment
-from feedbot.steps.checking import Checking, Result
+from feedbot.steps.checking import Checking
+from feedbot.steps.results import Result
 
 _BROKEN = "broken"
 _NEVER_ALIVE = "never_alive"
@@ -68,9 +69,9 @@ def known_to_fail(
 
 def _our_fault(checking: Checking) -> str | None:
     """What of our own, such as a proxy that is down, kept every link from being judged; None where any was."""
-    if any(one.verdict.kind is not VerdictKind.UNKNOWN for one in checking.results):
+    if checking.summary.keys() - {VerdictKind.UNKNOWN}:
         return None
-    faults = (one.verdict.reason for one in checking.results if one.verdict.failure is FailureKind.OURSELVES)
+    faults = (one.verdict.reason for one in checking.results.to_tell() if one.verdict.failure is FailureKind.OURSELVES)
     return next(faults, None)
 
 

@@ -220,6 +220,16 @@ def planned(
     return Planned(reduce(add, ids), reduce(add, hosts), tuple(names), left_out)
 
 
+def plan_of(found: Iterable[Target]) -> Planned:
+    """These targets, to be asked in this order."""
+    names: dict[str, int] = {}
+    ids, hosts = array("q"), array("l")
+    for target in found:
+        ids.append(target.id)
+        hosts.append(names.setdefault(target.host, len(names)))
+    return Planned(ids, hosts, tuple(names), array("q"))
+
+
 _DueNow = tuple[int, int, int, int, str, str]
 """The number of a target that is due, its rank, the place of its host, its requests, when it was due, and its URL."""
 

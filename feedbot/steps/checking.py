@@ -3,41 +3,46 @@
 import asyncio
 import logging
 import math
+from array import array
 from asyncio.subprocess import Process
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Container, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from feedbot.clock import Clock
 from feedbot.config import Config
-from feedbot.core.context import Sibling, Source, folder_of, sibling_url
 from feedbot.core.domain import registrable_domain
 from feedbot.core.forgotten import leads_to_any
-from feedbot.core.mark import Mark, MarkKind, is_excused, mark_on
+from feedbot.core.mark import Mark, MarkKind, mark_on
 from feedbot.core.observation import NETWORK_KINDS, FailureKind, Observation
 from feedbot.core.outage import FAILURES_IN_A_ROW, Asked, is_mass_failure
 from feedbot.core.own_page import is_asked_in_every_run
+from feedbot.core.portions import Portions
 from feedbot.core.progress import Progress, bad_news
+from feedbot.core.rest import Rest
 from feedbot.core.schedule import first_method, is_alarming, jitter_of, next_check_at
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.errors import StateError
-from feedbot.state import forgotten, marks, own_pages, retention, runs, siblings, targets, transitions
+from feedbot.state import forgotten, marks, own_pages, retention, runs, targets, transitions
 from feedbot.state.copies import free_bytes, megabytes
 from feedbot.state.database import State
-from feedbot.state.targets import LinkPlace, Target
-from feedbot.steps.look import Look, Seen, advanced, as_sibling, as_source, look_at
+from feedbot.state.targets import LinkPlace, Planned, Target
+from feedbot.steps.look import Look, advanced, look_at
+from feedbot.steps.results import Result, Results
 from feedbot.steps.second_opinion import SecondOpinions
+from feedbot.steps.spool import Spool
+from feedbot.steps.undecided import Undecided
 from feedbot.wire.choice import require_usable
 from feedbot.wire.cluster import joined
-from feedbot.wire.executor import one_portion
+from feedbot.wire.executor import Plan, one_portion, room_for
+from feedbot.wire.executor import Result as Outcome
 from feedbot.wire.hosts import covering
 from feedbot.wire.local import LocalWire, WireOver, open_local
 from feedbot.wire.prober import Lost, Postponed, ProbeTarget
@@ -45,6 +50,11 @@ from feedbot.wire.resolver import Resolver
 from feedbot.wire.workers import how_many, started
 
 log = logging.getLogger("feedbot")
+
+# Loaded from state.db at once.
+_TARGETS_A_PORTION = 1000
+# Of a domain, as many as a turn of each request that may be at it at once (wire/executor.py), where others wait.
+_A_TURN = 10
 
 # What is seen is written in batches, and none waits longer than this for the disk.
 _RESULTS_A_WRITE = 2000
@@ -58,26 +68,6 @@ _FROZEN_S = 3600.0
 _LOOK_AGAIN = timedelta(days=1)
 
 
-class Result(msgspec.Struct, frozen=True):
-    """One target of a run: where it stood, what was seen and judged, where it stands now.
-
-    `seen` is None where the target was not asked; its verdict is then `unknown`.
-    """
-
-    before: Target
-    after: Target
-    seen: Seen | None
-    verdict: Verdict
-    places: tuple[LinkPlace, ...] = ()
-    mark: Mark | None = None
-    """What a person, or the config, says of the link."""
-
-    @property
-    def is_excused(self) -> bool:
-        """True where a person has said that the link is well, or to leave it alone."""
-        return is_excused(self.mark)
-
-
 @dataclass(frozen=True, slots=True)
 class Checking:
     """What asking the targets brought, one result each, by URL; `online` is None where none was due.
@@ -89,7 +79,7 @@ class Checking:
     started_at: datetime
     finished_at: datetime
     online: bool | None
-    results: tuple[Result, ...] = ()
+    results: Results = field(default_factory=Results)
     frozen: bool = False
 
     @property
@@ -100,8 +90,7 @@ class Checking:
     @property
     def summary(self) -> dict[str, int]:
         """How many targets got each verdict, in the order of VerdictKind."""
-        counted = Counter(result.verdict.kind for result in self.results)
-        return {kind.value: counted[kind] for kind in VerdictKind if counted[kind]}
+        return self.results.summary
 
 
 async def check_due(
@@ -137,7 +126,7 @@ async def check(
     config: Config,
     state: State,
     clock: Clock,
-    due: Sequence[Target],
+    due: Planned,
     *,
     progress: Progress | None = None,
     resolver: Resolver | None = None,
@@ -147,6 +136,7 @@ async def check(
 ) -> Checking:
     """Ask targets, judge what was seen and record it; what is finished is kept, however the run ends.
 
+    They are read when their turn comes, so that a million may be due; one that is no longer there has no result.
     Failures of the network kind count when the run closes, and not at all where our own network
     was down: then nothing changes, and the targets stay due. `resolver` is the system's and `wire_over`
     makes the config's wire unless given; `ready` are worker processes that wait for an order. Where it is
@@ -158,13 +148,13 @@ async def check(
     require_usable(checker)
     started_at = clock.now()
     run_id = runs.begin(state, started_at)
-    if not due:
+    if not due.ids:
         runs.finish(state, run_id, started_at, online=None, summary={})
         return Checking(run_id, started_at, started_at, online=None)
     asking = _Asking(config, state, clock, run_id, due, keeps_looks=_has_room(config, state))
     try:
         async with (
-            joined(config.checker.cluster, checker, config.contact, clock, len(due)) as cluster,
+            joined(config.checker.cluster, checker, config.contact, clock, len(due.ids)) as cluster,
             open_local(
                 checker, config.contact, clock, resolver, wire_over=wire_over, ready=ready, cluster=cluster
             ) as wire,
@@ -189,26 +179,43 @@ async def check(
     return checking
 
 
-def to_ask(config: Config, state: State, now: datetime) -> list[Target]:
+def to_ask(config: Config, state: State, now: datetime) -> Planned:
     """The targets that are due, in the order to ask them, without those that people want left alone."""
     said, exclusions = marks.holding(state, now), config.links.exclusions()
-    budget = config.checker.max_requests_per_run
-    due = targets.due(state, now, feed_size=config.feeds.max_entries, budget=budget)
-    ignored = [target.id for target in due if _is_ignored(mark_on(target.url, said, exclusions, now))]
-    targets.set_aside(state, ignored, now + _LOOK_AGAIN)
-    without = set(ignored)
-    return [target for target in due if target.id not in without]
+    due = targets.planned(
+        state,
+        now,
+        feed_size=config.feeds.max_entries,
+        budget=config.checker.max_requests_per_run,
+        leaves_out=lambda url: _is_ignored(mark_on(url, said, exclusions, now)),
+    )
+    targets.set_aside(state, due.left_out, now + _LOOK_AGAIN)
+    return due
 
 
 def _is_ignored(mark: Mark | None) -> bool:
     return mark is not None and mark.kind is MarkKind.IGNORE
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A target that is being asked: its place in the plan, where the links to it stand, and its domain."""
+
+    target: Target
+    place: int
+    places: tuple[LinkPlace, ...]
+    domain: str
+
+
 class _Asking:
-    """The targets of one run while they are asked: results are recorded in batches, one writer."""
+    """The targets of one run while they are asked: results are recorded in batches, one writer.
+
+    What it holds of them does not grow with their number but by some bytes each: those that are being asked, those that
+    are not on record yet, and those that something else decides.
+    """
 
     def __init__(
-        self, config: Config, state: State, clock: Clock, run_id: int, due: Sequence[Target], *, keeps_looks: bool
+        self, config: Config, state: State, clock: Clock, run_id: int, due: Planned, *, keeps_looks: bool
     ) -> None:
         self._policy = config.schedule.policy()
         self._strikes = config.verdicts.policy()
@@ -218,18 +225,27 @@ class _Asking:
         self._clock = clock
         self._run_id = run_id
         self._keeps_looks = keeps_looks
-        self._due = {target.url: target for target in due}
+        self._numbers = due.ids
+        domains: dict[str, int] = {}
+        of_host = [domains.setdefault(registrable_domain(name), len(domains)) for name in due.names]
+        self._domains = array("l", (of_host[host] for host in due.hosts))
+        self._domain_names = list(domains)
+        room = room_for(config.checker.concurrency)
+        widest = max(config.checker.per_host.concurrency, *(one.concurrency or 0 for one in self._hosts.values()), 0)
+        fair = len(due.ids) if len(due.ids) <= room else max(room // len(domains), _A_TURN * widest)
+        self._portions = Portions(self._domains, most=fair)
+        self._a_portion = min(room, _TARGETS_A_PORTION)
+        self._rest = Rest(self._numbers)
         self._taken_down = forgotten.known(state)
-        self._undecided: list[Look] = []
+        self._taken: dict[str, _Taken] = {}
+        self._beside: list[ProbeTarget] = []
+        self._has_come = asyncio.Event()
+        self._undecided = Undecided(state, clock, self._rest.__contains__)
         self._second = SecondOpinions(self._strikes)
         self._unrecorded: list[Look] = []
-        self._network_failures: list[Look] = []
-        self._results: dict[str, Result] = {}
-
-    @cached_property
-    def _places(self) -> dict[int, tuple[LinkPlace, ...]]:
-        """Where the links stand, by target: looked up when the first answer is there, and others are under way."""
-        return targets.places(self._state, [target.id for target in self._due.values()])
+        self._network_failures = Spool(Look, state.path.parent)
+        self._results = Results(state.path.parent)
+        self._answered: dict[str, bool | None] = {}
 
     @cached_property
     def _unseen_pages(self) -> set[int]:
@@ -238,38 +254,36 @@ class _Asking:
 
     async def ask_all(self, wire: LocalWire, progress: Progress | None) -> bool:
         """Ask every target; False where our own network turned out to be down on the way."""
-        now = self._clock.now()
-        plan = [self._probe_target(target, now) for target in self._due.values()]
         failing_hosts: set[str] = set()
         if progress is not None:
-            domains = (registrable_domain(target.host) for target in self._due.values())
+            domains = (self._domain_names[number] for number in self._domains)
             progress.begin(domains, self._clock.monotonic(), run_left_s=wire.run_left_s, slowest=wire.slowest)
         self._second.vantages = wire.vantages
         recording = asyncio.create_task(self._record_regularly())
         try:
-            async for outcome in wire.observe(one_portion(plan)):
-                target = self._due[outcome.url]
-                if isinstance(outcome, Lost):
+            async for outcome in wire.observe(Plan(self._plan(), len(self._numbers))):
+                taken = self._take(outcome)
+                if taken is None or isinstance(outcome, Lost):
                     continue
+                target = taken.target
                 if isinstance(outcome, Postponed):
                     if progress is not None:
-                        progress.add(registrable_domain(target.host), None, self._clock.monotonic())
-                    self._postpone(target, outcome.retry_after_s)
+                        progress.add(taken.domain, None, self._clock.monotonic())
+                    self._postpone(taken, outcome.retry_after_s)
                     continue
                 if leads_to_any(outcome, self._taken_down):
                     if progress is not None:
-                        progress.add(registrable_domain(target.host), None, self._clock.monotonic())
-                    self._leave_alone(target)
+                        progress.add(taken.domain, None, self._clock.monotonic())
+                    self._leave_alone(taken)
                     continue
-                look = look_at(target, outcome, self._places[target.id], wire.vantage)
+                look = look_at(target, outcome, taken.places, wire.vantage)
                 if progress is not None:
                     took_s = outcome.elapsed_ms / 1000
                     news = bad_news(target.url, look.verdict)
-                    progress.add(
-                        registrable_domain(target.host), look.verdict.kind, self._clock.monotonic(), took_s, news
-                    )
+                    progress.add(taken.domain, look.verdict.kind, self._clock.monotonic(), took_s, news)
                 if look.wants_sibling or look.wants_article:
-                    self._undecided.append(look)
+                    self._undecided.add(look)
+                    self._decide_some()
                 else:
                     self._decided(look)
                 if len(self._unrecorded) >= _RESULTS_A_WRITE:
@@ -288,7 +302,9 @@ class _Asking:
             if failures and not await wire.online():
                 self._leave_out_what_anybody_may_have_said()
                 return False
-            await self._decide(wire)
+            async for outcome in wire.observe(one_portion([*self._beside, *self._undecided.to_ask()])):
+                self._undecided.hear(outcome)
+            self._decide(everything=True)
             self._record()
             await self._ask_elsewhere(wire)
             self._record()
@@ -298,6 +314,45 @@ class _Asking:
             recording.cancel()
             self._record()
         return True
+
+    # The plan, as there is room for it
+
+    async def _plan(self) -> AsyncGenerator[Sequence[ProbeTarget], None]:
+        """The targets in portions; it waits while what is left is of hosts that have enough to do."""
+        now = self._clock.now()
+        while not self._portions.are_over:
+            if self._beside:
+                beside, self._beside = self._beside, []
+                yield beside
+            if portion := [self._probe_target(target, now) for target in self._load()]:
+                yield portion
+            elif not self._portions.are_over:
+                self._has_come.clear()
+                await self._has_come.wait()
+
+    def _load(self) -> list[Target]:
+        """The targets of the next portion, as they stand now."""
+        at = {self._numbers[place]: place for place in self._portions.take(self._a_portion)}
+        found = targets.load(self._state, list(at))
+        places = targets.places(self._state, [target.id for target in found])
+        for target in found:
+            place = at.pop(target.id)
+            domain = self._domain_names[self._domains[place]]
+            self._taken[target.url] = _Taken(target, place, places[target.id], domain)
+        for number, place in at.items():  # no longer there
+            self._rest.take(number)
+            self._portions.came_back(place)
+        return found
+
+    def _take(self, outcome: Outcome) -> _Taken | None:
+        """What was asked; None where that is a made-up address beside it."""
+        taken = self._taken.pop(outcome.url, None)
+        if taken is None:
+            self._undecided.hear(outcome)
+        else:
+            self._portions.came_back(taken.place)
+        self._has_come.set()
+        return taken
 
     @property
     def _failures(self) -> int:
@@ -309,33 +364,30 @@ class _Asking:
         """Forget what is not on record yet of answers over http: a network that wants a sign-in gives them itself."""
         for look in self._unrecorded:
             if look.is_of_anybody:
-                why = f"not counted, our own network seems to be down ({look.verdict.reason})"
-                self._results[look.target.url] = Result(look.target, look.target, look.seen, _unknown(why))
+                self._keep_as_it_was(
+                    look, _unknown(f"not counted, our own network seems to be down ({look.verdict.reason})")
+                )
         self._unrecorded = [look for look in self._unrecorded if not look.is_of_anybody]
 
     # What one look does not decide
 
-    async def _decide(self, wire: LocalWire) -> None:
-        """Judge what was left undecided, now that every other target has been asked."""
-        looks, self._undecided = self._undecided, []
-        beside = await self._ask_siblings(wire, [look.target.url for look in looks if look.wants_sibling])
-        for wave in (
-            [look for look in looks if not look.wants_article],
-            [look for look in looks if look.wants_article and not look.context.is_cache],
-            [look for look in looks if look.wants_article and look.context.is_cache],
-        ):
+    def _decide_some(self) -> None:
+        """Judge what can be judged of many that were left undecided, so that they do not become more and more."""
+        if self._undecided.are_many:
+            self._beside += self._undecided.to_ask()
+            self._decide(everything=False)
+
+    def _decide(self, *, everything: bool) -> None:
+        for wave in self._undecided.take(everything=everything):
             # What was found of articles, and then of AMP pages, in this run decides on the next.
             self._record()
             for look in wave:
-                self._decide_one(look, beside)
-
-    def _decide_one(self, look: Look, beside: Mapping[str, Sibling]) -> None:
-        sibling = beside.get(folder_of(look.target.url)) if look.wants_sibling else None
-        if look.wants_sibling and sibling is None:
-            why = "not judged yet: it must first be known what a made-up address beside it answers"
-            self._results[look.target.url] = Result(look.target, look.target, look.seen, _unknown(why))
-            return
-        self._decided(look.with_more(sibling=sibling, **self._stands_for(look)))
+                decided = self._undecided.decided(look)
+                if decided is None:
+                    why = "not judged yet: it must first be known what a made-up address beside it answers"
+                    self._keep_as_it_was(look, _unknown(why))
+                else:
+                    self._decided(decided)
 
     def _decided(self, look: Look) -> None:
         """Have a look recorded; one that would make its link dead waits for what is seen from elsewhere."""
@@ -355,31 +407,24 @@ class _Asking:
 
     def _waits_for_a_second(self, look: Look) -> None:
         why = f"the last strike does not count yet, not asked from a second place ({look.verdict.reason})"
-        self._results[look.target.url] = Result(look.target, look.target, look.seen, _unknown(why))
+        self._keep_as_it_was(look, _unknown(why))
 
-    async def _ask_siblings(self, wire: LocalWire, urls: Sequence[str]) -> dict[str, Sibling]:
-        """By folder, what a made-up address beside each page answers; without those that this run cannot ask."""
-        now = self._clock.now()
-        one_a_folder = {folder_of(url): url for url in urls}
-        known = {folder: siblings.known(self._state, url, now) for folder, url in one_a_folder.items()}
-        found = {folder: sibling for folder, sibling in known.items() if sibling is not None}
-        week = now.toordinal() // 7
-        plan = [
-            ProbeTarget(sibling_url(url, week), compared=True)
-            for folder, url in one_a_folder.items()
-            if folder not in found
-        ]
-        asked = [as_sibling(one) async for one in wire.observe(one_portion(plan)) if isinstance(one, Observation)]
-        siblings.remember(self._state, asked)
-        return found | {folder_of(one.url): one for one in asked}
+    # What came of it
 
-    def _stands_for(self, look: Look) -> dict[str, Source | None]:
-        """The part of a context that tells of the article of an AMP page, or of the AMP page of a cache's copy."""
-        if not look.wants_article:
-            return {}
-        if look.context.is_cache:
-            return {"amp": as_source(targets.amp_of(self._state, look.target))}
-        return {"source": as_source(targets.source_of(self._state, look.target))}
+    def _add(self, result: Result) -> None:
+        self._rest.take(result.after.id)
+        self._results.add(result)
+        if result.seen is not None:
+            self._note(result.before, failed=False)
+
+    def _keep_as_it_was(self, look: Look, verdict: Verdict) -> None:
+        self._add(Result(look.target, look.target, look.seen, verdict, look.places))
+
+    def _note(self, target: Target, *, failed: bool) -> None:
+        """What the target says of our own network, in a word for its host: do all of it that were alive fail?"""
+        has_failed = self._answered.setdefault(target.host, None)
+        if _was_alive(target):
+            self._answered[target.host] = failed and has_failed is not False
 
     async def _record_regularly(self) -> None:
         while True:
@@ -389,58 +434,63 @@ class _Asking:
                 self._record()
 
     def asked(self) -> Iterator[Asked]:
-        """What this run says of our own network."""
-        for look in self._network_failures:
-            yield Asked(look.target.host, _was_alive(look.target), failed=True)
-        for result in self._results.values():
-            if result.seen is not None:
-                yield Asked(result.before.host, _was_alive(result.before), failed=False)
+        """What this run says of our own network, host by host."""
+        for host, has_failed in self._answered.items():
+            yield Asked(host, was_alive=has_failed is not None, failed=bool(has_failed))
 
-    def close(self, *, online: bool, frozen: bool) -> tuple[Result, ...]:
-        """Settle the failures of the network kind, and give a result for every target, by URL."""
+    def close(self, *, online: bool, frozen: bool) -> Results:
+        """Settle the failures of the network kind, and give a result for every target."""
         for look in self._second.take():  # of a run that ended before
             self._waits_for_a_second(look)
         if online and not frozen:
-            with self._state.write() as connection:
-                self._results |= self._settle(connection, self._network_failures)
+            self._settle_network_failures()
         else:
             if online and self._network_failures:
                 again_at = self._clock.now() + timedelta(seconds=_FROZEN_S)
                 targets.freeze(self._state, [look.target.id for look in self._network_failures], again_at)
             for look in self._network_failures:
                 why = f"not counted, our own network seems to be down ({look.verdict.reason})"
-                not_counted = _unknown(why, look.verdict.failure)
-                self._results[look.target.url] = Result(look.target, look.target, look.seen, not_counted)
+                self._keep_as_it_was(look, _unknown(why, look.verdict.failure))
         why = "not asked: the run ended before its turn" if online else "not asked: this machine seems to be offline"
         return self._whole(why)
 
-    def so_far(self) -> tuple[Result, ...]:
-        """A result for every target of a run that is stopped, by URL; what needs the end of a run does not count."""
+    def so_far(self) -> Results:
+        """A result for every target of a run that is stopped; what needs the end of a run does not count."""
         for look in (*self._network_failures, *self._undecided, *self._second.take()):
-            why = f"does not count, because the run was stopped ({look.verdict.reason})"
-            self._results[look.target.url] = Result(look.target, look.target, look.seen, _unknown(why))
+            self._keep_as_it_was(look, _unknown(f"does not count, because the run was stopped ({look.verdict.reason})"))
         return self._whole("not asked: the run was stopped")
 
-    def _whole(self, why: str) -> tuple[Result, ...]:
-        """A result for every target, by URL; `why` nothing is known of those that have none yet."""
-        for url, target in self._due.items():
-            self._results.setdefault(url, Result(target, target, None, _unknown(why)))
-        results = (self._results[url] for url in sorted(self._results))
+    def _whole(self, why: str) -> Results:
+        """The results, with those of all that nothing was found of yet, and `why`."""
+        left = array("q", self._rest)
+        if len(left) > _TARGETS_A_PORTION:
+            self._results.leave(len(left), why, lambda: self._left(left, why))
+        else:
+            for result in self._left(left, why):
+                self._results.add(result)
         said, exclusions, now = marks.holding(self._state, self._clock.now()), self._exclusions, self._clock.now()
-        return tuple(
-            replace(result, places=self._places[result.after.id], mark=mark_on(result.after.url, said, exclusions, now))
-            for result in results
-        )
+        self._results.say(lambda url: mark_on(url, said, exclusions, now))
+        return self._results
 
-    def _postpone(self, target: Target, wait_s: float) -> None:
+    def _left(self, numbers: Sequence[int], why: str) -> Iterator[Result]:
+        by_url = targets.by_url(self._state, numbers)
+        for start in range(0, len(by_url), _TARGETS_A_PORTION):
+            found = targets.load(self._state, by_url[start : start + _TARGETS_A_PORTION])
+            places = targets.places(self._state, [target.id for target in found])
+            for target in found:
+                yield Result(target, target, None, _unknown(why), places[target.id])
+
+    def _postpone(self, taken: _Taken, wait_s: float) -> None:
+        target = taken.target
         targets.postpone(self._state, target.url, self._clock.now() + timedelta(seconds=wait_s))
         why = f"not asked: its host wants to be left alone for {wait_s:,.0f} s"
-        self._results[target.url] = Result(target, target, None, _unknown(why))
+        self._add(Result(target, target, None, _unknown(why), taken.places))
 
-    def _leave_alone(self, target: Target) -> None:
+    def _leave_alone(self, taken: _Taken) -> None:
         """Keep nothing of a look that quotes what was taken down: where its target stands is as before."""
+        target = taken.target
         targets.set_aside(self._state, [target.id], self._clock.now() + _LOOK_AGAIN)
-        self._results[target.url] = Result(target, target, None, _unknown("leads to what was taken down"))
+        self._add(Result(target, target, None, _unknown("leads to what was taken down"), taken.places))
 
     def _probe_target(self, target: Target, now: datetime) -> ProbeTarget:
         method = first_method(
@@ -472,18 +522,42 @@ class _Asking:
                 runs.add_observations(connection, self._run_id, (look.as_judged for look in seen))
             results = self._settle(connection, [look for look in seen if look.verdict.failure not in NETWORK_KINDS])
         self._unrecorded = self._unrecorded[len(seen) :]
-        self._network_failures += [look for look in seen if look.verdict.failure in NETWORK_KINDS]
-        self._results |= results
+        for look in seen:
+            if look.verdict.failure in NETWORK_KINDS:
+                self._rest.take(look.target.id)
+                self._network_failures.add(look)
+                self._note(look.target, failed=True)
+        for result in results:
+            self._add(result)
 
-    def _settle(self, connection: Any, looks: Sequence[Look]) -> dict[str, Result]:
+    def _settle_network_failures(self) -> None:
+        """Let them count, a batch at a time."""
+        # Whether their hosts answer otherwise is asked before any of them counts.
+        answering = {
+            look.target.id for look in self._network_failures if targets.host_answers(self._state, look.target)
+        }
+        batch: list[Look] = []
+        for number, look in enumerate(self._network_failures, 1):
+            batch.append(look)
+            if len(batch) == _RESULTS_A_WRITE or number == len(self._network_failures):
+                with self._state.write() as connection:
+                    results = self._settle_alike(connection, batch, answering)
+                for result in results:
+                    self._add(result)
+                batch = []
+
+    def _settle(self, connection: Any, looks: Sequence[Look]) -> list[Result]:
         """Let verdicts count; inside a write phase."""
         # What failed comes last: whether its host answers otherwise is then known from this batch as well.
         failed = [look for look in looks if look.verdict.kind is VerdictKind.UNREACHABLE]
         answered = [look for look in looks if look.verdict.kind is not VerdictKind.UNREACHABLE]
-        return self._settle_alike(connection, answered) | self._settle_alike(connection, failed)
+        return self._settle_alike(connection, answered) + self._settle_alike(connection, failed)
 
-    def _settle_alike(self, connection: Any, looks: Sequence[Look]) -> dict[str, Result]:
-        results = {}
+    def _settle_alike(
+        self, connection: Any, looks: Sequence[Look], answering: Container[int] | None = None
+    ) -> list[Result]:
+        """`answering` are the targets whose hosts answer otherwise, where that is known."""
+        results = []
         standing = []
         told = []
         alarms: Counter[str] = Counter()
@@ -494,14 +568,14 @@ class _Asking:
             planned, observation, verdict = look.target, look.observation, look.verdict
             target = after = targets.get(self._state, planned.id) if planned.id in changed else planned
             if verdict.kind is not VerdictKind.UNKNOWN and not _is_older(observation, target, now):
-                after = self._advanced(target, look)
-                due_at = self._due_again_at(after, observation.started_at)
+                after = self._advanced(target, look, answering)
+                due_at = self._due_again_at(after, look)
                 standing.append((after, due_at))
                 told.append((target, after))
                 if is_alarming(target.status, verdict):
                     alarms[target.host] += 1
             # What its page said is written, and nobody asks for it any more.
-            results[target.url] = Result(target, replace(after, page=None), look.seen, verdict)
+            results.append(Result(target, replace(after, page=None), look.seen, verdict, look.places))
         targets.save(connection, standing)
         if not self._keeps_looks:
             retention.stand_in(connection, [after for after, _ in standing])
@@ -509,14 +583,17 @@ class _Asking:
         targets.ask_neighbours(connection, alarms, now)
         return results
 
-    def _due_again_at(self, target: Target, started_at: datetime) -> datetime:
-        roles = [place.role for place in self._places[target.id]]
+    def _due_again_at(self, target: Target, look: Look) -> datetime:
+        started_at = look.observation.started_at
+        roles = [place.role for place in look.places]
         if is_asked_in_every_run(roles, target.status, started_at) and target.id in self._unseen_pages:
             return started_at
         return next_check_at(target.status, self._policy, started_at, jitter_of(target.url))
 
-    def _advanced(self, target: Target, look: Look) -> Target:
-        answers = look.verdict.kind is not VerdictKind.UNREACHABLE or targets.host_answers(self._state, target)
+    def _advanced(self, target: Target, look: Look, answering: Container[int] | None) -> Target:
+        answers = look.verdict.kind is not VerdictKind.UNREACHABLE or (
+            targets.host_answers(self._state, target) if answering is None else target.id in answering
+        )
         return advanced(target, look, host_answers=answers, strikes=self._strikes)
 
 

@@ -1,6 +1,5 @@
 """One look at a target: what was seen, what else is known, what that is worth, and what it leads to."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -32,12 +31,13 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Look(msgspec.Struct, frozen=True):
-    """One target, what was seen of it, what else is known, and what that is worth."""
+    """One target, what was seen of it, what else is known, what that is worth, and where the links to it stand."""
 
     target: Target
     observation: Observation
     context: Context
     verdict: Verdict
+    places: tuple[LinkPlace, ...] = ()
 
     @property
     def wants_sibling(self) -> bool:
@@ -63,7 +63,7 @@ class Look(msgspec.Struct, frozen=True):
     def with_more(self, **known: Sibling | Source | Opinion | None) -> "Look":
         """The same look, judged with more that is known: `sibling`, `source`, `amp` or `second` of its context."""
         context = replace(self.context, **known)
-        return Look(self.target, self.observation, context, judge(self.observation, context))
+        return Look(self.target, self.observation, context, judge(self.observation, context), self.places)
 
     @property
     def seen(self) -> Seen:
@@ -84,7 +84,9 @@ class Look(msgspec.Struct, frozen=True):
         return Judged(self.target.id, self.observation, self.context, self.verdict)
 
 
-def look_at(target: Target, observation: Observation, places: Sequence[LinkPlace], vantage: str | None = None) -> Look:
+def look_at(
+    target: Target, observation: Observation, places: tuple[LinkPlace, ...], vantage: str | None = None
+) -> Look:
     """What an observation of a target is worth, by what its links tell; it may want more (`wants_sibling`).
 
     `vantage` names where it was made from, where that has a name.
@@ -95,7 +97,7 @@ def look_at(target: Target, observation: Observation, places: Sequence[LinkPlace
         was_titled=target.titled,
         vantage=vantage,
     )
-    return Look(target, observation, context, judge(observation, context))
+    return Look(target, observation, context, judge(observation, context), places)
 
 
 def advanced(target: Target, look: Look, *, host_answers: bool, strikes: StrikePolicy) -> Target:

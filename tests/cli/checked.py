@@ -9,8 +9,9 @@ from feedbot.core.observation import FailureKind
 from feedbot.core.status import Status, StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.state.targets import LinkPlace, Target
-from feedbot.steps.checking import Checking, Result
+from feedbot.steps.checking import Checking
 from feedbot.steps.look import Seen
+from feedbot.steps.results import Result, Results
 from tests.core.histories import START
 
 HOSTILE = "a|b `c` @everyone #1 GH-2 [x](https://evil.example/) <b>&\x1b[31m\u202e ::error::no %0A ##[x] *_~ {0}"
@@ -28,7 +29,7 @@ def result(url: str, verdict: Verdict, status: Status, *places: LinkPlace, mark:
 
 
 def checking(*results: Result, online: bool | None = True) -> Checking:
-    return Checking(7, START, START + timedelta(seconds=9), online, results)
+    return Checking(7, START, START + timedelta(seconds=9), online, Results.of(results))
 
 
 ALIVE = result(

@@ -22,6 +22,7 @@ from feedbot.core.article import LinkRole
 from feedbot.core.status import Status, StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.steps.checking import Checking
+from feedbot.steps.results import Results
 from tests.cli.checked import (
     BLOCKED,
     DEAD,
@@ -333,5 +334,5 @@ class TestAdvice:
 
 
 def test_the_headline_says_where_our_own_network_is_the_likelier_cause():
-    frozen = Checking(7, START, START, True, (UNKNOWN,), frozen=True)
+    frozen = Checking(7, START, START, True, Results.of([UNKNOWN]), frozen=True)
     assert "our own network is the likelier cause" in rendered(CheckReport(frozen), "markdown")

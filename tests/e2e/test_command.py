@@ -20,8 +20,9 @@ from feedbot.core.article import LinkRole
 from feedbot.core.status import Status, StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.state.targets import Target
-from feedbot.steps.checking import Checking, Result
+from feedbot.steps.checking import Checking
 from feedbot.steps.look import Seen
+from feedbot.steps.results import Result, Results
 from tests.command import FEEDBOT, feedbot
 from tests.publication import Publication
 
@@ -590,7 +591,9 @@ def test_why_links_are_unknown_is_told_by_reason():
         Result(target, target, None, Verdict(VerdictKind.UNKNOWN, reason))
         for target, reason in zip(asked, reasons, strict=True)
     )
-    _, *lines = checking_lines(Checking(1, now, now, online=True, results=results), rejected=(), every=False)
+    _, *lines = checking_lines(
+        Checking(1, now, now, online=True, results=Results.of(results)), rejected=(), every=False
+    )
     assert lines[:2] == ["  unknown      2 links  later", "  unknown      1 link  offline"]
     assert (len(lines), lines[-1]) == (6, "               and 3 more")
 
@@ -602,7 +605,7 @@ def test_a_link_whose_turn_did_not_come_is_not_called_checked():
     asked = Result(target, target, seen, Verdict(VerdictKind.ALIVE, "200 on GET"))
     left = Result(target, target, None, Verdict(VerdictKind.UNKNOWN, "not asked: the run ended before its turn"))
     whole, part = (
-        next(checking_lines(Checking(1, now, now, online=True, results=results), rejected=(), every=False))
+        next(checking_lines(Checking(1, now, now, online=True, results=Results.of(results)), rejected=(), every=False))
         for results in ((asked,), (asked, left, left))
     )
     assert whole == "Links      1 link checked in 0 s: 1 alive"

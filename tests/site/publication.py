@@ -15,8 +15,9 @@ from feedbot.core.status import StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.state import targets
 from feedbot.state.database import open_state
-from feedbot.steps.checking import Result, check
+from feedbot.steps.checking import check
 from feedbot.steps.reading import read
+from feedbot.steps.results import Result
 from feedbot.wire.resolver import Resolver
 from feedbot.wire.wire import Wire
 from tests.site.case import Case
@@ -94,11 +95,11 @@ def judge_all(
         assert not reading.rejected
         # Those that run into their limits go first, so that the others do not wait for them in the end.
         due = sorted(targets.due(state, clock.now()), key=lambda target: target.url not in slow)
-        first = asyncio.run(check(config, state, clock, due, resolver=resolver, wire_over=wire_over))
+        first = asyncio.run(check(config, state, clock, targets.plan_of(due), resolver=resolver, wire_over=wire_over))
         site.ask_anew()
         clock.at += timedelta(days=2)
         well = [result.after for result in first.results if result.after.status.kind in _WELL]
-        second = asyncio.run(check(config, state, clock, well, resolver=resolver, wire_over=wire_over))
+        second = asyncio.run(check(config, state, clock, targets.plan_of(well), resolver=resolver, wire_over=wire_over))
     again = {result.before.url: result for result in second.results}
     return {result.before.url: Judged(result, again.get(result.before.url)) for result in first.results}
 

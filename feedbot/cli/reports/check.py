@@ -15,7 +15,8 @@ from feedbot.core.status import StatusKind, is_unverifiable
 from feedbot.core.urgency import BY_URGENCY, Level, fails, level_of_link, rank
 from feedbot.core.verdict import VerdictKind
 from feedbot.state.database import stamp
-from feedbot.steps.checking import Checking, Result
+from feedbot.steps.checking import Checking
+from feedbot.steps.results import Result
 
 _COLUMNS = (
     "level", "verdict", "url", "reason", "status", "strikes", "http_status", "final_url", "moved_to", "checked_at",

@@ -10,7 +10,8 @@ from feedbot.core.article import Rejected
 from feedbot.core.status import StatusKind, is_unverifiable
 from feedbot.core.urgency import BY_URGENCY, level_of_link, rank
 from feedbot.core.verdict import VerdictKind
-from feedbot.steps.checking import Checking, Result
+from feedbot.steps.checking import Checking
+from feedbot.steps.results import Result
 
 NOTHING_DUE = "nothing is due"
 _QUIET = {VerdictKind.ALIVE, VerdictKind.UNKNOWN}
@@ -41,11 +42,15 @@ def checking_lines(
     verdicts = checking.summary
     said = ", ".join(f"{verdicts[kind]:,} {kind}" for kind in reversed(BY_URGENCY) if kind in verdicts)
     yield f"Links      {said_of_number(checking)} checked in {seconds:.0f} s: {said}"
-    for result in sorted(checking.results, key=lambda result: _rank(result, checking.finished_at)):
-        if every or result.verdict.kind not in _QUIET or result.verdict.warnings:
-            yield from _result_lines(result, checking.finished_at)
+    told = checking.results if every else filter(_is_news, checking.results.to_tell())
+    for result in sorted(told, key=lambda result: _rank(result, checking.finished_at)):
+        yield from _result_lines(result, checking.finished_at)
     if not every:
         yield from _unknown_lines(checking)
+
+
+def _is_news(result: Result) -> bool:
+    return result.verdict.kind not in _QUIET or bool(result.verdict.warnings)
 
 
 def _rank(result: Result, now: datetime) -> tuple[int, int]:
@@ -55,7 +60,7 @@ def _rank(result: Result, now: datetime) -> tuple[int, int]:
 
 def said_of_number(checking: Checking) -> str:
     """How many links were asked, and of how many where that is not all."""
-    asked = sum(result.seen is not None for result in checking.results)
+    asked = checking.results.asked
     of_all = "" if asked == len(checking.results) else f"{asked:,} of "
     return f"{of_all}{count(len(checking.results), 'link')}"
 
@@ -76,21 +81,24 @@ def said_of_history(result: Result, now: datetime) -> list[str]:
 
 
 def _offline_lines(checking: Checking) -> Iterator[str]:
-    judged = [result for result in checking.results if result.verdict.kind is not VerdictKind.UNKNOWN]
+    judged = len(checking.results) - checking.summary.get(VerdictKind.UNKNOWN, 0)
     if not judged:
         yield "Links      OFFLINE: this machine seems to be cut off from the network, so nothing is said of any link"
     else:
         yield (
             "Links      OFFLINE: this machine lost its network during the run;"
-            f" {count(len(judged), 'link')} had been judged before"
+            f" {count(judged, 'link')} had been judged before"
         )
-    left = len(checking.results) - len(judged)
+    left = len(checking.results) - judged
     yield f"           {count(left, 'link')} {'stays as it was' if left == 1 else 'stay as they were'}, and due"
 
 
 def _unknown_lines(checking: Checking) -> Iterator[str]:
     """Why nothing is known of some links, each reason once."""
-    reasons = Counter(one.verdict.reason for one in checking.results if one.verdict.kind is VerdictKind.UNKNOWN)
+    told = checking.results.to_tell()
+    reasons = Counter(one.verdict.reason for one in told if one.verdict.kind is VerdictKind.UNKNOWN)
+    if checking.results.left:
+        reasons[checking.results.why_left] += checking.results.left
     shown = reasons.most_common(_REASONS_SHOWN)
     for reason, number in shown:
         yield f"  {VerdictKind.UNKNOWN:<11}  {count(number, 'link')}  {plain(reason)}"

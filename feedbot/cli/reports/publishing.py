@@ -7,7 +7,7 @@ from feedbot.cli.text import count, plain
 from feedbot.config import Config
 from feedbot.core.article import LinkRole
 from feedbot.core.healing import Way, moved_for_good
-from feedbot.steps.checking import Result
+from feedbot.steps.results import Result
 
 if TYPE_CHECKING:  # what publishes takes a while to load
     from feedbot.steps.gate import Gate

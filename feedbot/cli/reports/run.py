@@ -1,6 +1,5 @@
 """The summary of a whole run, as text for people."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,7 @@ def run_lines(config: Config, run: "Run", last: LastRun | None) -> Iterator[str]
     yield from reading_lines(config, run.reading)
     yield from checking_lines(run.checking, rejected=(), every=False)
     yield from _changes(run.checking, last)
-    yield from publishing_lines(config, run.publishing, run.checking.results)
+    yield from publishing_lines(config, run.publishing, run.checking.results.to_tell())
     yield from reporting_lines(run.reporting)
     yield from pinging_lines(run.pinging)
     yield from archiving_lines(run.archiving)
@@ -34,11 +33,12 @@ def _changes(checking: Checking, last: LastRun | None) -> Iterator[str]:
     """What is other than at the last run."""
     if last is None or not checking.online:
         return
-    results = checking.results
-    changed = [result for result in results if result.before.status.kind is not result.after.status.kind]
-    seen_before = [result for result in changed if result.before.status.kind is not StatusKind.UNCHECKED]
-    steps = Counter((result.before.status.kind, result.after.status.kind) for result in seen_before)
-    said = [f"{number:,} went from {before} to {after}" for (before, after), number in sorted(steps.items())]
-    if len(changed) > len(seen_before):
-        said.insert(0, f"{count(len(changed) - len(seen_before), 'link')} checked for the first time")
+    changes = sorted(checking.results.changes.items())
+    said = [
+        f"{number:,} went from {before} to {after}"
+        for (before, after), number in changes
+        if before is not StatusKind.UNCHECKED
+    ]
+    if first := sum(number for (before, _), number in changes if before is StatusKind.UNCHECKED):
+        said.insert(0, f"{count(first, 'link')} checked for the first time")
     yield f"Changes    since {last.finished_at:%Y-%m-%d %H:%M} UTC: {', '.join(said) or 'no link changed'}"
