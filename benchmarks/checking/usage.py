@@ -69,6 +69,11 @@ class _Peak(threading.Thread):
         self.join()
 
 
+def memory_mb(pid: int) -> float:
+    """What a process and all that come from it take now, a page that several share counted once."""
+    return sum(_pss_kb(one) for one in _tree(pid)) / 1024
+
+
 def _tree(pid: int) -> list[int]:
     """A process and all that come from its main thread, which starts those of feedbot."""
     found = [pid]

@@ -38,6 +38,13 @@ def _shuffled(urls: list[str]) -> list[str]:
     return sorted(urls, key=lambda url: hashlib.sha256(url.encode()).digest())
 
 
+def mixed(hosts: int, a_host: int) -> list[str]:
+    """The mix of the first row at so many hosts, with so many URLs each."""
+    each = [kind for kind, share in _MIX.items() for _ in range(share)]
+    kinds = [each[number * len(each) // a_host] for number in range(a_host)]
+    return _shuffled([f"http://h{host}.{TOP}/{kind}/{n}" for host in range(hosts) for n, kind in enumerate(kinds)])
+
+
 def _mixed(kinds: dict[str, int]) -> list[str]:
     each = [kind for kind, share in kinds.items() for _ in range(share)]
     return _shuffled([f"http://h{host}.{TOP}/{kind}/{n}" for host in range(200) for n, kind in enumerate(each)])
