@@ -59,6 +59,20 @@ def lines(news, run):
     return [line.strip() for line in publishing_lines(news.config, run.publishing)]
 
 
+def test_pages_are_told_of_all_articles_or_of_those_that_link_to_one_target(own, site):
+    shared = f"related: [{{title: x, sourceUrl: {site.link('/shared')}}}]\n"
+    own.article("first", more=shared)
+    own.article("second", more=shared)
+    own.article("third")
+    own.run()
+    with own.state() as state:
+        targets.set_unlinkable(state, [])
+        pages = own_pages.known(state, own.clock.now())
+        beside = own_pages.known(state, own.clock.now(), beside=targets.find(state, site.link("/shared")).id)
+    assert [page.path for page in pages] == ["articles/first.md", "articles/second.md", "articles/third.md"]
+    assert beside == pages[:2]
+
+
 def test_an_entry_leads_to_its_page_and_names_its_source_in_every_format(own, site):
     subscribed(own)
     feeds = own.feeds()

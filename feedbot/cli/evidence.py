@@ -34,7 +34,7 @@ class Evidence:
 def gather(config: Config, state: State, target: Target, now: datetime) -> Evidence:
     """All that is stored of a target, and what the next build would do about it."""
     mark = mark_on(target.url, marks.holding(state, now), config.links.exclusions(), now)
-    mended = mend(config, state, now)
+    mended = mend(config, state, now, beside=target.id)
     missing = instead_of_pages(state, mended)
     is_lost = not is_linkable(mark, seems_dead=target.status.is_unlinkable)
     places = targets.places(state, [target.id])[target.id]

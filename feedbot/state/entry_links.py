@@ -27,7 +27,7 @@ class Sources(msgspec.Struct, frozen=True):
 
 
 _WANTING = f"""
-WITH wanting (file_id) AS (
+wanting (file_id) AS (
     SELECT links.file_id FROM temp.unlinkable AS lost
     CROSS JOIN article_links AS links ON links.target_id = lost.id WHERE links.role = 'source' AND links.ignored = 0
     UNION
@@ -36,6 +36,22 @@ WITH wanting (file_id) AS (
     WHERE targets.status = 'moved' AND targets.moved_looks >= {MOVED_LOOKS}
         AND links.role = 'source' AND links.ignored = 0
 )
+"""  # noqa: S608 - no outside text
+
+# The same of the few articles that link to one target.
+_WANTING_BESIDE = f"""
+wanting (file_id) AS (
+    SELECT DISTINCT links.file_id FROM article_links AS mine
+    CROSS JOIN article_links AS links ON links.file_id = mine.file_id AND links.role = 'source' AND links.ignored = 0
+    CROSS JOIN targets ON targets.id = links.target_id
+    WHERE mine.target_id = :beside AND (
+        targets.id IN (SELECT id FROM temp.unlinkable)
+        OR targets.status = 'moved' AND targets.moved_looks >= {MOVED_LOOKS}
+    )
+)
+"""  # noqa: S608 - no outside text
+
+_TO_MEND = """
 SELECT links.file_id AS file_id, files.path AS path, links.role AS role, targets.*, 0 AS head_refused,
     targets.id IN (SELECT id FROM temp.unlinkable) AS is_lost, seen.http_status AS http_status,
     iif(seen.id IS NULL, NULL, coalesce(seen.final_url, targets.url)) AS final_url,
@@ -50,15 +66,19 @@ LEFT JOIN observations AS seen ON seen.id = (
 )
 WHERE links.item = 0 AND links.role IN ('source', 'amp', 'cdn_amp')
 ORDER BY files.path
-"""  # noqa: S608 - no outside text
+"""
 
 
-def to_mend(state: State) -> list[Sources]:
-    """The articles whose source has moved for good or is not linkable, by path; after `targets.set_unlinkable`."""
+def to_mend(state: State, *, beside: int | None = None) -> list[Sources]:
+    """The articles whose source has moved for good or is not linkable, by path; after `targets.set_unlinkable`.
+
+    `beside` is the number of a target: of those that link to it alone.
+    """
+    wanting = _WANTING if beside is None else _WANTING_BESIDE
     found: dict[int, dict[str, Standing]] = {}
     paths: dict[int, str] = {}
     snapshots: dict[int, Snapshot | None] = {}
-    for row in state.each(_WANTING):
+    for row in state.each(f"WITH {wanting} {_TO_MEND}", {} if beside is None else {"beside": beside}):
         found.setdefault(row["file_id"], {})[row["role"]] = standing_of(row)
         paths[row["file_id"]] = row["path"]
         if row["role"] == LinkRole.SOURCE:

@@ -18,6 +18,7 @@ CROSS JOIN identities ON identities.id = files.entry_id
 CROSS JOIN article_links AS links ON links.file_id = files.id AND links.role = 'page'
 CROSS JOIN targets ON targets.id = links.target_id
 WHERE files.vanished_at IS NULL
+    AND (:beside IS NULL OR files.id IN (SELECT file_id FROM article_links WHERE target_id = :beside))
 ORDER BY files.path
 """
 
@@ -29,8 +30,11 @@ WHERE identities.public = 0 AND files.vanished_at IS NULL
 """
 
 
-def known(state: State, now: datetime) -> list[OwnPage]:
-    """The page of every article that has one, by path; after `targets.set_unlinkable`."""
+def known(state: State, now: datetime, *, beside: int | None = None) -> list[OwnPage]:
+    """The page of every article that has one, by path; after `targets.set_unlinkable`.
+
+    `beside` is the number of a target: of the articles that link to it alone.
+    """
     return [
         OwnPage(
             entry_id=row["entry_id"],
@@ -44,7 +48,7 @@ def known(state: State, now: datetime) -> list[OwnPage]:
             is_unseen=bool(row["is_unseen"]),
             is_source=bool(row["is_source"]),
         )
-        for row in state.each(_PAGES, {"now": stamp(now)})
+        for row in state.each(_PAGES, {"now": stamp(now), "beside": beside})
     ]
 
 

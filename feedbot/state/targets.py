@@ -575,11 +575,24 @@ def in_trouble(state: State, limit: int) -> list[Target]:
     return [target_of(row) for row in rows]
 
 
-def seem_unlinkable(state: State) -> list[tuple[int, str]]:
-    """Number and URL of the targets to which no reader may be sent by what was seen of them (Status.is_unlinkable)."""
-    rows = state.rows(
-        "SELECT id, url FROM targets WHERE status IN ('dead', 'refused') AND NOT (status = 'refused' AND by_request)"
-    )
+_SEEMS_UNLINKABLE = "targets.status IN ('dead', 'refused') AND NOT (targets.status = 'refused' AND targets.by_request)"
+
+
+def seem_unlinkable(state: State, *, beside: int | None = None) -> list[tuple[int, str]]:
+    """Number and URL of the targets to which no reader may be sent by what was seen of them (Status.is_unlinkable).
+
+    `beside` is the number of one: of those that the same articles link to alone, itself among them.
+    """
+    if beside is None:
+        rows = state.rows(f"SELECT id, url FROM targets WHERE {_SEEMS_UNLINKABLE}")  # noqa: S608 - no outside text
+    else:
+        rows = state.rows(
+            "SELECT DISTINCT targets.id AS id, targets.url AS url FROM article_links AS mine"  # noqa: S608 - as above
+            " CROSS JOIN article_links AS links ON links.file_id = mine.file_id"
+            " CROSS JOIN targets ON targets.id = links.target_id"
+            f" WHERE mine.target_id = ? AND {_SEEMS_UNLINKABLE}",
+            [beside],
+        )
     return [(row["id"], row["url"]) for row in rows]
 
 
@@ -618,28 +631,67 @@ def unlinkable(state: State) -> dict[str, frozenset[str]]:
     return {path: frozenset(urls) for path, urls in found.items()}
 
 
+# By these columns there are indexes: where none of them changes, as after most looks, those are not written.
+_INDEXED = ("status", "verdict", "first_strike_at")
+_OTHERS = (
+    "since_at",
+    "reason",
+    "checked_at",
+    "strikes",
+    "last_strike_at",
+    "rule_strikes",
+    "rule_over_s",
+    "first_alive_at",
+    "revived_at",
+    "moved_to",
+    "moved_looks",
+    "moved_first_at",
+    "nameless",
+    "by_request",
+    "next_check_at",
+    "page_checked_at",
+    "etag",
+    "last_modified",
+    "length",
+    "page",
+    "titled",
+)
+_SAVE_ALIKE = f"UPDATE targets SET frozen = 0, {', '.join(f'{name} = ?' for name in _OTHERS)} WHERE id = ?"  # noqa: S608
+_SAVE = _SAVE_ALIKE.replace("frozen = 0", f"frozen = 0, {', '.join(f'{name} = ?' for name in _INDEXED)}")
+
+
 def save(connection: Any, standing: Iterable[tuple[Target, datetime]]) -> None:
     """Write where targets stand, and when each is asked next; inside a write phase."""
-    connection.executemany(
-        "UPDATE targets SET status = ?, since_at = ?, verdict = ?, reason = ?, checked_at = ?, strikes = ?,"
-        " first_strike_at = ?, last_strike_at = ?, rule_strikes = ?, rule_over_s = ?, first_alive_at = ?,"
-        " revived_at = ?, moved_to = ?, moved_looks = ?, moved_first_at = ?, nameless = ?, by_request = ?, frozen = 0,"
-        " next_check_at = ?, page_checked_at = ?, etag = ?, last_modified = ?, length = ?, page = ?, titled = ?"
-        " WHERE id = ?",
-        [_row(target, next_check_at) for target, next_check_at in standing],
+    given = list(standing)
+    rows = connection.execute(
+        f"SELECT id, {', '.join(_INDEXED)} FROM targets WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608
+        [json.dumps([target.id for target, _ in given])],
     )
+    stood = {row[0]: tuple(row[1:]) for row in rows.fetchall()}
+    alike, changed = [], []
+    for target, next_check_at in given:
+        indexed, others = _indexed(target.status), _others(target, next_check_at)
+        if stood.get(target.id) == indexed:
+            alike.append(others)
+        else:
+            changed.append((*indexed, *others))
+    connection.executemany(_SAVE_ALIKE, alike)
+    connection.executemany(_SAVE, changed)
 
 
-def _row(target: Target, next_check_at: datetime) -> tuple[Any, ...]:
+def _indexed(status: Status) -> tuple[str, str | None, str | None]:
+    verdict = None if status.verdict is None else status.verdict.value
+    return status.kind.value, verdict, _stamped(status.first_strike_at)
+
+
+def _others(target: Target, next_check_at: datetime) -> tuple[Any, ...]:
+    """The values of `_OTHERS`, and the number."""
     status = target.status
     return (
-        status.kind.value,
         _stamped(status.since_at),
-        None if status.verdict is None else status.verdict.value,
         status.reason,
         _stamped(status.checked_at),
         status.strikes,
-        _stamped(status.first_strike_at),
         _stamped(status.last_strike_at),
         None if status.rule is None else status.rule.strikes,
         None if status.rule is None else status.rule.over_s,

@@ -25,13 +25,16 @@ class Mended:
     missing: tuple[OwnPage, ...] = ()
 
 
-def mend(config: Config, state: State, now: datetime) -> Mended:
-    """Tell the queries of this connection to which targets no reader may be sent, and find where instead."""
+def mend(config: Config, state: State, now: datetime, *, beside: int | None = None) -> Mended:
+    """Tell the queries of this connection to which targets no reader may be sent, and find where instead.
+
+    `beside` is the number of a target: all of it for the articles that link to it alone, as who asks of one link needs.
+    """
     said = marks.holding(state, now)
-    targets.set_unlinkable(state, _unlinkable(config, state, said, now))
+    targets.set_unlinkable(state, _unlinkable(config, state, said, now, beside))
     instead: dict[str, Link] = {}
     lost: dict[str, int] = {}
-    for one in entry_links.to_mend(state):
+    for one in entry_links.to_mend(state, beside=beside):
         snapshot = unless_called_dead(one.snapshot, said) if config.archive.enabled else None
         link = entry_link(one.source, one.amp, one.cache, config.feeds.dead_source, snapshot=snapshot)
         if link == "lost":
@@ -42,7 +45,7 @@ def mend(config: Config, state: State, now: datetime) -> Mended:
         return Mended(instead, lost)
     missing = []
     exclusions = config.links.exclusions()
-    for page in own_pages.known(state, now):
+    for page in own_pages.known(state, now, beside=beside):
         if not (is_up(page) or is_up(page, is_excused=is_excused(mark_on(page.url, said, exclusions, now)))):
             missing.append(page)
         elif not page.is_source:
@@ -51,12 +54,12 @@ def mend(config: Config, state: State, now: datetime) -> Mended:
     return Mended(instead, lost, tuple(missing))
 
 
-def _unlinkable(config: Config, state: State, said: Mapping[str, Mark], now: datetime) -> set[int]:
+def _unlinkable(config: Config, state: State, said: Mapping[str, Mark], now: datetime, beside: int | None) -> set[int]:
     """The targets that no reader may be sent to: by what was seen of them, and by what people have said."""
     exclusions = config.links.exclusions()
     seem_dead = [
         number
-        for number, url in targets.seem_unlinkable(state)
+        for number, url in targets.seem_unlinkable(state, beside=beside)
         if not is_linkable(mark_on(url, said, exclusions, now), seems_dead=True)
     ]
     marked_dead = targets.numbers(state, [url for url, mark in said.items() if mark.kind is MarkKind.DEAD])
