@@ -29,7 +29,7 @@ def plan(state, queries):
         if query.lstrip().startswith("SELECT")
         for row in state.db.conn.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
     ]
-    found = [re.fullmatch(r"(?:SCAN|SEARCH) (\S+)(?: USING .*\((\w+)=.*\))?", step) for step in steps]
+    found = [re.fullmatch(r"(?:SCAN|SEARCH) (\S+)(?: USING [^()]*(?:\((\w+)=.*\))?)?", step) for step in steps]
     return [(match[1], match[2]) for match in found if match]
 
 
