@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 import os
 import signal
 import subprocess
@@ -266,6 +267,36 @@ def test_copies_in_an_archive_that_quote_it_go(news, site):
     forgotten(news, "articles/slander.md")
     with news.state() as state:
         assert state.rows("SELECT reason FROM snapshots") == [{"reason": "has none"}]
+
+
+def test_each_word_of_a_record_that_quotes_it_is_enough(news, site):
+    """Most records quote it more than once; here each has only one word that does."""
+    slander, at = site.link("/slander"), "2026-11-01T12:00:00Z"
+    news.article("slander")
+    for name in ("one", "two", "three"):
+        news.article(name)
+    news.run()
+    with news.state() as state, state.write() as connection:
+        one, two, three = (targets.find(state, site.link(path)).id for path in ("/one", "/two", "/three"))
+        transition = "INSERT INTO transitions VALUES (NULL, ?, 'died', ?, 'failing', 'dead', NULL, ?, ?)"
+        connection.execute(transition, [one, at, f"leads to {slander}", None])
+        connection.execute(transition, [two, at, "", slander])
+        connection.execute(transition, [three, at, "gone", None])
+        status = json.dumps({"kind": "moved", "moved_to": slander, "moved_looks": 2, "moved_first_at": at})
+        connection.execute("INSERT INTO rolled_up VALUES (?, 2, ?, ?)", [one, at, status])
+        [seen] = state.rows("SELECT * FROM observations WHERE target_id = ?", [three])
+        for column in ("final_url", "reason", "failure_text"):
+            copy = {**seen, "id": None, column: slander}
+            connection.execute(
+                f"INSERT INTO observations ({', '.join(copy)}) VALUES ({', '.join('?' * len(copy))})",
+                list(copy.values()),
+            )
+    forgotten(news, "articles/slander.md")
+    with news.state() as state:
+        assert state.rows("SELECT reason FROM transitions") == [{"reason": "gone"}]
+        assert state.rows("SELECT status FROM rolled_up") == [{"status": '{"kind":"moved"}'}]
+        assert len(runs.trail(state, site.link("/three"))) == 1
+    assert holding(news.folder, "/slander") == []
 
 
 def test_what_operators_and_the_doctor_were_told_of_it_goes_and_what_is_wrong_holds_on(news, site):

@@ -8,7 +8,7 @@ import shutil
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from feedbot.state.database import checking_run, daemon_life, one_at_a_time, open_state
+from feedbot.state.database import checking_run, daemon_life, maintenance, one_at_a_time, open_state
 from feedbot.state.schema import VERSION
 from tests.e2e.test_command import feedbot
 
@@ -180,14 +180,19 @@ def test_a_copy_that_is_no_good_is_refused_and_nothing_changes(published, harm):
     }
 
 
-@pytest.mark.parametrize("who", ["daemon", "check", "publish"])
+@pytest.mark.parametrize("who", ["daemon", "check", "publish", "maintenance"])
 def test_while_somebody_is_at_work_nothing_is_restored(published, who):
     backup = backup_of(published)
     before = (published.folder / "state.db").read_bytes()
     path = published.config.state_path
     with published.state() as state:
-        holding = {"daemon": daemon_life(path, who="a test"), "check": checking_run(state)}.get(who)
-        with holding or one_at_a_time(state):
+        holding = {
+            "daemon": daemon_life(path, who="a test"),
+            "check": checking_run(state),
+            "publish": one_at_a_time(state),
+            "maintenance": maintenance(state),
+        }
+        with holding[who]:
             done = feedbot(published.folder, "db", "restore", str(backup))
     assert done.returncode == 75
     assert f"{who}.lock: held by a test, process {os.getpid()}" in done.stderr
