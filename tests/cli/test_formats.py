@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import jsonschema
 import pytest
-from junitparser import Failure, JUnitXml, Skipped
+from junitparser import Error, Failure, JUnitXml, Skipped
 from lxml import etree, html
 from markdown_it import MarkdownIt
 
@@ -18,7 +18,7 @@ from feedbot.cli.reports.as_markdown import MAX_BYTES
 from feedbot.cli.reports.check import CheckReport
 from feedbot.cli.reports.formats import FORMATS, rendered
 from feedbot.cli.text import plain
-from feedbot.core.article import LinkRole
+from feedbot.core.article import LinkRole, Rejected
 from feedbot.core.status import Status, StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.steps.checking import Checking
@@ -69,10 +69,31 @@ class TestJson:
         schema = json.loads((project / "feedbot" / "check.schema.json").read_text(encoding="utf-8"))
         jsonschema.validate(json.loads(rendered(report, "json")), schema)
 
+    def test_names_the_files_that_were_rejected(self):
+        assert json.loads(rendered(REPORT, "json"))["rejected"] == [
+            {"article": "articles/bad.md", "line": 2, "reason": "title: is missing"}
+        ]
+        whole = CheckReport(checking(), rejected=(Rejected("articles/x.md", 0, "the file is empty"),))
+        assert json.loads(rendered(whole, "json"))["rejected"][0]["line"] is None
+
 
 class TestCsv:
-    def rows(self, report):
+    def all_rows(self, report):
         return list(csv.DictReader(io.StringIO(rendered(report, "csv"), newline=""), strict=True))
+
+    def rows(self, report):
+        """Those of links."""
+        return [row for row in self.all_rows(report) if row["url"]]
+
+    def test_has_a_row_for_each_file_that_was_rejected_before_all_others(self):
+        row = self.all_rows(REPORT)[0]
+        assert {name: cell for name, cell in row.items() if cell} == {
+            "level": "error",
+            "reason": "title: is missing",
+            "article": "articles/bad.md",
+            "line": "2",
+            "what_to_do": "`feedbot lint` shows all that is wrong with it.",
+        }
 
     def test_has_a_row_for_each_place_and_for_a_link_in_no_article(self):
         rows = self.rows(REPORT)
@@ -182,6 +203,7 @@ class TestSarif:
         results = self.log(REPORT)["runs"][0]["results"]
         counted = Counter((one["ruleId"], one["level"]) for one in results)
         assert counted == {
+            ("rejected", "error"): 1,
             ("gone", "error"): 1,
             ("missing", "error"): 4,
             ("suspect", "warning"): 1,
@@ -190,18 +212,20 @@ class TestSarif:
             ("moved", "note"): 1,
             ("alive", "note"): 1,
         }
-        assert list(dict.fromkeys(one["ruleId"] for one in results)) == [*ORDER[:6], "alive"]
+        assert list(dict.fromkeys(one["ruleId"] for one in results)) == ["rejected", *ORDER[:6], "alive"]
 
     def test_names_places_from_the_top_of_the_repository(self):
         results = self.log(REPORT)["runs"][0]["results"]
-        location = results[0]["locations"][0]["physicalLocation"]
+        rejected, location = (one["locations"][0]["physicalLocation"] for one in results[:2])
+        assert (rejected["artifactLocation"]["uri"], rejected["region"]) == ("site/articles/bad.md", {"startLine": 2})
         assert location["artifactLocation"]["uri"] == "site/articles/two%3A%20100%25%2C%20more.md"
         assert location["region"] == {"startLine": 4}
 
     def test_explains_every_rule_that_a_result_names(self):
         (run,) = self.log(REPORT)["runs"]
         rules = run["tool"]["driver"]["rules"]
-        assert {rule["id"] for rule in rules} == set(VerdictKind)
+        assert {rule["id"] for rule in rules} == {*VerdictKind, "rejected"}
+        assert "rejected" not in rendered(FINE, "sarif")
         for one in run["results"]:
             assert rules[one["ruleIndex"]]["id"] == one["ruleId"]
             assert rules[one["ruleIndex"]]["help"]["text"]
@@ -234,10 +258,11 @@ class TestJunit:
 
     def test_has_a_case_for_each_link_which_fails_where_it_is_broken_dead_or_failing(self):
         (suite,) = JUnitXml.fromstring(rendered(REPORT, "junit").encode())
-        assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (len(EVERY), 3, 0, 1)
+        assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (1 + len(EVERY), 3, 1, 1)
         outcomes = {case.name: [type(one) for one in case.result] for case in suite}
         assert outcomes[DEAD.after.url] == outcomes[TYPO.after.url] == [Failure]
         assert outcomes[UNKNOWN.after.url] == [Skipped]
+        assert outcomes["site/articles/bad.md"] == [Error]
         assert outcomes[EXCUSED.after.url] == outcomes[BLOCKED.after.url] == []
 
     def test_tells_in_a_failure_where_the_link_is_and_what_to_do(self):

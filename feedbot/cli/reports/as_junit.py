@@ -9,8 +9,13 @@ from feedbot.core.urgency import Level
 
 
 def render(report: Report) -> str:
-    """A suite of test cases in the order of the findings, in the shape that Jenkins' schema (junit-10.xsd) has."""
+    """A suite of test cases in the order of the findings, in the shape that Jenkins' schema (junit-10.xsd) has.
+
+    Before them stand the files that could not be looked at, each an error.
+    """
     suite = ElementTree.Element("testsuite", name=f"feedbot {report.command}")
+    for finding in report.unusable:
+        _add_error(suite, report.command, finding)
     by_subject: dict[str, list[Finding]] = {}
     for finding in report.findings:
         by_subject.setdefault(finding.subject, []).append(finding)
@@ -18,14 +23,24 @@ def render(report: Report) -> str:
         _add_case(suite, report.command, findings)
     cases = suite.findall("testcase")
     failed = str(sum(case.find("failure") is not None for case in cases))
+    errors = str(len(report.unusable))
     skipped = str(sum(case.find("skipped") is not None for case in cases))
     seconds = f"{sum(finding.seconds for finding in report.findings):.3f}"
-    suite.attrib |= {"tests": str(len(cases)), "failures": failed, "errors": "0", "skipped": skipped, "time": seconds}
+    told = {"tests": str(len(cases)), "failures": failed, "errors": errors, "skipped": skipped, "time": seconds}
+    suite.attrib |= told
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root, " ")
     # ASCII: whoever reads it need not know how it was written.
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root).decode()}\n'
+
+
+def _add_error(suite: ElementTree.Element, command: str, finding: Finding) -> None:
+    """Add the test case of a file that could not be looked at, which is an error and not a failure."""
+    case = ElementTree.SubElement(suite, "testcase", name=_text(finding.subject), classname=f"feedbot {command}")
+    case.set("time", "0.000")
+    error = ElementTree.SubElement(case, "error", type=finding.code, message=_text(finding.text))
+    error.text = _told(finding)
 
 
 def _add_case(suite: ElementTree.Element, command: str, findings: list[Finding]) -> None:

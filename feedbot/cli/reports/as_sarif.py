@@ -21,6 +21,7 @@ _FINGERPRINT = "feedbotFinding/v1"
 def render(report: Report) -> str:
     """One run: a rule for each kind of finding, and a result for each place of each finding that is not fine.
 
+    Files that could not be looked at are results too, the first ones.
     What nobody can tell is no result; `executionSuccessful` is false where that is so of all.
     """
     numbers = {rule.code: number for number, rule in enumerate(report.rules)}
@@ -30,7 +31,9 @@ def render(report: Report) -> str:
         },
         "invocations": [{"executionSuccessful": report.is_whole}],
         "columnKind": "unicodeCodePoints",
-        "results": [result for finding in report.findings for result in _results(finding, numbers)],
+        "results": [
+            result for finding in (*report.unusable, *report.findings) for result in _results(finding, numbers)
+        ],
     }
     log = msgspec.json.encode({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
     return msgspec.json.format(log, indent=1).decode() + "\n"

@@ -24,6 +24,14 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+_REJECTED = Rule(
+    "rejected",
+    "An article file cannot be used, so its links are not known or may be those of an earlier version.",
+    "`feedbot lint` shows all that is wrong with it.",
+    Level.ERROR,
+)
+
+
 @dataclass(frozen=True)
 class CheckReport:
     """What asking the links brought, and the files that were rejected; with `every`, text tells what is alive too.
@@ -70,8 +78,13 @@ class CheckReport:
 
     @property
     def rules(self) -> Sequence[Rule]:
-        """A rule for each verdict."""
-        return tuple(RULES.values())
+        """A rule for each verdict, and one for files that were rejected, where some were."""
+        return (*RULES.values(), *([_REJECTED] if self.rejected else []))
+
+    @property
+    def unusable(self) -> Sequence[Finding]:
+        """A finding for each file that was rejected: its links are those of its last good version, or none."""
+        return tuple(self._unusable(one) for one in self.rejected)
 
     @cached_property
     def findings(self) -> Sequence[Finding]:
@@ -97,11 +110,21 @@ class CheckReport:
             },
             "summary": checking.summary,
             "results": [_document_of(result) for result in checking.results],
+            "rejected": [
+                {"article": one.path, "line": one.line or None, "reason": one.reason} for one in self.rejected
+            ],
         }
 
     def rows(self) -> Iterator[Sequence[Cell]]:
-        """A row for each place of each link; articles are relative to the config's folder, as in JSON."""
+        """A row for each file that was rejected and each place of each link; articles are as in JSON.
+
+        They are relative to the config's folder.
+        """
         yield _COLUMNS
+        for one in self.rejected:
+            cells: dict[str, Cell] = {"level": _REJECTED.level.value, "reason": one.reason, "article": one.path}
+            cells |= {"line": one.line or None, "what_to_do": _REJECTED.advice}
+            yield [cells.get(column) for column in _COLUMNS]
         found = [(self._level(result), result) for result in self.checking.results]
         for level, result in sorted(found, key=lambda one: rank(one[0], one[1].verdict.kind)):
             told = _document_of(result)
@@ -109,6 +132,19 @@ class CheckReport:
             told["warnings"] = "; ".join(result.verdict.warnings)
             for place in told.pop("links") or [{}]:
                 yield [{**told, **place}.get(column) for column in _COLUMNS]
+
+    def _unusable(self, one: Rejected) -> Finding:
+        path = self.prefix + one.path
+        return Finding(
+            code=_REJECTED.code,
+            level=_REJECTED.level,
+            subject=path,
+            text=one.reason,
+            advice=_REJECTED.advice,
+            places=(Place(path, one.line),),
+            fails=True,
+            identity=f"{path}\n{one.reason}",
+        )
 
     def _level(self, result: Result) -> Level:
         return level_of_link(result.verdict, result.after.status, result.mark, self.checking.finished_at)

@@ -55,6 +55,11 @@ class LintReport:
             for code, one in PROBLEMS.items()
         ]
 
+    @property
+    def unusable(self) -> Sequence[Finding]:
+        """None: such a file is a finding."""
+        return ()
+
     @cached_property
     def findings(self) -> Sequence[Finding]:
         """A finding for each problem, errors first, and for each file without any."""

@@ -84,6 +84,11 @@ class Report(Protocol):
         ...
 
     @property
+    def unusable(self) -> Sequence[Finding]:
+        """The files that could not be looked at; a format that has no place for them has them in its headline."""
+        ...
+
+    @property
     def findings(self) -> Sequence[Finding]:
         """All of them, fine ones too, in the order in which they need a person."""
         ...
