@@ -69,6 +69,21 @@ def test_an_item_of_rss_is_known_by_its_guid_or_its_link(item, known):
     assert (entry.id, entry.link, entry.published_at) == (*known, None)
 
 
+def test_of_the_links_of_an_atom_entry_the_alternate_counts():
+    links = "<link rel='enclosure' href='https://a.test/1.mp3'/><link href='https://a.test/1'/>"
+    text = f"<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>urn:1</id>{links}</entry></feed>"
+    assert [entry.link for entry in earlier_entries(text.encode())] == ["https://a.test/1"]
+
+
+@pytest.mark.parametrize(
+    "title", ["Fish & chips", "&nbsp;", f"{'<b>' * 300}deep{'</b>' * 300}"], ids=["ampersand", "entity", "deep"]
+)
+def test_a_feed_that_readers_put_up_with_is_read_to_its_end(title):
+    items = "".join(f"<item><title>{title}</title><guid>https://a.test/{n}</guid></item>" for n in range(2))
+    entries = earlier_entries(f"<rss version='2.0'><channel>{items}</channel></rss>".encode())
+    assert [entry.id for entry in entries] == ["https://a.test/0", "https://a.test/1"]
+
+
 @pytest.mark.parametrize("data", [b"", b"<html/>", b"no markup", b"<feed/>"])
 def test_what_is_no_feed_is_refused(data, news, tmp_path):
     file = tmp_path / "old.xml"
@@ -119,6 +134,13 @@ def test_a_second_feed_adds_what_the_first_did_not_have(news, site, tmp_path):
         news.config, earlier(tmp_path, site, JEKYLL.replace("10/03/two", "10/04/more").replace("{two}", "{two}x"))
     )
     assert (again.adopted, again.known) == (1, 1)
+
+
+def test_of_two_entries_for_one_article_the_first_is_adopted(news, site, tmp_path):
+    done = adopt(news.config, earlier(tmp_path, site, JEKYLL.replace("{two}", "{one}")))
+    assert (done.adopted, done.known) == (1, 1)
+    (identity,) = read_ledger(news.config.feeds_path / LEDGER_NAME).identities
+    assert identity.id == "https://example.org/2026/10/01/one"
 
 
 def test_ids_that_no_atom_feed_can_have_and_entries_without_a_link_are_told(news, tmp_path):

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from feedbot.core.alerts import Found
+from feedbot.core.alerts import Found, Trouble
 from feedbot.state import alarms, jobs
 from feedbot.state.jobs import JobRecord
-from feedbot.steps.alerting import Alerting, alert, heartbeat
+from feedbot.steps.alerting import Alerting, alert, alert_without_state, heartbeat
 from tests.publication import Publication
 from tests.told import at_once, told, with_alerts
 
@@ -36,6 +36,26 @@ def vanish(news: Publication, numbers: Sequence[int]) -> None:
 
 
 # Troubles, for the operator at once
+
+
+def test_what_is_wrong_with_the_database_is_told_without_it_to_operators_once_and_once_that_it_is_over(
+    news: Publication,
+) -> None:
+    with_alerts(news, "{operator: {command: [./tell]}, editor: {command: [./tell]}}")
+    known: dict[str, Trouble] = {}
+
+    def told_of(why: str) -> list[str]:
+        asyncio.run(alert_without_state(news.config, news.clock, why, known))
+        return [message.partition("\n")[0] for message in told(news)]
+
+    assert told_of("") == []
+    assert told_of("it is damaged") == ["operator trouble: Test News: state.db cannot be used"]
+    assert told_of("it is damaged") == []
+    (news.folder / "broken").touch()
+    assert told_of("") == []
+    (news.folder / "broken").unlink()
+    assert told_of("") == ["operator over: Test News: over: state.db cannot be used"]
+    assert told_of("") == []
 
 
 def test_a_hold_is_told_once_and_once_more_when_it_is_over(told_news: Publication) -> None:
