@@ -228,6 +228,27 @@ def test_what_an_article_wants_ignored_is_asked_for_another_article_alone(news, 
     assert kinds(news.run().checking) == {"one": VerdictKind.ALIVE, "two": VerdictKind.ALIVE}
 
 
+def test_a_dead_link_stays_in_an_article_that_wants_it_ignored_and_is_no_trouble_once_nobody_links_to_it(news, site):
+    related = f"related: [{{title: Elsewhere, sourceUrl: {site.link('/gone')}}}]\n"
+    news.article("one", more=related)
+    news.article("two", more=f"{related}ignore: [{site.link('/gone')}]\n")
+    site.answers["/gone"] = 410
+    for _ in range(3):
+        news.run()
+        news.clock.step(days=1.2)
+    with news.state() as state:
+        assert [target.url for target in targets.in_trouble(state, 9)] == [site.link("/gone")]
+        targets.set_unlinkable(state, targets.numbers(state, [site.link("/gone")]))
+        assert targets.unlinkable(state) == {"articles/one.md": frozenset({site.link("/gone")})}
+    (news.folder / "articles" / "one.md").unlink()
+    (news.folder / "articles" / "two.md").unlink()
+    news.article("three")
+    news.build()
+    with news.state() as state:
+        # Nobody links to it any more, so nobody need do anything about it.
+        assert targets.in_trouble(state, 9) == []
+
+
 # Other rules
 
 
