@@ -43,6 +43,13 @@ class Seen:
     memory: list[tuple[float, float]]
     asked: int
     seconds: float
+    cpu_s: float
+    """Of all of its processes, planning included; less than that of a run that was killed."""
+
+    @property
+    def cpu_us(self) -> float:
+        """Microseconds of CPU a link."""
+        return self.cpu_s / self.asked * 1e6
 
     @property
     def rate(self) -> float:
@@ -71,9 +78,15 @@ def ran(state: Path) -> tuple[int, float]:
     return asked, (datetime.fromisoformat(last) - datetime.fromisoformat(began)).total_seconds()
 
 
+def cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def watched(folder: Path, kill_at: int | None) -> Seen:
     """A whole `feedbot check`, or one that is killed when so many links are on record."""
     state = folder / "state.db"
+    cpu_before = cpu_of_children()
     with (folder / "feedbot.out").open("ab") as printed:
         started = time.monotonic()
         process = subprocess.Popen(
@@ -89,7 +102,7 @@ def watched(folder: Path, kill_at: int | None) -> Seen:
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
         time.sleep(_LOOK_S)
-    return Seen(memory, *ran(state))
+    return Seen(memory, *ran(state), cpu_of_children() - cpu_before)
 
 
 def told(memory: list[tuple[float, float]]) -> str:
@@ -103,10 +116,13 @@ def measure(links: int, hosts: int, folder: Path, trusted: Path) -> None:
     small = folder / "small"
     small.mkdir()
     write_articles(small / "articles", row.urls())
-    run_feedbot(row, small, trusted)
+    cpu_us = run_feedbot(row, small, trusted).usage.cpu_s / len(row.urls()) * 1e6
     asked, seconds = ran(small / "state.db")
     usual = asked / seconds
-    print(f"{row.title}: {asked:,} links asked in {seconds:.1f} s, {usual:,.0f} links/s", flush=True)
+    print(
+        f"{row.title}: {asked:,} links asked in {seconds:.1f} s, {usual:,.0f} links/s, {cpu_us:.0f} us of CPU a link",
+        flush=True,
+    )
 
     large = folder / "large"
     large.mkdir()
@@ -127,6 +143,9 @@ def measure(links: int, hosts: int, folder: Path, trusted: Path) -> None:
         ratio = seen.rate / usual
         print(f"  {name}: {seen.asked:,} links in {seen.seconds:.0f} s, {seen.rate:,.0f} links/s ({ratio:.2f} of that)")
         print(f"    memory {told(seen.memory)}; steady {seen.steady_mb:.0f} MB")
+    print(
+        f"  CPU of the run that was started again: {whole.cpu_us:.0f} us a link ({whole.cpu_us / cpu_us:.2f} of that)"
+    )
     total = on_record(large / "state.db")
     print(f"  on record when it was killed {kept:,}, in the end {total:,} of {len(urls):,}")
     print(f"  requests {requests:,}, of which {requests - expected:,} for links that were asked and not yet on record")

@@ -159,11 +159,10 @@ def command(
 
         def tell(checking: Checking, chosen: Chosen | None) -> None:
             report = _report(config, checking, rejected, chosen, every=told.verbose)
-            text = rendered(report, output)
             if output == TEXT:
-                say(told, text.split("\n")[:-1])
+                say(told, report.lines())
             else:
-                click.echo(text, nl=False)
+                click.echo(rendered(report, output), nl=False)
             write_reports(report, reports)
 
         chosen, checking = _checked(config, state, clock, wish, rejected, tell, wait=wait, shown=shown_to(told, shown))

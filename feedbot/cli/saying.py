@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import click
 
@@ -11,15 +12,17 @@ from feedbot.cli.everywhere import Told
 NEWS = frozenset({"alive", "moved", "amp_withdrawn", "mended", "forgotten", "waits", "early"})
 """What lines begin with that tell of something that nobody need do anything about."""
 
+_LINES_AT_ONCE = 10_000
 _MARKED = re.compile(r"  (\w[\w ]{0,12}?)(?:  |$)")
 _WRONG = re.compile(r"[A-Z]\w+ +(?:OFFLINE|not )")
 
 
 def say(told: Told, lines: Iterable[str]) -> None:
     """Print a report."""
-    said = "".join(f"{line}\n" for line in (wrong(lines) if told.quiet else lines))
-    # At once, for each echo is a write of its own.
-    click.echo(painted(said), nl=False)
+    left = iter(wrong(lines) if told.quiet else lines)
+    # Very many at once, for each echo is a write of its own.
+    while said := "".join(f"{line}\n" for line in islice(left, _LINES_AT_ONCE)):
+        click.echo(painted(said), nl=False)
 
 
 def say_done(told: Told, line: str) -> None:

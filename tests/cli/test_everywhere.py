@@ -14,7 +14,7 @@ from feedbot.cli.everywhere import Told
 from feedbot.cli.logs import start_logging, tell_more
 from feedbot.cli.main import COMMANDS, main
 from feedbot.cli.progress import shown_to
-from feedbot.cli.saying import wrong
+from feedbot.cli.saying import say, wrong
 from tests.e2e.test_command import FEEDBOT, feedbot
 
 REPORT = """\
@@ -269,3 +269,9 @@ def test_what_a_shell_needs_names_the_command(tmp_path, shell):
 
 def test_the_table_of_commands_is_that_of_the_files():
     assert [words[0] for words, _ in commands() if len(words) == 1] == list(COMMANDS)
+
+
+def test_a_report_of_very_many_lines_is_said_whole(capsys):
+    lines = [f"  missing      https://a.example/{number}" for number in range(25_001)]
+    say(Told(), lines)
+    assert capsys.readouterr().out.splitlines() == lines

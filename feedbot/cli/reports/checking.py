@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from operator import itemgetter
 
 from feedbot.cli.reports.reading import rejected_lines
 from feedbot.cli.text import count, plain
@@ -43,8 +44,10 @@ def checking_lines(
     said = ", ".join(f"{verdicts[kind]:,} {kind}" for kind in reversed(BY_URGENCY) if kind in verdicts)
     yield f"Links      {said_of_number(checking)} checked in {seconds:.0f} s: {said}"
     told = checking.results if every else filter(_is_news, checking.results.to_tell())
-    for result in sorted(told, key=lambda result: _rank(result, checking.finished_at)):
-        yield from _result_lines(result, checking.finished_at)
+    # As text at once: of very many, it takes a fraction of what they take themselves.
+    news = [(_rank(one, checking.finished_at), "\n".join(_result_lines(one, checking.finished_at))) for one in told]
+    for _, text in sorted(news, key=itemgetter(0)):
+        yield from text.split("\n")
     if not every:
         yield from _unknown_lines(checking)
 
