@@ -131,7 +131,7 @@ def _oldest(connection: Any, target_ids: list[int]) -> dict[int, tuple[int, byte
     """Number and packed text of the oldest look at each of these targets."""
     rows = connection.execute(
         "SELECT oldest.target_id, oldest.id, oldest.seen FROM json_each(?) AS wanted CROSS JOIN observations AS oldest"
-        " ON oldest.id = (SELECT min(id) FROM observations WHERE target_id = wanted.value)",
+        " ON oldest.id = (SELECT min(id) FROM observations WHERE target_id = wanted.value) AND oldest.leans_on IS NULL",
         [json.dumps(target_ids)],
     )
     return {target_id: (number, seen) for target_id, number, seen in rows.fetchall()}
