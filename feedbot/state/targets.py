@@ -125,6 +125,13 @@ _ASKED = """
     ))
 """
 
+_IS_ASKED = f"""
+EXISTS (
+    SELECT 1 FROM article_links AS links CROSS JOIN files ON files.id = links.file_id
+    WHERE links.target_id = {{id}} AND {_ASKED}
+)
+"""  # noqa: S608 - no outside text
+
 _HOST_FAILED_AT = """
 (SELECT max(first_strike_at) FROM targets AS other WHERE other.host = targets.host AND other.status = 'failing')
 """
@@ -399,22 +406,28 @@ class Backlog(msgspec.Struct, frozen=True):
         return self.in_feeds_due + self.others_due
 
 
+# All are counted by an index; then those are taken away to which nothing leads but what is not asked, which are few.
 _BACKLOG = f"""
 WITH {_IN_FEEDS},
--- Sets of numbers are made first: the rows of targets are wide, and need not be read for it.
-asked (target_id) AS MATERIALIZED (
-    SELECT DISTINCT links.target_id FROM files
-    CROSS JOIN article_links AS links ON links.file_id = files.id WHERE {_ASKED}
-),
 fed (target_id) AS MATERIALIZED (
     SELECT DISTINCT links.target_id FROM in_feeds CROSS JOIN files ON files.id = in_feeds.file_id
     CROSS JOIN article_links AS links ON links.file_id = files.id WHERE {_ASKED}
 ),
-due (target_id) AS MATERIALIZED (SELECT id FROM targets INDEXED BY targets_due WHERE next_check_at <= :now)
+left_alone (target_id) AS MATERIALIZED (
+    SELECT target_id FROM article_links WHERE ignored <> 0
+    UNION
+    SELECT page.target_id FROM files
+    CROSS JOIN article_links AS page ON page.file_id = files.id AND page.role = 'page'
+    WHERE files.draft OR files.published_at > :now
+),
+due (target_id) AS MATERIALIZED (
+    SELECT id FROM targets INDEXED BY targets_due WHERE next_check_at <= :now AND {_IS_ASKED.format(id="targets.id")}
+)
 SELECT (SELECT count(*) FROM fed) AS in_feeds,
     (SELECT count(*) FROM due WHERE target_id IN (SELECT target_id FROM fed)) AS in_feeds_due,
-    (SELECT count(*) FROM asked) AS every,
-    (SELECT count(*) FROM due WHERE target_id IN (SELECT target_id FROM asked)) AS every_due
+    (SELECT count(*) FROM (SELECT DISTINCT target_id FROM article_links INDEXED BY links_target))
+        - (SELECT count(*) FROM left_alone WHERE NOT {_IS_ASKED.format(id="left_alone.target_id")}) AS every,
+    (SELECT count(*) FROM due) AS every_due
 """  # noqa: S608 - no outside text
 
 

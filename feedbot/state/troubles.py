@@ -122,8 +122,8 @@ def choose(state: State, now: datetime, *, public: bool) -> None:
             {"now": stamp(now)} if public else {},
         )
         connection.execute(
-            "INSERT INTO temp.reported SELECT DISTINCT target_id FROM article_links"
-            " JOIN temp.reported_files USING (file_id) WHERE ignored = 0"
+            "INSERT OR IGNORE INTO temp.reported SELECT target_id FROM temp.reported_files"
+            " CROSS JOIN article_links USING (file_id) WHERE ignored = 0"
         )
         # Every target is looked at here, once, and the few that are found are what most is told of.
         connection.execute(

@@ -68,6 +68,13 @@ def state(tmp_path_factory):
                         " VALUES (?, ?, ?, 1, 0, ?)",
                         [file, number, _ROLES[number % 6], number % 29 == 0],
                     )
+            # A page of its own that an article to come alone links to.
+            connection.execute(
+                "INSERT INTO targets (id, url, host, next_check_at)"
+                " VALUES (300, 'https://own.example/', 'own.example', ?)",
+                [stamp(START - timedelta(days=1))],
+            )
+            connection.execute("INSERT INTO article_links VALUES (0, 300, 'page', 1, 0, 0)")
         yield state
 
 
@@ -116,3 +123,38 @@ def test_what_is_due_is_found_by_its_time_and_nothing_is_sorted_but_the_plan(sta
     assert "SEARCH targets USING COVERING INDEX targets_due (next_check_at<?)" in steps
     assert [one for one in steps if "TEMP B-TREE" in one and "GROUP" in one] == []
     assert not any(one.startswith(("SCAN files", "SCAN links")) for one in steps)
+
+
+def asked_by_articles(state, among, at):
+    """The targets to which a link of these files leads that is asked, one after the other."""
+    return {
+        row["target_id"]
+        for row in state.rows(
+            "SELECT links.target_id, links.role, links.ignored, files.draft OR files.published_at > ? AS is_to_come,"
+            " EXISTS (SELECT 1 FROM article_links AS page WHERE page.file_id = files.id AND page.role = 'page'"
+            " AND page.target_id = links.target_id) AS is_own_page, files.id AS file"
+            " FROM article_links AS links JOIN files ON files.id = links.file_id",
+            [stamp(at)],
+        )
+        if not row["ignored"] and not (row["is_to_come"] and row["is_own_page"]) and row["file"] in among
+    }
+
+
+@pytest.mark.parametrize("feed_size", [1, 5, 50])
+@pytest.mark.parametrize("hours", [0, 5, 60])
+def test_the_backlog_counts_what_is_asked(state, feed_size, hours):
+    at = START - timedelta(hours=hours)
+    found = targets.backlog(state, at, feed_size=feed_size)
+    due = set(targets.planned(state, at).ids)
+    every = asked_by_articles(state, range(40), at)
+    published = "SELECT id FROM files WHERE entry_id IN (SELECT entry_id FROM published_entries)"
+    shown = {row["id"] for row in state.rows(published)}
+    for topic in ("", "a", "b"):
+        members = state.rows(
+            "SELECT file_id FROM members WHERE topic = ? AND published_at <= ? ORDER BY published_at DESC LIMIT ?",
+            [topic, stamp(at), feed_size],
+        )
+        shown |= {row["file_id"] for row in members}
+    fed = asked_by_articles(state, shown, at)
+    assert (found.in_feeds, found.others) == (len(fed), len(every - fed))
+    assert (found.in_feeds_due, found.others_due) == (len(fed & due), len((every - fed) & due))
