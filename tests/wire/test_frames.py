@@ -10,7 +10,19 @@ from msgspec.structs import replace
 from feedbot.config import CheckerConfig, HostConfig
 from feedbot.core.checker import HostPolicy, Pace
 from feedbot.core.observation import Answered, Exchange, Failed, Failure, FailureKind, Observation, Phases
-from feedbot.wire.frames import MAX_WORD_BYTES, Broken, Done, Order, Results, Slow, encode, read_order, read_word
+from feedbot.wire.frames import (
+    MAX_WORD_BYTES,
+    Broken,
+    Done,
+    Order,
+    Portion,
+    Results,
+    Slow,
+    encode,
+    read_order,
+    read_portion,
+    read_word,
+)
 from feedbot.wire.prober import Postponed, ProbeTarget
 
 whole = st.integers(min_value=0, max_value=2**53)
@@ -79,9 +91,9 @@ orders = st.builds(
     config=configs,
     contact=texts,
     head_refused=names,
-    plan=st.lists(targets, max_size=3).map(tuple),
     processes=whole,
 )
+portions = st.builds(Portion, targets=st.lists(targets, max_size=3).map(tuple))
 
 
 NONSENSE = Broken("it said what is no record")
@@ -108,6 +120,24 @@ def test_every_word_comes_through_as_it_was_said(said):
 @given(orders)
 def test_every_order_comes_through_as_it_was_given(order):
     assert read_order(io.BytesIO(encode(order))) == order
+
+
+async def told(data: bytes):
+    """Every portion in a stream of these bytes."""
+    stream = asyncio.StreamReader()
+    stream.feed_data(data)
+    stream.feed_eof()
+    portions = []
+    while (portion := await read_portion(stream)) is not None:
+        portions.append(portion)
+    return portions
+
+
+@given(st.lists(portions, max_size=3), portions, st.data())
+def test_every_portion_comes_through_as_it_was_given_and_one_that_breaks_off_does_not(whole_ones, last, data):
+    frame = encode(last)
+    cut = data.draw(st.integers(0, len(frame) - 1))
+    assert asyncio.run(told(b"".join(map(encode, whole_ones)) + frame[:cut])) == whole_ones
 
 
 @given(words, words, st.data())
@@ -147,4 +177,4 @@ def test_the_config_comes_through_as_it_is():
     told = {"a.test": HostConfig(delay_s=3, accepted=(403,), headers={"X-A": "1"}, bearer_env="TOKEN")}
     config = CheckerConfig(allow_addresses=("127.0.0.0/8",), max_run_s=7.5, hosts=told).policy()
     assert config.hosts["a.test"].headers == {"X-A": "1"}
-    assert read_order(io.BytesIO(encode(Order(config, "", (), ())))).config == config
+    assert read_order(io.BytesIO(encode(Order(config, "", ())))).config == config
