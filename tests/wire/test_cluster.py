@@ -77,6 +77,31 @@ async def test_a_host_keeps_its_pace_from_shard_to_shard_and_from_plan_to_plan(c
     assert server.at[1] - server.at[0] > 0.9
 
 
+class Busy(Host):
+    """Says of one page that it is asked too much, and not when to come back."""
+
+    async def answer(self, method, path):
+        return reply(429 if path == "/busy" else 200)
+
+
+async def test_a_host_that_was_slowed_down_stays_slow_in_the_next_shard(cluster):
+    async with hosts(1, kind=Busy) as [server]:
+        async with opened(cluster, robots="never", back_off_s=()) as wire:
+            await asked(wire, plan([server], "/busy"))
+            await asked(wire, plan([server], "/one", "/two"))
+    assert server.at[-1] - server.at[-2] > 0.9
+
+
+async def test_a_run_ends_on_time_and_what_was_done_by_then_is_kept(cluster):
+    async with hosts(2) as [server, silent]:
+        async with opened(cluster, robots="never", max_run_s=1.0) as wire:
+            results = await asked(wire, [*plan([silent], "/held"), *plan([server], "/one", "/two")])
+            assert wire.run_left_s == 0
+            assert await asked(wire, plan([server], "/late")) == []
+    assert urls(results) == {server.url("/one"): 1, server.url("/two"): 1}
+    assert ("HEAD", "/late") not in server.asked
+
+
 async def test_a_host_is_asked_by_one_worker_at_a_time(cluster):
     async with hosts(2, pause_s=0.01) as servers:
         async with opened(cluster, per_host={"delay_s": 0, "concurrency": 1}, robots="never") as wire:
