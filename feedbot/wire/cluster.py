@@ -156,7 +156,13 @@ async def joined(
             config = replace(config, concurrency=config.concurrency // processes)
             # Over TLS with a key that only these processes know: who reaches a scheduler runs code as its user.
             made = LocalCluster(
-                n_workers=processes, threads_per_worker=1, security=True, dashboard_address=":0", asynchronous=True
+                n_workers=processes,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                security=True,
+                dashboard_address=":0",
+                silence_logs=logging.CRITICAL,
+                asynchronous=True,
             )
             place = await stack.enter_async_context(made)
         try:
