@@ -5,8 +5,9 @@ Nothing of Dask is loaded before somebody joins one.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -125,6 +126,20 @@ class Cluster:
         return greeting
 
 
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """What is started meanwhile does not hear a terminal's ctrl-C, which is for feedbot alone; here it comes later."""
+    from multiprocessing import resource_tracker  # noqa: PLC0415 - for a cluster on this machine alone
+
+    # Begun later, by the first process, it would have them hear again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 @asynccontextmanager
 async def joined(
     address: str | None, config: CheckerPolicy, contact: str, clock: Clock, targets: int, patience_s: float = PATIENCE_S
@@ -164,7 +179,8 @@ async def joined(
                 silence_logs=logging.CRITICAL,
                 asynchronous=True,
             )
-            place = await stack.enter_async_context(made)
+            with _deaf_to_interrupts():
+                place = await stack.enter_async_context(made)
         try:
             client = Client(place, asynchronous=True, set_as_default=False, timeout=patience_s)
             await stack.enter_async_context(client)

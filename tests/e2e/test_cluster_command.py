@@ -2,11 +2,13 @@
 
 import json
 import os
+import signal
+import subprocess
 
 import pytest
 
-from tests.e2e.test_command import feedbot, one_sentence
-from tests.wire.clusters import dask
+from tests.e2e.test_command import FEEDBOT, feedbot, one_sentence
+from tests.wire.clusters import dask, until
 
 
 def test_a_cluster_of_this_machine_is_the_same_check(news, site):
@@ -16,6 +18,36 @@ def test_a_cluster_of_this_machine_is_the_same_check(news, site):
     done = feedbot(news.folder, "check", "--cluster", "local", "--format", "json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["summary"] == {"alive": 3, "moved": 1, "missing": 1}
+
+
+def test_ctrl_c_at_a_terminal_ends_it_with_the_processes_of_this_machine(news, site):
+    """A terminal sends it to all of them."""
+    news.article("n1")
+    site.hold()
+    run = subprocess.Popen(
+        [FEEDBOT, "check", "--cluster", "local"],
+        cwd=news.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    until(lambda: site.asked)
+    os.killpg(run.pid, signal.SIGINT)
+    _, said = run.communicate(timeout=30)
+    assert (run.returncode, said) == (
+        1,
+        "feedbot: stopped; what was checked so far is kept, the rest stays due\n",
+    )
+    until(lambda: not is_there(run.pid))
+
+
+def is_there(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_the_config_can_name_a_cluster(news, site, tmp_path):
