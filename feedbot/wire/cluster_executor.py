@@ -99,6 +99,9 @@ class ClusterExecutor:
                     results, self.vantage = self._results_of(done)
                     for result in results:
                         yield result
+            if self._under_way and not self._ended.is_set():
+                late = sum(len(shard.targets) for shard, _ in self._under_way.values())
+                log.warning("the cluster did not bring %d links back in time; they stay due", late)
         finally:
             ending.cancel()
             await self._end(portion)
@@ -132,7 +135,10 @@ class ClusterExecutor:
 
     def _wait_s(self) -> float:
         now = self._loop.time()
-        next_at = min(self._ends_at if now < self._ends_at else self._ends_at + GRACE_S, self._shards.next_at())
+        if self._is_over:
+            return max(0.0, min(_LOOK_ROUND_S, self._ends_at + GRACE_S - now))
+        has_room = len(self._under_way) < sum(self._fit.values())
+        next_at = min(self._ends_at, self._shards.next_at() if has_room else math.inf)
         return max(0.0, min(_LOOK_ROUND_S, next_at - now))
 
     async def _hand_out(self) -> None:
@@ -181,14 +187,18 @@ class ClusterExecutor:
 
         try:
             return read_answer(await future.result())
-        except (CancelledError, OSError):
+        except CancelledError:
             raise _lost_scheduler() from None
         except KilledWorker as error:
-            log.warning("%s; its %d links stay due", _how_often(error.allowed_failures + 1), len(shard.targets))
+            log.warning("%s; %d of its links stay due", _how_often(error.allowed_failures + 1), len(shard.targets))
         except Exception as error:  # noqa: BLE001 - of the worker's code, whatever it is
+            if future.status != "error":
+                raise _lost_scheduler() from None
             words = " ".join(str(error).split())[:_MOST_WORDS]
             what = f"{type(error).__name__}: {words}"
-            log.warning("a worker met an error of feedbot's own: %s; %d links stay due", what, len(shard.targets))
+            log.warning(
+                "a worker met an error of feedbot's own: %s; %d of its links stay due", what, len(shard.targets)
+            )
         return None
 
     def _results_of(self, done: "asyncio.Task[Brought | Unfit | None]") -> tuple[list[Result], str | None]:

@@ -228,7 +228,24 @@ async def test_a_shard_that_ends_its_workers_is_given_up_and_said(frail, caplog)
         await until(lambda: server.now)
         frail.kill(worker)
         assert await results == [Lost(server.url("/held")), Lost(server.url("/ok"))]
-    assert caplog.messages == ["a shard ended its worker and is given up; its 2 links stay due"]
+    assert caplog.messages == ["a shard ended its worker and is given up; 2 of its links stay due"]
+
+
+async def test_what_ends_in_an_error_on_a_worker_stays_due(frail, tmp_path, caplog):
+    """As where a worker has too many files open."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import feedbot.wire.loop\n"
+        "def new_loop():\n"
+        "    raise OSError(24, 'Too many open files')\n"
+        "feedbot.wire.loop.new_loop = new_loop"
+    )
+    worker = frail.add(PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    async with hosts(1) as [server], opened(frail, robots="never") as wire:
+        assert await asked(wire, plan([server], "/ok")) == [Lost(server.url("/ok"))]
+    frail.kill(worker)
+    assert caplog.messages == [
+        "a worker met an error of feedbot's own: OSError: [Errno 24] Too many open files; 1 of its links stay due"
+    ]
 
 
 async def test_a_scheduler_that_is_lost_ends_the_run_with_a_sentence(frail):
