@@ -38,6 +38,14 @@ def vanish(news: Publication, numbers: Sequence[int]) -> None:
 # Troubles, for the operator at once
 
 
+def test_a_database_that_cannot_be_asked_what_is_wrong_is_named_as_the_cause(told_news: Publication) -> None:
+    with told_news.state() as state, state.write() as connection:
+        connection.execute("DROP TABLE holds")
+    alerting = alerted(told_news, backup=Found("no backup", "no room"))
+    assert "no such table: holds" in alerting.unusable
+    assert alerting.problems == (f"nobody is told of what is wrong: {alerting.unusable}",)
+
+
 def test_what_is_wrong_with_the_database_is_told_without_it_to_operators_once_and_once_that_it_is_over(
     news: Publication,
 ) -> None:
