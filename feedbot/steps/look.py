@@ -114,7 +114,7 @@ def advanced(target: Target, look: Look, *, host_answers: bool, strikes: StrikeP
         kept,
         status=status,
         page_checked_at=observation.started_at,
-        page=packed_page(final.signals, target.url),
+        page=packed_page(final.signals, target.url, target.page),
         titled=target.titled or carries_any(final.signals, look.context.titles),
     )
 

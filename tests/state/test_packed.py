@@ -76,6 +76,10 @@ def test_a_page_is_kept_as_its_signals(tmp_path):
         with state.write() as connection:
             targets.save(connection, [(changed, START)])
         assert targets.get(state, target.id).signals == signals
+        # What it says again is not packed again, what it says now is.
+        assert targets.packed_page(signals, URL, changed.page) is changed.page
+        now = PageSignals(RULES, title="Ö", words=3)
+        assert targets.packed_page(now, URL, changed.page) == targets.packed_page(now, URL)
 
 
 # From the version before, whose looks were JSON in full
