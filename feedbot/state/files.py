@@ -255,6 +255,11 @@ def mark_vanished(state: State, paths: Iterable[str], now: datetime) -> None:
             connection.executemany("UPDATE files SET vanished_at = ? WHERE path = ?", gone)
 
 
+def has_vanished(state: State) -> bool:
+    """True where a file that is no longer there is remembered."""
+    return state.value("SELECT 1 FROM files WHERE vanished_at IS NOT NULL LIMIT 1") is not None
+
+
 def forget_vanished(state: State, kept: Iterable[str]) -> None:
     """Drop the vanished files whose entries no feed holds back any longer, but for the entries `kept` in archives."""
     unheld = (

@@ -63,9 +63,9 @@ def came(state: State, until: datetime, since: datetime | None = None) -> list[C
     return [Came(entry_id, path, moment(published_at)) for entry_id, path, published_at in rows]
 
 
-def seen(state: State) -> list[dict[str, Any]]:
-    """What the database says of every identity that readers have seen, by id: for who asks whether any changed."""
-    return state.rows(
+def seen_digest(state: State) -> str:
+    """A hash of all that the database says of identities that readers have seen: it tells whether any changed."""
+    return state.digest(
         "SELECT id, path, source, published_at, updated_at, digest, own_id FROM identities WHERE public = 1 ORDER BY id"
     )
 

@@ -26,9 +26,9 @@ def made_from(state: State, now: datetime) -> list[Any]:
         " (SELECT max(id) FROM runs) AS run, (SELECT finished_at FROM runs ORDER BY id DESC LIMIT 1) AS finished_at,"
         " (SELECT max(asked_at) FROM snapshots) AS archive_asked_at"
     )
-    files = state.each(_FILES, [stamp(now)])
+    files = state.digest(_FILES, [stamp(now)])
     waiting = [row["entry_id"] for row in state.rows("SELECT entry_id FROM waiting ORDER BY entry_id")]
-    return [list(latest[0].values()), [list(row.values()) for row in files], waiting]
+    return [list(latest[0].values()), files, waiting]
 
 
 def is_as_noted(state: State, paths: list[Path], inputs: str) -> bool:

@@ -93,7 +93,7 @@ def offer_ledger(state: State) -> Offer:
     """The ledger of the ids that readers have seen, and of the topics that have an address."""
     # It comes first: a feed with an id that the ledger does not know would be worse than an old feed.
     topics = tuple(LedgerTopic(topic.key, topic.name, topic.slug) for topic in identities.topics(state))
-    inputs = _hash((topics, identities.seen(state)))
+    inputs = _hash((topics, identities.seen_digest(state)))
     # No reader asks for it.
     return Offer(LEDGER_NAME, inputs, partial(_render_ledger, state, topics), has_gzip=False)
 

@@ -85,7 +85,8 @@ def publish(
         offers = offer_everything(config, state, selections, past.documents, entries, feeds)
         written = tuple(dict.fromkeys((*ahead.written, *_write(config, state, offers, selections, now))))
         note_held(state, held, now)
-        files.forget_vanished(state, kept=past.entry_ids)
+        if files.has_vanished(state):
+            files.forget_vanished(state, kept=past.entry_ids)
         site_data = tell_site(config, state, now)
     everything = selections[0]
     feeds_written = len(offers.feeds & set(written))
