@@ -5,6 +5,7 @@ processes that wait before their first steps, so that a tracer can come; on the 
 and the answer is how they ended. `Loaded` is the other end of that.
 """
 
+import atexit
 import json
 import os
 import signal
@@ -22,6 +23,8 @@ _FAKETIME = Path("/usr/lib") / f"{os.uname().machine}-linux-gnu" / "faketime" / 
 _TOP = Path(__file__).parents[2]
 # Python's own sleep fails under libfaketime.
 _WITHOUT_NANOSLEEP = _TOP / "tests" / "service" / "without_nanosleep"
+_started: dict[str, subprocess.Popen[str]] = {}
+"""What has loaded the command, by the moment at which time stands for it."""
 
 
 @dataclass(frozen=True)
@@ -95,22 +98,40 @@ class Loaded:
 def loaded(at: str, breaks: str = "") -> Iterator[Loaded]:
     """The loaded command; for it, time stands at a moment such as "2026-11-01 12:00:00", UTC.
 
-    `breaks` is what each process does to the product before its first step, for the controls of the tests.
+    `breaks` is what each process does to the product before its first step, for the controls of the tests. What has
+    loaded the command serves later tests as well, unless one fails in between.
     """
+    if at not in _started:
+        _started[at] = _start(at)
+    try:
+        yield Loaded(_started[at], breaks)
+    except BaseException:
+        _end(_started.pop(at))
+        raise
+
+
+def _start(at: str) -> subprocess.Popen[str]:
     clock = {"LD_PRELOAD": str(_FAKETIME), "FAKETIME": at, "TZ": "UTC", "NO_FAKE_STAT": "1"}
     clock |= {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0"}
     python = {"PYTHONPATH": os.pathsep.join([str(_WITHOUT_NANOSLEEP), str(_TOP)]), "PYTHONDONTWRITEBYTECODE": "1"}
-    with subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-P", "-m", "tests.faults.loaded_command"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, **clock, **python},
-    ) as process:
-        try:
-            yield Loaded(process, breaks)
-        finally:
-            process.kill()
+    )
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+@atexit.register
+def _end_all() -> None:
+    for process in _started.values():
+        _end(process)
 
 
 def _file_of(folder: str | Path, number: int, name: str) -> Path:
