@@ -23,7 +23,7 @@ from feedbot.state.schema import VERSION
 from tests.faults.how_many import number, spread
 from tests.faults.injecting import Befallen, Fault, befallen, calls_of, fault_at, faults
 from tests.faults.loaded_command import Loaded, loaded
-from tests.publication import Publication, Site
+from tests.publication import Publication, Site, loopback_site
 from tests.state.test_upgrades import frozen
 
 pytestmark = [pytest.mark.debian("strace"), pytest.mark.debian("faketime")]
@@ -175,6 +175,21 @@ CASES: dict[str, tuple[Callable[[Loaded, Path, Site], Case], int, float]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Case]]:
+    """Gives the case of that name, which is made once."""
+    cases: dict[str, Case] = {}
+
+    def case(name: str) -> Case:
+        if name not in cases:
+            with loaded(NOW) as command:
+                cases[name] = CASES[name][0](command, tmp_path_factory.mktemp(name) / "news", site)
+        return cases[name]
+
+    with loopback_site() as site:
+        yield case
+
+
 def harm(case: Case, command: Loaded, folder: Path, befallen: Befallen) -> Iterator[str]:
     """What is not as it should be after a fault, and then after the next start."""
     ended = befallen.ended
@@ -322,6 +337,7 @@ def after_faults(case: Case, command: Loaded, chosen: list[Fault]) -> tuple[int,
 
 def undisturbed_calls(case: Case, command: Loaded) -> list[str]:
     counting = case.folder.with_name("counting")
+    shutil.rmtree(counting, ignore_errors=True)
     shutil.copytree(case.folder, counting)
     calls, ended = calls_of(command, counting, *case.words)
     assert ended.code == case.code
@@ -329,11 +345,10 @@ def undisturbed_calls(case: Case, command: Loaded) -> list[str]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_fault_at_any_system_call_harms_no_feed_and_loses_nothing_that_was_acknowledged(tmp_path, site, name):
-    make, short, share = CASES[name]
-    wanted = number(short, share)
+def test_a_fault_at_any_system_call_harms_no_feed_and_loses_nothing_that_was_acknowledged(made, name):
+    _, short, share = CASES[name]
+    wanted, case = number(short, share), made(name)
     with loaded(NOW) as command:
-        case = make(command, tmp_path / "news", site)
         every = faults(undisturbed_calls(case, command))
         chosen = [every[place] for place in spread(len(every), wanted)]
         came, done = after_faults(case, command, chosen)
@@ -419,10 +434,10 @@ _Asking._record = record
         "told and not recorded",
     ],
 )
-def test_a_product_without_one_of_its_guards_is_found_out(tmp_path, site, name, breaks, fault, said):
+def test_a_product_without_one_of_its_guards_is_found_out(made, name, breaks, fault, said):
     """The negative controls of the test above."""
+    case = replace(made(name), as_last_read={})
     with loaded(NOW, breaks) as command:
-        case = CASES[name][0](command, tmp_path / "news", site)
         if not isinstance(fault, Fault):
             fault = fault_at(*fault, undisturbed_calls(case, command))
         came, done = after_faults(case, command, [fault])
