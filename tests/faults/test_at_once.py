@@ -124,6 +124,21 @@ def test_six_of_the_commands_at_once_damage_nothing_and_each_ends_well_or_says_w
     assert not list(busy.folder.rglob("*.feedbot-tmp"))
 
 
+WITHOUT_A_SENTENCE = """
+from feedbot.state import locks
+class LockHeld(Exception):
+    pass
+locks.LockHeld = LockHeld
+"""
+
+
+def test_a_product_that_does_not_say_who_holds_a_lock_is_found_out(busy):
+    """The negative control of the test above."""
+    uses = [("check", "--all")] * AT_ONCE
+    with loaded(NOW, WITHOUT_A_SENTENCE) as command:
+        assert wrong_ends(uses, command.at_once(busy.folder, uses))
+
+
 def marks_lost(command: Loaded, news: Publication) -> int:
     """How many of six marks are not on record, though their commands ended as if they were."""
     uses = [of_links(news, ("mark", URL, "alive"), one) for one in range(AT_ONCE)]

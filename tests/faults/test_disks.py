@@ -95,25 +95,53 @@ def looks_of(path: Path) -> int:
     return int(number)
 
 
-def test_a_check_whose_disk_is_full_says_so_and_is_made_up_for(published, site):
-    """What it could not record is asked again; what was on record is there."""
-    before = looks_of(published.folder / "data" / "state.db")
-    assert feedbot(published.folder, "build").returncode == 0
+def checked_on_a_full_disk(news: Publication, breaks: str = "") -> tuple[tuple[int, str], tuple[int, str]]:
+    """What a check of many links said while the disk of state.db was full, and what when there was room again."""
     for number in range(60):
-        published.article(f"n{number}")
+        news.article(f"n{number}")
+    assert feedbot(news.folder, "build", "--accept-new").returncode == 0
+    # Room enough to open state.db and to begin, and not for what is seen.
     script = """
 fill data/.fill
+truncate -s -85k data/.fill
 code=0; feedbot check --all 2>full.err >/dev/null || code=$?; echo $code > full.code
 rm data/.fill
 code=0; feedbot check --all 2>free.err >/dev/null || code=$?; echo $code > free.code
 cp -r data kept.after
 """
-    mount = "cp -r data kept && mount -t tmpfs -o size=1m tmpfs data && cp -r kept/. data"
-    on_disks_of_its_own(published.folder, mount, script)
-    code, error = said(published, "full")
+    mount = "cp -r data kept && mount -t tmpfs -o size=2m tmpfs data && cp -r kept/. data"
+    on_disks_of_its_own(news.folder, mount, script, breaks)
+    return said(news, "full"), said(news, "free")
+
+
+def test_a_check_whose_disk_is_full_says_so_and_is_made_up_for(published, site):
+    """What it could not record is asked again; what was on record is there."""
+    before = looks_of(published.folder / "data" / "state.db")
+    site.asked.clear()
+    (code, error), free = checked_on_a_full_disk(published)
+    assert len(site.asked) == 2 * 63
     assert (code, "free some" in error) == (1, True), error
-    assert said(published, "free") == (0, "")
+    assert free == (0, "")
     assert looks_of(published.folder / "kept.after" / "state.db") >= before + 63
+
+
+FORGETS_WHAT_IT_CANNOT_WRITE = """
+from contextlib import contextmanager, suppress
+from feedbot.errors import StateError
+from feedbot.state.database import State
+_write = State.write
+@contextmanager
+def write(self):
+    with suppress(StateError), _write(self) as connection:
+        yield connection
+State.write = write
+"""
+
+
+def test_a_check_that_hushes_up_a_full_disk_is_found_out(published):
+    """The negative control of the test above."""
+    (code, error), _ = checked_on_a_full_disk(published, FORGETS_WHAT_IT_CANNOT_WRITE)
+    assert (code, "free some" in error) != (1, True)
 
 
 def outlives_a_full_log(news: Publication, breaks: str = "") -> bool:
