@@ -236,7 +236,7 @@ def _not_said(folder: Path, befallen: Befallen) -> Iterator[str]:
         yield f"it ended with {ended.code}"
     # That files of the program or of the system cannot be read is no trouble of a publication.
     opened = re.search(r' openat\(\w+(?:<[^>]*>)?, "(/[^"]*)"', call)
-    is_elsewhere = opened is not None and not opened[1].startswith(str(folder))
+    is_elsewhere = opened is not None and not opened[1].startswith(str(folder)) and opened[1] in ended.err
     if "Traceback" in ended.err or ("feedbot's own" in ended.err and not is_elsewhere):
         yield f"no sentence for the operator: {ended.err}"
     # What cannot be written cannot be said.
@@ -409,7 +409,8 @@ def record(self):
     looks = self._unrecorded
     if any(look.verdict.kind == "unknown" for look in looks):
         self._unrecorded = []
-        self._results |= {one.target.url: Result(one.target, one.target, one.seen, one.verdict) for one in looks}
+        for one in looks:
+            self._add(Result(one.target, one.target, one.seen, one.verdict))
     _record(self)
 _Asking._record = record
 """
