@@ -34,7 +34,6 @@ LEFT_OUT = {
 """Tables that can be had again, and from where."""
 
 LEFT_OUT_COLUMNS = {
-    "clock": {"changes", "published_from"},  # of what lies in this machine's feeds folder
     "files": {
         "mtime_ns", "size", "inode",  # stamps on this machine
         "rules", "fingerprint", "source", "own_id", "digest", "published_at", "updated_at", "draft", "heat",

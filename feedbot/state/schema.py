@@ -538,6 +538,10 @@ INSERT INTO rolled_up_anew SELECT target_id, looks, first_at, pack_status(status
 DROP TABLE rolled_up;
 ALTER TABLE rolled_up_anew RENAME TO rolled_up;
 
+-- What every build asks for, among what it does not.
+CREATE INDEX identities_unseen ON identities (id) WHERE public = 0;
+CREATE INDEX files_vanished ON files (path) WHERE vanished_at IS NOT NULL;
+
 -- As after every step that makes a view: a table comes first in SQLite's own list.
 CREATE TABLE hosts_anew (
     host TEXT PRIMARY KEY,
@@ -548,18 +552,7 @@ DROP TABLE hosts;
 ALTER TABLE hosts_anew RENAME TO hosts;
 """
 
-_V19 = """
--- Counts the write phases that may change what feeds or reports say; and what the latest publishing was made from, with
--- the count at its end: where that is the same, and nothing waits for its time, nothing is to be published.
-ALTER TABLE clock ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE clock ADD COLUMN published_from TEXT NOT NULL DEFAULT '';
-
--- What every build asks for, among what it does not.
-CREATE INDEX identities_unseen ON identities (id) WHERE public = 0;
-CREATE INDEX files_vanished ON files (path) WHERE vanished_at IS NOT NULL;
-"""
-
-MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13, _V14, _V15, _V16, _V17, _V18, _V19)
+MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13, _V14, _V15, _V16, _V17, _V18)
 """Step n leads from version n to n + 1; `PRAGMA user_version` tells the version of a database."""
 
 VERSION = len(MIGRATIONS)
