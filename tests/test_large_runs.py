@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from array import array
 from collections import Counter
 
 import pytest
@@ -136,3 +137,19 @@ def test_a_target_that_is_there_no_more_has_no_result(large, site):
         checking = asyncio.run(checked(large, state, due))
     assert checking.summary == {"alive": 2}
     assert len(checking.results) == 2
+
+
+def test_a_portion_of_targets_that_are_all_there_no_more_is_passed_over(large, site):
+    async def run(state, due):
+        async with asyncio.timeout(20):
+            return await checked(large, state, due)
+
+    with large.state() as state:
+        due = planned(large, state, "a.test/1", "a.test/2")
+        gone = targets.plan_of(targets.named(state, [f"http://gone{n}.test/" for n in range(1000)], large.clock.now()))
+        with state.write() as connection:
+            connection.executemany("DELETE FROM targets WHERE id = ?", [(number,) for number in gone.ids])
+        due.ids[:0] = gone.ids
+        due.hosts[:0] = array("l", [0]) * len(gone.ids)
+        checking = asyncio.run(run(state, due))
+    assert checking.summary == {"alive": 2}

@@ -324,15 +324,17 @@ class _Asking:
             if self._beside:
                 beside, self._beside = self._beside, []
                 yield beside
-            if portion := [self._probe_target(target, now) for target in self._load()]:
-                yield portion
-            elif not self._portions.are_over:
+            if places := self._portions.take(self._a_portion):
+                # None where they are no longer there, and then nothing comes that could be waited for.
+                if portion := [self._probe_target(target, now) for target in self._load(places)]:
+                    yield portion
+            else:
                 self._has_come.clear()
                 await self._has_come.wait()
 
-    def _load(self) -> list[Target]:
-        """The targets of the next portion, as they stand now."""
-        at = {self._numbers[place]: place for place in self._portions.take(self._a_portion)}
+    def _load(self, places_in_plan: Sequence[int]) -> list[Target]:
+        """The targets at these places of the plan, as they stand now."""
+        at = {self._numbers[place]: place for place in places_in_plan}
         found = targets.load(self._state, list(at))
         places = targets.places(self._state, [target.id for target in found])
         for target in found:
