@@ -21,8 +21,12 @@ Looking = Callable[[Watched], AsyncGenerator[Collection[str], None]]
 
 _SETTLED_S = SETTLING_NS / 1e9 + 0.1
 _ASK_AGAIN_S = 0.05
-_MOST_NAMED = 100
-"""So many changes at once pay for a look at all files."""
+_FEW = 5
+"""More files than this within two seconds are a change in bulk.
+
+What a person did not mean comes in bulk, and is told by that (core/guard.py): so it is read as a whole, and not a few
+files at a time as they are written.
+"""
 _AGAIN_S = 600.0
 """A watch that cannot be had is asked for again after this."""
 _QUIET_MS = 1000
@@ -46,14 +50,16 @@ async def watch(
     while True:
         try:
             before = _identities(watched)
+            lately = _Lately(clock)
             is_new = True
             async for changes in look(watched):
                 if is_new:
                     log.info("article files are watched: what changes is published at once")
                 if is_new or changes:
-                    named = None if is_new or len(changes) > _MOST_NAMED else changes
+                    lately.add(changes)
+                    named = None if is_new or lately.are_many else changes
                     is_new = is_told = False
-                    await _settle(changes, clock)
+                    await (clock.sleep(_SETTLED_S) if lately.are_many else _settle(changes, clock))
                     await read(named)
                 if _identities(watched) != before:
                     break  # the folder is another one by now, which the system does not watch
@@ -66,14 +72,30 @@ async def watch(
             await asyncio.sleep(0)
 
 
+class _Lately:
+    """The paths that changed within the last two seconds."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._groups: list[tuple[float, Collection[str]]] = []
+
+    def add(self, paths: Collection[str]) -> None:
+        """These have changed now."""
+        now = self._clock.monotonic()
+        self._groups = [(at, group) for at, group in self._groups if now - at < _SETTLED_S]
+        self._groups.append((now, paths))
+
+    @property
+    def are_many(self) -> bool:
+        """True where they are a change in bulk."""
+        return len({path for _, group in self._groups for path in group}) > _FEW
+
+
 async def _settle(paths: Collection[str], clock: Clock) -> None:
     """Wait until these files are written to their end, two seconds at most.
 
     What is gone is waited for so long: some programs write a file by removing it first.
     """
-    if len(paths) > _MOST_NAMED:
-        await clock.sleep(_SETTLED_S)
-        return
     left = set(paths)
     over = clock.monotonic() + _SETTLED_S
     while left and (seconds := over - clock.monotonic()) > 0:

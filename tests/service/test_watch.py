@@ -109,7 +109,7 @@ async def test_a_file_that_was_closed_is_named_to_the_reader_at_once_and_one_tha
     for path in (closed, still_open):
         path.write_text("words", encoding="utf-8")
         os.utime(path, ns=(at_ns, at_ns))
-    script = Script(set(), {str(closed)}, {str(still_open)}, {f"{tmp_path}/{n}.md" for n in range(101)})
+    script = Script(set(), {str(closed)}, {str(still_open)}, {f"{tmp_path}/{n}.md" for n in range(6)})
 
     async def read(named):
         named_at.append((round(clock.t - 1000.0, 1), named))
@@ -125,6 +125,29 @@ async def test_a_file_that_was_closed_is_named_to_the_reader_at_once_and_one_tha
     assert of_closed == (0.0, {str(closed)})
     assert of_open == (1.0, {str(still_open)})
     assert of_many == (3.1, None)
+
+
+async def test_files_that_are_written_one_after_the_other_are_read_at_once(tmp_path):
+    (tmp_path / "articles").mkdir()
+    paths = [tmp_path / "articles" / f"{number}.md" for number in range(12)]
+    clock, reads = ScriptedClock(), []
+    long_ago_ns = int((clock.now().timestamp() - 60) * 1e9)
+    for path in paths:
+        path.write_text("words", encoding="utf-8")
+        os.utime(path, ns=(long_ago_ns, long_ago_ns))
+    groups = [{str(path) for path in paths[start : start + 4]} for start in (0, 4, 8)]
+    script = Script(set(), *groups, {str(paths[0])})
+
+    async def read(named):
+        reads.append((round(clock.t - 1000.0, 1), named))
+
+    task = asyncio.ensure_future(watch(watched(tmp_path), read, clock, script.look))
+    async with asyncio.timeout(20):
+        await script.is_over.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    # Four more within two seconds are a change in bulk; two seconds later few are few again.
+    assert reads == [(0.0, None), (0.0, groups[0]), (2.1, None), (2.1, groups[2]), (2.1, {str(paths[0])})]
 
 
 async def test_where_the_system_cannot_watch_one_line_says_so_and_it_is_tried_again(tmp_path, caplog):
