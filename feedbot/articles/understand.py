@@ -269,6 +269,10 @@ def _related_item(name: str, node: Node, rules: ReadRules, notes: Notes) -> Rela
     if not title:
         notes.remark(node, Code.RELATED_EMPTY, "has neither a title nor a URL; left out", name)
         return None
+    if all(fields.find(field) is None for field in ("source_url", "amp_url", "cdn_amp_url")):
+        # Most often it is there by another name, such as `url`.
+        words = "is missing, so readers are shown nothing of it"
+        notes.remark(node, Code.URL_MISSING, words, fields.name_of("source_url"))
     return Related(
         title=title,
         source_url=source_url,

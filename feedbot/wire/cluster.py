@@ -158,7 +158,8 @@ async def joined(
         from distributed import Client, LocalCluster  # noqa: PLC0415
     except ImportError:
         raise ClusterError(
-            "checker.cluster is set, and Dask is not installed here; `pip install 'feedbot[cluster]'` brings it"
+            "a cluster is to ask (checker.cluster or --cluster), and Dask is not installed here;"
+            " `pip install 'feedbot[cluster]'` brings it"
         ) from None
     for name in ("distributed", "distributed.client"):
         # Its lines, with stacks of its own, would stand on standard error; what they mean is said in a sentence.

@@ -65,6 +65,8 @@ ODD = [
     ("excerpt: a\x07b\n", [(Code.CONTROL_CHARACTERS, 5, 11, "")]),
     ("related:\n  - draft: true\n    title: A\n", [(Code.RELATED_DRAFT, 6, 5, "related[1]")]),
     ("related:\n  - excerpt: A\n", [(Code.RELATED_EMPTY, 6, 5, "related[1]")]),
+    ("related:\n  - {title: A, url: https://a.example/}\n", [(Code.URL_MISSING, 6, 5, "related[1].sourceUrl")]),
+    ("related:\n  - {title: A, sourceUrl: x y}\n", [(Code.URL_INVALID, 6, 27, "related[1].sourceUrl")]),
     ("related: x\n", [(Code.WRONG_TYPE, 5, 10, "related")]),
     ("ignore: nowhere\n", [(Code.URL_INVALID, 5, 9, "ignore")]),
 ]

@@ -322,6 +322,13 @@ class TestGithub:
         assert rendered(FINE, "github") == "1 link checked: 1 alive.\n"
 
 
+@pytest.mark.parametrize("format_", ["markdown", "github"])
+def test_a_rejected_file_is_told_where_nothing_is_due_too(format_):
+    nothing = CheckReport(checking(online=None), rejected=(Rejected("articles/bad.md", 2, "title: is missing"),))
+    assert "nothing is due" in rendered(nothing, format_)
+    assert "1 article file cannot be used: `feedbot lint` shows why." in rendered(nothing, format_)
+
+
 class TestPaths:
     def test_are_those_from_the_top_of_the_repository(self, tmp_path):
         (tmp_path / ".git").mkdir()

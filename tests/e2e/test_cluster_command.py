@@ -73,4 +73,8 @@ def test_without_dask_the_sentence_names_what_is_missing(news, tmp_path):
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['distributed'] = None")
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     done = feedbot(news.folder, "check", "--cluster", "local", env=os.environ | {"PYTHONPATH": path})
-    one_sentence(done, 1, "Dask is not installed here; `pip install 'feedbot[cluster]'` brings it")
+    one_sentence(
+        done,
+        1,
+        "(checker.cluster or --cluster), and Dask is not installed here; `pip install 'feedbot[cluster]'` brings it",
+    )

@@ -58,9 +58,9 @@ class CheckReport:
 
     @property
     def headline(self) -> str:
-        """How many links were checked, and what they are."""
+        """How many links were checked, what they are, and how many files were rejected."""
         if self.checking.online is None:
-            return f"{plain(self.nothing)}."
+            return f"{plain(self.nothing)}.{self._said_of_rejected}"
         said = ", ".join(
             f"{self.checking.summary[kind]:,} {kind}" for kind in BY_URGENCY if kind in self.checking.summary
         )
@@ -71,10 +71,13 @@ class CheckReport:
             words += (
                 " So many failed at once that our own network is the likelier cause: none of those failures counts."
             )
-        if self.rejected:
-            number = count(len(self.rejected), "article file")
-            words += f" {number} cannot be used: `feedbot lint` shows why."
-        return words
+        return words + self._said_of_rejected
+
+    @property
+    def _said_of_rejected(self) -> str:
+        if not self.rejected:
+            return ""
+        return f" {count(len(self.rejected), 'article file')} cannot be used: `feedbot lint` shows why."
 
     @property
     def rules(self) -> Sequence[Rule]:
