@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from sqlite_utils.utils import sqlite3
 
 from feedbot.core.context import Context, Sibling, Source
 from feedbot.core.mark import Mark, MarkKind
@@ -42,6 +44,23 @@ def everything_in(folder):
         if file.is_file() and file.parent.name != "articles" and file.name != "config.yaml":
             data = file.read_bytes()
             yield file.name, gzip.decompress(data) if file.suffix == ".gz" else data
+            if file.name == "state.db":
+                yield file.name, unpacked(file)
+
+
+def unpacked(file):
+    """What a state.db holds packed."""
+    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+        packed.teach(connection)
+        rows = connection.execute(
+            "SELECT exchanges_of(look.seen, url, leant_on.seen)"
+            " || coalesce(context_of(look.seen, url, leant_on.seen), '') FROM observations AS look"
+            " JOIN targets ON targets.id = look.target_id"
+            " LEFT JOIN observations AS leant_on ON leant_on.id = look.leans_on"
+            " UNION ALL SELECT page_text(page, url) FROM targets WHERE page IS NOT NULL"
+            " UNION ALL SELECT status_text(status) FROM rolled_up"
+        )
+        return "\n".join(text for (text,) in rows).encode()
 
 
 def holding(folder, *words):
