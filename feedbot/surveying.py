@@ -25,7 +25,7 @@ from feedbot.articles.frontmatter import (
 from feedbot.articles.rules import ReadRules
 from feedbot.articles.understand import understand
 from feedbot.config import DEFAULT_EXCLUDE, DEFAULT_FIELDS
-from feedbot.core.article import Article, Rejected
+from feedbot.core.article import Article, LinkRole, Rejected
 from feedbot.core.sites import eleventy, hugo, jekyll
 from feedbot.core.sites.facts import Facts, Kind, Setting, Site, is_below
 from feedbot.core.sites.fields import propose_fields
@@ -65,13 +65,14 @@ class Sampled:
     """Article files read as a build would, up to 200 of `found`, spread evenly.
 
     `fields` are further names of feedbot's fields, with how many files carry them. `toml` files have front matter in
-    TOML. `rejected` are the others that would not be understood.
+    TOML. `rejected` are the others that would not be understood. `linking` are the articles with links in their text.
     """
 
     found: int
     looked_at: int
     understood: int
     drafts: int
+    linking: int
     toml: int
     rejected: tuple[Rejected, ...]
     fields: Mapping[str, Mapping[str, int]]
@@ -111,7 +112,7 @@ def sample(root: Path, site: Site, patterns: Sequence[str], rules: ReadRules, *,
     toml = sum(raw.startswith(b"+++") for _, raw in files)
     fronts = [front for _, raw in files if (front := _front(raw)) is not None]
     fields = propose_fields(fronts, rules.fields, rules.site_url)
-    rules = replace(rules, fields=with_fields(rules.fields, fields))
+    rules = replace(rules, fields=with_fields(rules.fields, fields), body_links=True)
     outcomes = [understand(path, raw, rules)[0] for path, raw in files if not raw.startswith(b"+++")]
     articles = [one for one in outcomes if isinstance(one, Article)]
     return Sampled(
@@ -119,6 +120,7 @@ def sample(root: Path, site: Site, patterns: Sequence[str], rules: ReadRules, *,
         looked_at=len(files),
         understood=len(articles),
         drafts=sum(one.draft for one in articles),
+        linking=sum(any(link.role is LinkRole.BODY for link in one.links) for one in articles),
         toml=toml,
         rejected=tuple(one for one in outcomes if isinstance(one, Rejected)),
         fields=fields,

@@ -29,6 +29,11 @@ def sampled_lines(sampled: Sampled) -> Iterator[tuple[str, str]]:
     some = f" of {sampled.found:,}" if sampled.looked_at < sampled.found else ""
     drafts = f", {count(sampled.drafts, 'draft')} among them" if sampled.drafts else ""
     yield "Read", f"{count(sampled.looked_at, 'file')}{some}: {count(sampled.understood, 'article')}{drafts}"
+    if sampled.linking:
+        texts = (
+            "the text of 1 article has" if sampled.linking == 1 else f"the texts of {sampled.linking:,} articles have"
+        )
+        yield "Note", f"{texts} links, which are not checked; `links.body: true` in the config has them checked too"
     for field, names in sampled.fields.items():
         told = ", ".join(f"{plain(name)} ({count(number, 'file')})" for name, number in names.items())
         yield "Field", f"{field} is also called {told}"

@@ -218,6 +218,26 @@ def test_names_that_the_files_use_are_proposed(tmp_path):
     assert (tmp_path / "feeds" / "ai.atom").exists()
 
 
+def test_links_in_the_text_are_told_to_be_unchecked_with_the_remedy(tmp_path):
+    for number, text in enumerate(
+        ["See [this](https://other.example/a).\n", "<https://other.example/b>\n", "Words.\n"]
+    ):
+        sites.write(tmp_path, f"articles/{number}.md", f"title: A{number}\ndate: 2023-05-01", text)
+    said = feedbot(tmp_path, "init")
+    assert "the texts of 2 articles have links, which are not checked; `links.body: true` in the config" in said
+    feedbot(tmp_path, "build")
+    before = json.loads(feedbot(tmp_path, "status", "--format", "json"))["links"]["number"]
+    config = tmp_path / "config.yaml"
+    config.write_text(config.read_text(encoding="utf-8").replace("  body: false", "  body: true"), encoding="utf-8")
+    feedbot(tmp_path, "build")
+    assert json.loads(feedbot(tmp_path, "status", "--format", "json"))["links"]["number"] == before + 2
+
+
+def test_a_text_without_links_is_not_told_of(tmp_path):
+    sites.write(tmp_path, "articles/one.md", "title: A\ndate: 2023-05-01")
+    assert "not checked" not in feedbot(tmp_path, "init")
+
+
 def test_files_that_would_not_be_understood_are_told_with_the_reason(tmp_path):
     for number in range(5):
         sites.write(tmp_path, f"articles/{number}.md", "title: A")
