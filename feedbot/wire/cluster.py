@@ -159,7 +159,7 @@ async def joined(
     except ImportError:
         raise ClusterError(
             "a cluster is to ask (checker.cluster or --cluster), and Dask is not installed here;"
-            " `pip install 'feedbot[cluster]'` brings it"
+            " pip install '.[cluster]' in a clone of feedbot brings it"
         ) from None
     for name in ("distributed", "distributed.client"):
         # Its lines, with stacks of its own, would stand on standard error; what they mean is said in a sentence.

@@ -183,3 +183,13 @@ def test_a_mark_is_in_the_object(lived):
         marks.remove(state, url, now)
     assert document["mark"] == "marked dead (not ours)"
     assert document["links"][0]["readers_get"] == "nothing: it is left out"
+
+
+def test_a_link_that_is_left_alone_has_no_next_look(lived):
+    url, now = lived.site.link("/lost"), lived.clock.now()
+    with lived.state() as state:
+        marks.put(state, url, Mark(MarkKind.IGNORE, made_at=now), now)
+        lines = [click.unstyle(line) for line in why_lines(seen(lived, "/lost"), every=False)]
+        marks.remove(state, url, now)
+    assert "  next look  none: it is left alone" in lines
+    assert not [line for line in lines if line.startswith("  changes ")]

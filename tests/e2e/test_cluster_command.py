@@ -76,5 +76,6 @@ def test_without_dask_the_sentence_names_what_is_missing(news, tmp_path):
     one_sentence(
         done,
         1,
-        "(checker.cluster or --cluster), and Dask is not installed here; `pip install 'feedbot[cluster]'` brings it",
+        "(checker.cluster or --cluster), and Dask is not installed here;"
+        " pip install '.[cluster]' in a clone of feedbot brings it",
     )

@@ -10,6 +10,7 @@ from feedbot.cli.evidence import Evidence
 from feedbot.cli.text import count, plain
 from feedbot.cli.times import at, said_of, span
 from feedbot.core.context import Context
+from feedbot.core.mark import MarkKind
 from feedbot.core.next_step import link_steps
 from feedbot.core.observation import Exchange
 from feedbot.core.page import PageSignals
@@ -62,6 +63,10 @@ def _standing_lines(seen: Evidence) -> Iterator[str]:
         yield "  note       walls have hidden it for 30 days: feedbot cannot tell; look yourself, and `feedbot mark` it"
     if seen.mark is not None:
         yield f"  a person   {plain(seen.mark.words)}"
+    if seen.mark is not None and seen.mark.kind is MarkKind.IGNORE:
+        yield "  next look  none: it is left alone"
+        yield from _archived_lines(seen)
+        return
     yield f"  changes    {outlook(status)}"
     if seen.due_at is not None:
         when = "now" if seen.due_at <= now else f"{at(seen.due_at)}, {said_of(seen.due_at, now)}"
