@@ -32,6 +32,7 @@ def test_a_slot_leaves_nothing_in_memory_and_no_file_open(news):
     assert descriptors <= 2
 
 
-def test_a_daemon_that_kept_four_kilobytes_of_each_slot_would_be_noticed(news):
-    traced, _, _ = grown(news, "leaking")
+def test_a_daemon_that_kept_four_kilobytes_and_an_open_file_of_each_slot_would_be_noticed(news):
+    traced, _, descriptors = grown(news, "leaking")
     assert traced > SLOTS * MOST_A_SLOT
+    assert descriptors > 2
