@@ -32,7 +32,7 @@ def look(news: Publication, *changed: str, status: int = 200, days: float = 0.0)
         news.site.answers[f"/{name}"] = status
     news.build()
     with news.state() as state, state.write() as connection:
-        connection.execute("UPDATE targets SET next_check_at = '2020-01-01T00:00:00Z'")
+        connection.execute("UPDATE targets SET next_check_at = 0")
     news.check()
 
 
@@ -166,7 +166,7 @@ def test_each_day_has_one_digest_over_both_changes_of_the_clock(edited: Publicat
                     connection.execute(
                         "INSERT OR REPLACE INTO transitions"
                         " (id, target_id, kind, at, from_status, to_status, reason, moved_to)"
-                        " VALUES (1, 1, 'moved', '2027-01-01T00:00:00Z', 'alive', 'moved', '301', ?)",
+                        " VALUES (1, 1, 'moved', 0, 'alive', 'moved', '301', ?)",
                         [f"https://new.example/{number}"],
                     )
                     connection.execute("UPDATE targets SET status = 'moved' WHERE id = 1")

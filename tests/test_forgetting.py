@@ -298,11 +298,11 @@ def test_each_word_of_a_record_that_quotes_it_is_enough(news, site):
     with news.state() as state, state.write() as connection:
         one, two, three = (targets.find(state, site.link(path)).id for path in ("/one", "/two", "/three"))
         transition = "INSERT INTO transitions VALUES (NULL, ?, 'died', ?, 'failing', 'dead', NULL, ?, ?)"
-        connection.execute(transition, [one, at, f"leads to {slander}", None])
-        connection.execute(transition, [two, at, "", slander])
-        connection.execute(transition, [three, at, "gone", None])
+        connection.execute(transition, [one, 1, f"leads to {slander}", None])
+        connection.execute(transition, [two, 1, "", slander])
+        connection.execute(transition, [three, 1, "gone", None])
         status = json.dumps({"kind": "moved", "moved_to": slander, "moved_looks": 2, "moved_first_at": at})
-        connection.execute("INSERT INTO rolled_up VALUES (?, 2, ?, ?)", [one, at, packed.pack_status(status.encode())])
+        connection.execute("INSERT INTO rolled_up VALUES (?, 2, ?, ?)", [one, 1, packed.pack_status(status.encode())])
         [seen] = state.rows("SELECT * FROM observations WHERE target_id = ?", [three])
         for column in ("final_url", "reason", "failure_text"):
             copy = {**seen, "id": None, column: slander}

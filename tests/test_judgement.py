@@ -21,7 +21,7 @@ def kinds(checking):
 
 def all_due(news):
     with news.state() as state, state.write() as connection:
-        connection.execute("UPDATE targets SET next_check_at = '2026-01-01T00:00:00Z'")
+        connection.execute("UPDATE targets SET next_check_at = 0")
 
 
 def wildcard(site, page=NOT_FOUND):

@@ -8,10 +8,12 @@ from feedbot.cli.reports.status import progress
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.status import StatusKind
 from feedbot.state import runs, targets
+from feedbot.state.database import seconds
 from feedbot.state.targets import Backlog
-from tests.publication import Publication
+from tests.publication import START, Publication
 from tests.wire.scripted import ScriptedResolver
 
+FAR = 2 * seconds(START)
 NO_SUCH_HOST = Failure(FailureKind.DNS_NXDOMAIN, "no such host")
 
 
@@ -100,10 +102,8 @@ def only_one_is_due(news, name):
     """As months later, when the links of a host have their days apart; the clock moves on by two days."""
     news.clock.step(days=2)
     with news.state() as state, state.write() as connection:
-        connection.execute("UPDATE targets SET next_check_at = '2099-01-01T00:00:00Z'")
-        connection.execute(
-            "UPDATE targets SET next_check_at = ? WHERE url LIKE ?", ["2026-11-01T00:00:00Z", f"%/{name}"]
-        )
+        connection.execute("UPDATE targets SET next_check_at = ?", [FAR])
+        connection.execute("UPDATE targets SET next_check_at = ? WHERE url LIKE ?", [seconds(START), f"%/{name}"])
 
 
 def checked(news, resolver, hours=1):
@@ -147,7 +147,7 @@ def test_neighbours_seen_within_a_day_ignored_ones_and_those_of_no_article_are_l
     site.answers["/p02"] = 410
     only_one_is_due(news, "p02")
     with news.state() as state, state.write() as connection:
-        connection.execute("UPDATE targets SET checked_at = ? WHERE url LIKE '%/p00'", ["2026-11-03T02:00:00Z"])
+        connection.execute("UPDATE targets SET checked_at = ? WHERE url LIKE '%/p00'", [seconds(START) + 38 * 3600])
         connection.execute(
             "DELETE FROM article_links WHERE target_id = (SELECT id FROM targets WHERE url LIKE '%/p01')"
         )
@@ -156,7 +156,7 @@ def test_neighbours_seen_within_a_day_ignored_ones_and_those_of_no_article_are_l
         )
     checked(news, ScriptedResolver())
     with news.state() as state:
-        brought = [row["url"] for row in state.rows("SELECT url FROM targets WHERE next_check_at < '2099'")]
+        brought = [row["url"] for row in state.rows("SELECT url FROM targets WHERE next_check_at < ?", [FAR])]
     assert sorted(url.rpartition("/")[2] for url in brought) == ["p02", "p03"]
 
 
@@ -169,7 +169,7 @@ def test_an_outage_of_our_own_brings_nothing_forward(tmp_path, site):
     only_one_is_due(news, "p07")
     assert checked(news, ScriptedResolver(default=NO_SUCH_HOST)) == 1
     with news.state() as state:
-        assert state.value("SELECT count(*) FROM targets WHERE next_check_at < '2099'") == 1
+        assert state.value("SELECT count(*) FROM targets WHERE next_check_at < ?", [FAR]) == 1
 
 
 def test_a_link_that_is_due_beside_a_failing_one_takes_the_budget_before_calm_ones(news, site):
@@ -183,7 +183,7 @@ def test_a_link_that_is_due_beside_a_failing_one_takes_the_budget_before_calm_on
     checked(news, ScriptedResolver())
     news.clock.step(days=1)
     with news.state() as state, state.write() as connection:
-        connection.execute("UPDATE targets SET next_check_at = ? WHERE verdict = 'alive'", ["2026-11-02T00:00:00Z"])
+        connection.execute("UPDATE targets SET next_check_at = ? WHERE verdict = 'alive'", [seconds(START) + 12 * 3600])
     chosen = due_now(news, budget=3)
     assert "p01" in chosen
 

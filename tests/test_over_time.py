@@ -54,7 +54,7 @@ class Months:
         with self.news.state() as state:
             if everything:
                 with state.write() as connection:
-                    connection.execute("UPDATE targets SET next_check_at = '2020-01-01T00:00:00Z'")
+                    connection.execute("UPDATE targets SET next_check_at = 0")
             due = targets.planned(state, self.news.clock.now())
             return asyncio.run(check(self.news.config, state, self.news.clock, due, resolver=names))
 

@@ -169,7 +169,7 @@ def fairness(folder: Path) -> str:
             " JOIN targets ON targets.id = target_id"
         ).fetchall()
     start = datetime.fromisoformat(began).timestamp()
-    ends = {url: datetime.fromisoformat(at).timestamp() - start + ms / 1000 for url, at, ms, _ in rows}
+    ends = {url: at - start + ms / 1000 for url, at, ms, _ in rows}
     living = [row for row in rows if answers(row[0])]
     wrong = [url for url, _, _, verdict in living if verdict != "alive"]
     said = (folder / "lychee.out").read_text(encoding="utf-8", errors="replace")

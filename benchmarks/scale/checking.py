@@ -75,7 +75,7 @@ def ran(state: Path) -> tuple[int, float]:
         asked, last = db.execute(
             "SELECT count(*), max(started_at) FROM observations WHERE run_id = ?", [number]
         ).fetchone()
-    return asked, (datetime.fromisoformat(last) - datetime.fromisoformat(began)).total_seconds()
+    return asked, last - datetime.fromisoformat(began).timestamp()
 
 
 def cpu_of_children() -> float:

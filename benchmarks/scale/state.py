@@ -29,7 +29,7 @@ from feedbot.core.identity import content_digest, identify
 from feedbot.core.schedule import jitter_of, next_check_at
 from feedbot.core.verdict import VerdictKind
 from feedbot.state import files, identities, retention, runs, targets, transitions
-from feedbot.state.database import State, open_for_reading, open_state, stamp, wipe
+from feedbot.state.database import State, open_for_reading, open_state, seconds, stamp, wipe
 from feedbot.state.files import FileReading, StoredFile
 from feedbot.steps.look import Look, advanced, look_at
 
@@ -140,9 +140,8 @@ def fill_looks(config: Config, state: State, looks: int) -> None:
     # As if what is overdue by now had been asked in its time: what is left is a usual slot.
     with state.write() as connection:
         connection.execute(
-            "UPDATE targets SET next_check_at = strftime('%Y-%m-%dT%H:%M:%SZ', next_check_at, '+32 days')"
-            " WHERE next_check_at < ?",
-            [stamp(NOW - SLOT)],
+            "UPDATE targets SET next_check_at = next_check_at + ? WHERE next_check_at < ?",
+            [32 * 86_400, seconds(NOW - SLOT)],
         )
         connection.execute("UPDATE clock SET latest = ?", [stamp(NOW)])
 

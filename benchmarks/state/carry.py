@@ -14,7 +14,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from feedbot.state.database import open_state, stamp
+from feedbot.state.database import open_state, seconds, stamp
 
 BEGIN = datetime(2026, 8, 1, tzinfo=UTC)
 HOSTS = 2000
@@ -101,11 +101,7 @@ def fill(path: Path, links: int, looks: int) -> None:
                     url_of(one),
                     f"host{one % HOSTS}.example",
                     "alive",
-                    at,
-                    at,
-                    at,
-                    at,
-                    at,
+                    *[seconds(BEGIN)] * 5,
                     f'"{one:x}"',
                     page_of(one),
                     url_of(one),
@@ -142,7 +138,7 @@ def look_of(link: int, look: int) -> dict[str, object]:
     )
     context = f'{{"roles":["source"],"titles":["A title of page number {link} as it may be"]}}'
     run = 1 + look * 720 + link % 720
-    at = stamp(BEGIN + timedelta(days=30 * look, minutes=link % 43_200))
+    at = seconds(BEGIN + timedelta(days=30 * look, minutes=link % 43_200))
     first = link if look else None  # the first looks are the first rows
     return {
         "run": run,

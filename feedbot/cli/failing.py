@@ -9,7 +9,7 @@ from feedbot.core.status import Status, StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind, is_broken
 from feedbot.errors import FeedbotError
 from feedbot.state import marks
-from feedbot.state.database import State, moment
+from feedbot.state.database import State, at_second
 from feedbot.steps.checking import Checking
 from feedbot.steps.results import Result
 
@@ -50,7 +50,7 @@ def known_to_fail(
     found = 0
     for row in rows:
         kind = VerdictKind(row["verdict"] or VerdictKind.UNKNOWN)
-        first_alive_at = None if row["first_alive_at"] is None else moment(row["first_alive_at"])
+        first_alive_at = None if row["first_alive_at"] is None else at_second(row["first_alive_at"])
         status = Status(
             kind=StatusKind(row["status"]),
             verdict=kind,

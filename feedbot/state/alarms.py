@@ -11,7 +11,7 @@ from feedbot.core.alerts import Trouble
 from feedbot.core.digest import Change
 from feedbot.core.status import StatusKind
 from feedbot.core.transition import TransitionKind
-from feedbot.state.database import State, moment, stamp
+from feedbot.state.database import State, at_second, moment, stamp
 
 
 class Receiver(msgspec.Struct, frozen=True):
@@ -126,7 +126,7 @@ def changes(state: State, after: int) -> list[Change]:
     """The transitions after this one, in order."""
     rows = state.rows("SELECT id, target_id, kind, at, moved_to FROM transitions WHERE id > ? ORDER BY id", [after])
     return [
-        Change(row["id"], row["target_id"], TransitionKind(row["kind"]), moment(row["at"]), row["moved_to"])
+        Change(row["id"], row["target_id"], TransitionKind(row["kind"]), at_second(row["at"]), row["moved_to"])
         for row in rows
     ]
 

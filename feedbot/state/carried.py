@@ -58,6 +58,17 @@ FROM files ORDER BY path
 # In the order of an export, the oldest look at a link comes before those that lean on it.
 _OLDEST = "SELECT min(id) FROM observations WHERE target_id = (SELECT id FROM targets WHERE url = :url)"
 
+
+def _text(column: str, of: str = "") -> str:
+    """A time as a record has it, of a column that holds seconds."""
+    return f"strftime('%Y-%m-%dT%H:%M:%SZ', {of}{column}, 'unixepoch') AS {column}"
+
+
+def _number(field: str) -> str:
+    """The seconds of such a field."""
+    return f"CAST(strftime('%s', :{field}) AS INTEGER)"
+
+
 CARRIED = (
     Carried(
         records.Clock,
@@ -76,18 +87,20 @@ CARRIED = (
     Carried(
         records.Target,
         "targets",
-        "SELECT url, status, next_check_at, since_at, verdict, reason, checked_at, strikes, first_strike_at,"
-        " last_strike_at, rule_strikes, rule_over_s, first_alive_at, revived_at, moved_to, moved_looks, moved_first_at,"
-        " nameless, by_request, frozen, page_checked_at, etag, last_modified, length, titled,"
+        f"SELECT url, status, {_text('next_check_at')}, {_text('since_at')}, verdict, reason, {_text('checked_at')},"  # noqa: S608
+        f" strikes, {_text('first_strike_at')}, {_text('last_strike_at')}, rule_strikes, rule_over_s,"
+        f" {_text('first_alive_at')}, {_text('revived_at')}, moved_to, moved_looks, {_text('moved_first_at')},"
+        f" nameless, by_request, frozen, {_text('page_checked_at')}, etag, last_modified, length, titled,"
         " page_text(page, url) AS page FROM targets ORDER BY url",
-        "INSERT INTO targets (url, host, status, next_check_at, since_at, verdict, reason, checked_at, strikes,"
+        "INSERT INTO targets (url, host, status, next_check_at, since_at, verdict, reason, checked_at, strikes,"  # noqa: S608 - as above
         " first_strike_at, last_strike_at, rule_strikes, rule_over_s, first_alive_at, revived_at, moved_to,"
         " moved_looks, moved_first_at, nameless, by_request, frozen, page_checked_at, etag, last_modified, length,"
         " titled, page)"
-        " VALUES (:url, host_of(:url), :status, :next_check_at, :since_at, :verdict, :reason, :checked_at, :strikes,"
-        " :first_strike_at, :last_strike_at, :rule_strikes, :rule_over_s, :first_alive_at, :revived_at, :moved_to,"
-        " :moved_looks, :moved_first_at, :nameless, :by_request, :frozen, :page_checked_at, :etag, :last_modified,"
-        " :length, :titled, pack_page(:page, :url))",
+        f" VALUES (:url, host_of(:url), :status, {_number('next_check_at')}, {_number('since_at')}, :verdict, :reason,"
+        f" {_number('checked_at')}, :strikes, {_number('first_strike_at')}, {_number('last_strike_at')}, :rule_strikes,"
+        f" :rule_over_s, {_number('first_alive_at')}, {_number('revived_at')}, :moved_to, :moved_looks,"
+        f" {_number('moved_first_at')}, :nameless, :by_request, :frozen, {_number('page_checked_at')}, :etag,"
+        " :last_modified, :length, :titled, pack_page(:page, :url))",
         json=("page",),
     ),
     Carried(
@@ -140,7 +153,8 @@ CARRIED = (
     Carried(
         records.Observation,
         "observations",
-        "SELECT targets.url AS url, look.id AS number, look.run_id AS run, look.started_at AS started_at,"
+        "SELECT targets.url AS url, look.id AS number, look.run_id AS run,"  # noqa: S608 - no outside text
+        f" {_text('started_at', of='look.')},"
         " look.elapsed_ms AS elapsed_ms, coalesce(look.final_url, targets.url) AS final_url, look.verdict AS verdict,"
         " look.reason AS reason, exchanges_of(look.seen, targets.url, leant_on.seen) AS exchanges,"
         " look.http_status AS http_status, look.failure AS failure, look.failure_text AS failure_text,"
@@ -150,7 +164,7 @@ CARRIED = (
         " ORDER BY targets.url, look.id",
         "INSERT INTO observations (id, run_id, target_id, started_at, elapsed_ms, final_url, verdict, reason,"  # noqa: S608
         " http_status, failure, failure_text, rules, leans_on, seen)"
-        " VALUES (:number, :run, (SELECT id FROM targets WHERE url = :url), :started_at, :elapsed_ms,"
+        f" VALUES (:number, :run, (SELECT id FROM targets WHERE url = :url), {_number('started_at')}, :elapsed_ms,"
         f" nullif(:final_url, :url), :verdict, :reason, :http_status, :failure, :failure_text, :rules, ({_OLDEST}),"
         f" pack_look(:exchanges, :context, :url, (SELECT seen FROM observations WHERE id = ({_OLDEST}))))",
         json=("exchanges", "context"),
@@ -158,21 +172,21 @@ CARRIED = (
     Carried(
         records.RolledUp,
         "rolled_up",
-        "SELECT url, looks, first_at, status_text(rolled_up.status) AS status"
+        f"SELECT url, looks, {_text('first_at')}, status_text(rolled_up.status) AS status"  # noqa: S608 - as above
         " FROM rolled_up JOIN targets ON targets.id = target_id ORDER BY url",
-        "INSERT INTO rolled_up (target_id, looks, first_at, status)"
-        " VALUES ((SELECT id FROM targets WHERE url = :url), :looks, :first_at, pack_status(:status))",
+        "INSERT INTO rolled_up (target_id, looks, first_at, status)"  # noqa: S608 - no outside text
+        f" VALUES ((SELECT id FROM targets WHERE url = :url), :looks, {_number('first_at')}, pack_status(:status))",
         json=("status",),
     ),
     Carried(
         records.Transition,
         "transitions",
-        "SELECT transitions.id AS number, url, kind AS change, at, from_status, to_status,"
+        f"SELECT transitions.id AS number, url, kind AS change, {_text('at')}, from_status, to_status,"  # noqa: S608 - as above
         " transitions.verdict AS verdict, transitions.reason AS reason, transitions.moved_to AS moved_to"
         " FROM transitions JOIN targets ON targets.id = target_id ORDER BY transitions.id",
-        "INSERT INTO transitions (id, target_id, kind, at, from_status, to_status, verdict, reason, moved_to)"
-        " VALUES (:number, (SELECT id FROM targets WHERE url = :url), :change, :at, :from_status, :to_status, :verdict,"
-        " :reason, :moved_to)",
+        "INSERT INTO transitions (id, target_id, kind, at, from_status, to_status, verdict, reason, moved_to)"  # noqa: S608 - as above
+        f" VALUES (:number, (SELECT id FROM targets WHERE url = :url), :change, {_number('at')}, :from_status,"
+        " :to_status, :verdict, :reason, :moved_to)",
     ),
     Carried(
         records.Snapshot,

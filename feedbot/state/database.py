@@ -14,6 +14,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,19 @@ def moment(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError as error:
+        raise damaged(error) from error
+
+
+def seconds(moment: datetime) -> int:
+    """The stored form of a time where there are very many: whole seconds since 1970, as `stamp` says them."""
+    return floor(moment.timestamp())
+
+
+def at_second(number: int) -> datetime:
+    """The time of that form; raises StateError where it is none."""
+    try:
+        return datetime.fromtimestamp(number, UTC)
+    except (ValueError, OverflowError, OSError) as error:
         raise damaged(error) from error
 
 
@@ -421,8 +435,11 @@ def _migrate(state: State) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         if version >= VERSION:
             return
+        # A table that is made anew is dropped meanwhile, and what refers to it would go with it.
+        connection.execute("PRAGMA foreign_keys = OFF")
         with _transaction(connection):
             _step_up(connection, version)
+        connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _step_up(connection: Any, version: int) -> None:

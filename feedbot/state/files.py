@@ -14,7 +14,7 @@ from feedbot.core.article import Article, Link, LinkRole, Rejected, Remark
 from feedbot.core.identity import content_digest
 from feedbot.core.slug import topic_key
 from feedbot.core.url import canonical_url, host_of
-from feedbot.state.database import State, stamp
+from feedbot.state.database import State, seconds, stamp
 from feedbot.state.stored import decoder
 
 _decode_article = decoder(Article)
@@ -99,9 +99,8 @@ def providers(state: State) -> list[str]:
 
 def record(state: State, readings: Iterable[FileReading], rules: str, now: datetime) -> None:
     """Store what was read, in one write phase: parsed forms, links and new targets."""
-    due_at = stamp(now)
     with state.write() as connection:
-        connection.execute("UPDATE clock SET latest = max(latest, ?)", [due_at])
+        connection.execute("UPDATE clock SET latest = max(latest, ?)", [stamp(now)])
         linking: list[tuple[int, Article]] = []
         for reading in readings:
             same_bytes = _sha256(connection, reading.path) == reading.stored.sha256
@@ -121,7 +120,7 @@ def record(state: State, readings: Iterable[FileReading], rules: str, now: datet
                     )
                 case None:
                     pass
-        _record_links(connection, linking, due_at)
+        _record_links(connection, linking, seconds(now))
 
 
 def record_imported(connection: Any, article: Article, now: datetime) -> None:
@@ -137,7 +136,7 @@ def record_imported(connection: Any, article: Article, now: datetime) -> None:
     _record_article(connection, file_id, article, reading)
     connection.execute("UPDATE files SET identified = ? WHERE id = ?", [identified, file_id])
     _record_members(connection, file_id, article)
-    _record_links(connection, [(file_id, article)], stamp(now))
+    _record_links(connection, [(file_id, article)], seconds(now))
 
 
 def _sha256(connection: Any, path: str) -> str | None:
@@ -211,7 +210,7 @@ def _record_members(connection: Any, file_id: int, article: Article) -> None:
         )
 
 
-def _record_links(connection: Any, linking: Sequence[tuple[int, Article]], due_at: str) -> None:
+def _record_links(connection: Any, linking: Sequence[tuple[int, Article]], due_at: int) -> None:
     """Store the links of so many files at once, and the targets that are new.
 
     In the order of its indexes SQLite writes each page of them once; one by one, many times.
@@ -323,7 +322,7 @@ def restate(connection: Any, article: Article, now: datetime) -> None:
     (file_id,) = connection.execute("SELECT id FROM files WHERE path = ?", [article.path]).fetchone()
     connection.execute("UPDATE articles SET article = ? WHERE file_id = ?", [encoded, file_id])
     connection.execute("UPDATE files SET fingerprint = ? WHERE id = ?", [_fingerprint(encoded), file_id])
-    _record_links(connection, [(file_id, article)], stamp(now))
+    _record_links(connection, [(file_id, article)], seconds(now))
 
 
 def drop(state: State, paths: Iterable[str]) -> None:

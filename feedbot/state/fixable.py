@@ -4,7 +4,7 @@ from feedbot.core.context import AMP_ROLES
 from feedbot.core.fixing import Look
 from feedbot.core.observation import NETWORK_KINDS
 from feedbot.core.verdict import VerdictKind
-from feedbot.state.database import State, moment
+from feedbot.state.database import State, at_second
 from feedbot.state.targets import Target, target_of
 
 _LINKED = "EXISTS (SELECT 1 FROM article_links AS links WHERE links.target_id = targets.id AND links.ignored = 0)"
@@ -44,7 +44,7 @@ def looks(state: State, target_id: int) -> list[Look]:
     )
     return [
         Look(
-            at=moment(row["started_at"]),
+            at=at_second(row["started_at"]),
             verdict=VerdictKind(row["verdict"]),
             counted=bool(row["was_online"]) or row["failure"] not in NETWORK_KINDS,
         )

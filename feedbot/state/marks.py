@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from feedbot.core.mark import Mark, MarkKind
-from feedbot.state.database import State, moment, stamp
+from feedbot.state.database import State, moment, seconds, stamp
 
 
 def put(state: State, url: str, mark: Mark, now: datetime) -> None:
@@ -16,14 +16,18 @@ def put(state: State, url: str, mark: Mark, now: datetime) -> None:
             [url, mark.kind.value, mark.note, until, stamp(now)],
         )
         # What was left alone is due again from now on, and what is marked is looked at soon.
-        connection.execute("UPDATE targets SET next_check_at = min(next_check_at, ?) WHERE url = ?", [stamp(now), url])
+        connection.execute(
+            "UPDATE targets SET next_check_at = min(next_check_at, ?) WHERE url = ?", [seconds(now), url]
+        )
 
 
 def remove(state: State, url: str, now: datetime) -> bool:
     """Forget a person's word on a link, and have it looked at soon; False where there was none."""
     with state.write() as connection:
         gone = bool(connection.execute("DELETE FROM marks WHERE url = ?", [url]).rowcount)
-        connection.execute("UPDATE targets SET next_check_at = min(next_check_at, ?) WHERE url = ?", [stamp(now), url])
+        connection.execute(
+            "UPDATE targets SET next_check_at = min(next_check_at, ?) WHERE url = ?", [seconds(now), url]
+        )
     return gone
 
 

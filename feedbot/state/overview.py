@@ -10,7 +10,7 @@ import msgspec
 
 from feedbot.core.healing import MOVED_LOOKS, MOVED_OVER
 from feedbot.state import troubles
-from feedbot.state.database import State, moment, said_plainly, stamp
+from feedbot.state.database import State, at_second, said_plainly, seconds, stamp
 
 By = Literal["topic", "provider", "host"]
 """By what links are counted: the topics and the provider of the articles that hold them, or their own host."""
@@ -120,7 +120,7 @@ def choose(state: State, now: datetime) -> None:
         connection = state.db.conn
         connection.execute(
             "CREATE TEMP TABLE IF NOT EXISTS standing (id INTEGER PRIMARY KEY, url TEXT, status TEXT, verdict TEXT,"
-            " since_at TEXT, strikes INTEGER)"
+            " since_at INTEGER, strikes INTEGER)"
         )
         connection.execute("DELETE FROM temp.standing")
         connection.execute(_STANDING)
@@ -159,7 +159,7 @@ def dead_then(state: State, then: datetime) -> int | None:
     first = state.value("SELECT min(started_at) FROM runs")
     if first is None or first > stamp(then):
         return None
-    return int(state.value(_DEAD_THEN, [stamp(then)]))
+    return int(state.value(_DEAD_THEN, [seconds(then)]))
 
 
 def failing_since(state: State, then: datetime) -> int:
@@ -167,14 +167,14 @@ def failing_since(state: State, then: datetime) -> int:
     return int(
         state.value(
             "SELECT count(*) FROM temp.standing WHERE status = 'failing' AND since_at > ?",
-            [stamp(then)],
+            [seconds(then)],
         )
     )
 
 
 def hidden_since_before(state: State, then: datetime) -> tuple[int, str]:
     """How many links walls have hidden since that moment or longer, and the URL of the first of them."""
-    return _counted_with_first(state, "status = 'blocked' AND since_at <= ?", [stamp(then)])
+    return _counted_with_first(state, "status = 'blocked' AND since_at <= ?", [seconds(then)])
 
 
 def suspects(state: State) -> tuple[int, str]:
@@ -182,7 +182,7 @@ def suspects(state: State) -> tuple[int, str]:
     return _counted_with_first(state, "verdict = 'suspect' AND status NOT IN ('dead', 'failing')", [])
 
 
-def _counted_with_first(state: State, which: str, arguments: list[str]) -> tuple[int, str]:
+def _counted_with_first(state: State, which: str, arguments: list[int]) -> tuple[int, str]:
     row = state.rows(f"SELECT count(*) AS n, min(url) AS url FROM temp.standing WHERE {which}", arguments)[0]  # noqa: S608
     return row["n"], row["url"] or ""
 
@@ -195,9 +195,9 @@ def moved_for_good(state: State) -> int:
     return int(
         state.value(
             "SELECT count(*) FROM targets INDEXED BY targets_moved WHERE status = 'moved' AND verdict = 'moved'"
-            " AND moved_looks >= ? AND julianday(checked_at) - julianday(moved_first_at) >= ?"
+            " AND moved_looks >= ? AND checked_at - moved_first_at >= ?"
             " AND id IN (SELECT target_id FROM temp.reported)",
-            [MOVED_LOOKS, MOVED_OVER.days],
+            [MOVED_LOOKS, MOVED_OVER.total_seconds()],
         )
     )
 
@@ -209,4 +209,4 @@ def next_due_at(state: State) -> datetime | None:
         " WHERE EXISTS (SELECT 1 FROM article_links AS links WHERE links.target_id = targets.id AND links.ignored = 0)"
         " ORDER BY next_check_at LIMIT 1"
     )
-    return None if at is None else moment(at)
+    return None if at is None else at_second(at)

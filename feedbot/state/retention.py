@@ -15,7 +15,7 @@ import msgspec
 from feedbot.core.replay import Seen, replay
 from feedbot.core.status import Status, StrikePolicy
 from feedbot.state import runs, targets
-from feedbot.state.database import State, moment, stamp
+from feedbot.state.database import State, at_second, seconds, stamp
 from feedbot.state.packed import pack_status, unpack_status
 from feedbot.state.runs import Recorded
 from feedbot.state.stored import decoder
@@ -82,7 +82,7 @@ def rolled_up(state: State, target_id: int) -> RolledUp | None:
     rows = state.rows("SELECT looks, first_at, status FROM rolled_up WHERE target_id = ?", [target_id])
     if not rows:
         return None
-    return RolledUp(rows[0]["looks"], moment(rows[0]["first_at"]), _decode_status(unpack_status(rows[0]["status"])))
+    return RolledUp(rows[0]["looks"], at_second(rows[0]["first_at"]), _decode_status(unpack_status(rows[0]["status"])))
 
 
 def start_of(state: State, target_id: int) -> Status:
@@ -117,14 +117,14 @@ def roll_up(state: State, before: datetime, now: datetime, *, strikes: StrikePol
     after, done = 0, 0
     while done < most:
         page = state.rows(_PAGE, [after, _LOOKS_A_WRITE])
-        of = {row["target_id"] for row in page if row["has_later"] and row["started_at"] < stamp(before)}
+        of = {row["target_id"] for row in page if row["has_later"] and row["started_at"] < seconds(before)}
         if of:
             with state.write() as connection:
-                rows = state.rows(_OLD_OF_TARGETS, [json.dumps(sorted(of)), stamp(before), most - done])
+                rows = state.rows(_OLD_OF_TARGETS, [json.dumps(sorted(of)), seconds(before), most - done])
                 old = [row["id"] for row in rows]
                 _roll_up(state, connection, runs.numbered(state, old), strikes)
             done += len(old)
-        if len(page) < _LOOKS_A_WRITE or stamp(before) <= page[-1]["started_at"] <= stamp(now):
+        if len(page) < _LOOKS_A_WRITE or seconds(before) <= page[-1]["started_at"] <= seconds(now):
             break
         after = page[-1]["id"]
     return done
@@ -149,13 +149,13 @@ def _roll_up(state: State, connection: Any, looks: Iterable[Recorded], strikes: 
 def _row(target_id: int, looks: int, first_at: datetime | None, status: Status) -> list[Any]:
     assert first_at is not None, "a look has a time"
     kept = msgspec.structs.replace(status, reason="")
-    return [target_id, looks, stamp(first_at), pack_status(msgspec.json.encode(kept))]
+    return [target_id, looks, seconds(first_at), pack_status(msgspec.json.encode(kept))]
 
 
 def delete_transitions(state: State, before: datetime) -> int:
     """Delete what was told of links before a moment; returns how many."""
     return _delete(
-        state, "DELETE FROM transitions WHERE id IN (SELECT id FROM transitions WHERE at < ? LIMIT ?)", before
+        state, "DELETE FROM transitions WHERE id IN (SELECT id FROM transitions WHERE at < ? LIMIT ?)", seconds(before)
     )
 
 
@@ -166,14 +166,16 @@ def delete_runs(state: State, before: datetime) -> int:
         "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE started_at < ?"  # noqa: S608 - a number of our own
         f" AND id <= (SELECT max(id) FROM runs) - {_RUNS_KEPT}"
         " AND NOT EXISTS (SELECT 1 FROM observations WHERE run_id = runs.id) LIMIT ?)",
-        before,
+        stamp(before),
     )
 
 
 def delete_siblings(state: State, before: datetime) -> int:
     """Delete what made-up addresses answered before a moment; returns how many."""
     return _delete(
-        state, "DELETE FROM siblings WHERE folder IN (SELECT folder FROM siblings WHERE asked_at < ? LIMIT ?)", before
+        state,
+        "DELETE FROM siblings WHERE folder IN (SELECT folder FROM siblings WHERE asked_at < ? LIMIT ?)",
+        stamp(before),
     )
 
 
@@ -187,7 +189,7 @@ def delete_unlinked(state: State, before: datetime) -> int:
     while True:
         # The query is asked in the write phase: an article that comes meanwhile links to what is there, or to another.
         with state.write() as connection:
-            rows = connection.execute(_UNLINKED, [stamp(before), _ROWS_A_WRITE]).fetchall()
+            rows = connection.execute(_UNLINKED, [seconds(before), _ROWS_A_WRITE]).fetchall()
             connection.executemany("DELETE FROM observations WHERE target_id = ?", rows)
             connection.executemany("DELETE FROM targets WHERE id = ?", rows)
         deleted += len(rows)
@@ -201,11 +203,11 @@ def room(state: State) -> tuple[int, int]:
     return (pages - free) * size, free * size
 
 
-def _delete(state: State, sql: str, before: datetime) -> int:
+def _delete(state: State, sql: str, before: int | str) -> int:
     deleted = 0
     while True:
         with state.write() as connection:
-            gone = int(connection.execute(sql, [stamp(before), _ROWS_A_WRITE]).rowcount)
+            gone = int(connection.execute(sql, [before, _ROWS_A_WRITE]).rowcount)
         deleted += gone
         if gone < _ROWS_A_WRITE:
             return deleted

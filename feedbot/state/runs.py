@@ -11,7 +11,7 @@ import msgspec
 from feedbot.core.context import NOTHING_KNOWN, Context
 from feedbot.core.observation import NETWORK_KINDS, Answered, Exchange, Failed, Failure, FailureKind, Observation
 from feedbot.core.verdict import RULES, Verdict, VerdictKind
-from feedbot.state.database import State, moment, stamp
+from feedbot.state.database import State, at_second, moment, seconds, stamp
 from feedbot.state.packed import pack_look, unpack_look
 from feedbot.state.stored import decoder
 
@@ -150,7 +150,7 @@ def _row(run_id: int, judged: Judged, leans_on: int | None, its_text: bytes | No
     return (
         run_id,
         judged.target_id,
-        stamp(observation.started_at),
+        seconds(observation.started_at),
         observation.elapsed_ms,
         http_status,
         None if failure is None else failure.kind.value,
@@ -248,7 +248,7 @@ def _recorded(row: dict[str, Any]) -> Recorded:
         target_id=row["target_id"],
         observation=Observation(
             url=url,
-            started_at=moment(row["started_at"]),
+            started_at=at_second(row["started_at"]),
             elapsed_ms=row["elapsed_ms"],
             exchanges=_decode_exchanges(exchanges),
             outcome=outcome,

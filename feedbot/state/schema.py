@@ -476,13 +476,63 @@ ALTER TABLE hosts_anew RENAME TO hosts;
 """
 
 _V18 = """
--- Looks, pages and rolled-up statuses are kept packed (state/packed.py): of a million links that is most of the file.
+-- What a large publication has most of is kept in few bytes: looks, pages and rolled-up statuses packed
+-- (state/packed.py), and times of links, looks and changes as seconds since 1970. The views show them as before.
+DROP VIEW links;
+DROP VIEW dead_links;
 DROP VIEW link_history;
+
+CREATE TABLE targets_anew (
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL UNIQUE,
+    host TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'unchecked',
+    since_at INTEGER,
+    verdict TEXT,
+    reason TEXT NOT NULL DEFAULT '',
+    checked_at INTEGER,
+    strikes INTEGER NOT NULL DEFAULT 0,
+    first_strike_at INTEGER,
+    last_strike_at INTEGER,
+    rule_strikes INTEGER,
+    rule_over_s REAL,
+    first_alive_at INTEGER,
+    revived_at INTEGER,
+    moved_to TEXT,
+    moved_looks INTEGER NOT NULL DEFAULT 0,
+    moved_first_at INTEGER,
+    nameless INTEGER NOT NULL DEFAULT 0,
+    by_request INTEGER NOT NULL DEFAULT 0,
+    frozen INTEGER NOT NULL DEFAULT 0,
+    next_check_at INTEGER NOT NULL,
+    page_checked_at INTEGER,
+    etag TEXT,
+    last_modified TEXT,
+    length INTEGER,
+    titled INTEGER NOT NULL DEFAULT 0,
+    page BLOB
+) STRICT;
+INSERT INTO targets_anew SELECT id, url, host, status, CAST(strftime('%s', since_at) AS INTEGER), verdict, reason,
+    CAST(strftime('%s', checked_at) AS INTEGER), strikes, CAST(strftime('%s', first_strike_at) AS INTEGER),
+    CAST(strftime('%s', last_strike_at) AS INTEGER), rule_strikes, rule_over_s,
+    CAST(strftime('%s', first_alive_at) AS INTEGER), CAST(strftime('%s', revived_at) AS INTEGER), moved_to, moved_looks,
+    CAST(strftime('%s', moved_first_at) AS INTEGER), nameless, by_request, frozen,
+    CAST(strftime('%s', next_check_at) AS INTEGER), CAST(strftime('%s', page_checked_at) AS INTEGER), etag,
+    last_modified, length, titled, pack_page(page, url)
+FROM targets ORDER BY id;
+DROP TABLE targets;
+ALTER TABLE targets_anew RENAME TO targets;
+CREATE INDEX targets_due ON targets (next_check_at);
+CREATE INDEX targets_host ON targets (host, verdict);
+CREATE INDEX targets_unlinkable ON targets (id) WHERE status IN ('dead', 'refused');
+CREATE INDEX targets_failing ON targets (host, first_strike_at) WHERE status = 'failing';
+CREATE INDEX targets_moved ON targets (id) WHERE status = 'moved';
+
 CREATE TABLE observations_anew (
     id INTEGER PRIMARY KEY,
     run_id INTEGER NOT NULL REFERENCES runs (id),
     target_id INTEGER NOT NULL REFERENCES targets (id),
-    started_at TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
     elapsed_ms INTEGER NOT NULL,
     http_status INTEGER,
     failure TEXT,
@@ -499,9 +549,9 @@ CREATE TABLE observations_anew (
 ) STRICT;
 INSERT INTO observations_anew (id, run_id, target_id, started_at, elapsed_ms, http_status, failure, failure_text,
     final_url, verdict, reason, rules, leans_on, seen)
-SELECT look.id, look.run_id, look.target_id, look.started_at, look.elapsed_ms, look.http_status, look.failure,
-    look.failure_text, nullif(look.final_url, targets.url), look.verdict, look.reason, look.rules, first.id,
-    pack_look(look.exchanges, look.context, targets.url, CASE WHEN first.id IS NOT NULL
+SELECT look.id, look.run_id, look.target_id, CAST(strftime('%s', look.started_at) AS INTEGER), look.elapsed_ms,
+    look.http_status, look.failure, look.failure_text, nullif(look.final_url, targets.url), look.verdict, look.reason,
+    look.rules, first.id, pack_look(look.exchanges, look.context, targets.url, CASE WHEN first.id IS NOT NULL
         THEN pack_look(first.exchanges, first.context, targets.url, NULL) END)
 FROM observations AS look CROSS JOIN targets ON targets.id = look.target_id
 LEFT JOIN observations AS first ON first.id <> look.id
@@ -517,26 +567,78 @@ CREATE TRIGGER observations_are_append_only BEFORE UPDATE OF id, run_id, target_
 BEGIN
     SELECT RAISE(ABORT, 'observations are append-only');
 END;
-CREATE VIEW link_history AS
-SELECT targets.url AS url, targets.host AS host, observations.started_at AS checked, observations.verdict AS verdict,
-    observations.reason AS reason, observations.http_status AS http_status, observations.failure AS failure,
-    coalesce(observations.final_url, targets.url) AS final_url, observations.elapsed_ms AS elapsed_ms
-FROM observations JOIN targets ON targets.id = observations.target_id;
-
-ALTER TABLE targets RENAME COLUMN page TO page_text;
-ALTER TABLE targets ADD COLUMN page BLOB;
-UPDATE targets SET page = pack_page(page_text, url) WHERE page_text IS NOT NULL;
-ALTER TABLE targets DROP COLUMN page_text;
 
 CREATE TABLE rolled_up_anew (
     target_id INTEGER PRIMARY KEY REFERENCES targets (id) ON DELETE CASCADE,
     looks INTEGER NOT NULL,
-    first_at TEXT NOT NULL,
+    first_at INTEGER NOT NULL,
     status BLOB NOT NULL
 ) STRICT;
-INSERT INTO rolled_up_anew SELECT target_id, looks, first_at, pack_status(status) FROM rolled_up ORDER BY target_id;
+INSERT INTO rolled_up_anew SELECT target_id, looks, CAST(strftime('%s', first_at) AS INTEGER), pack_status(status)
+FROM rolled_up ORDER BY target_id;
 DROP TABLE rolled_up;
 ALTER TABLE rolled_up_anew RENAME TO rolled_up;
+
+CREATE TABLE transitions_anew (
+    id INTEGER PRIMARY KEY,
+    target_id INTEGER NOT NULL REFERENCES targets (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    from_status TEXT NOT NULL,
+    to_status TEXT NOT NULL,
+    verdict TEXT,
+    reason TEXT NOT NULL,
+    moved_to TEXT
+) STRICT;
+INSERT INTO transitions_anew SELECT id, target_id, kind, CAST(strftime('%s', at) AS INTEGER), from_status, to_status,
+    verdict, reason, moved_to FROM transitions ORDER BY id;
+DROP TABLE transitions;
+ALTER TABLE transitions_anew RENAME TO transitions;
+-- Once a day (UTC).
+CREATE UNIQUE INDEX transitions_once_a_day ON transitions (target_id, kind, at / 86400);
+CREATE INDEX transitions_at ON transitions (at, id);
+
+CREATE VIEW links AS
+SELECT files.path AS article, article_links.line AS line, article_links.role AS role, targets.url AS url,
+    targets.host AS host, targets.status AS status,
+    strftime('%Y-%m-%dT%H:%M:%SZ', targets.since_at, 'unixepoch') AS since, targets.verdict AS verdict,
+    targets.reason AS reason, targets.strikes AS strikes,
+    strftime('%Y-%m-%dT%H:%M:%SZ', targets.checked_at, 'unixepoch') AS checked,
+    strftime('%Y-%m-%dT%H:%M:%SZ', targets.next_check_at, 'unixepoch') AS next_check,
+    targets.moved_to AS moved_to, snapshots.url AS archived_copy, marks.kind AS marked, article_links.ignored AS ignored
+FROM article_links
+JOIN files ON files.id = article_links.file_id
+JOIN targets ON targets.id = article_links.target_id
+LEFT JOIN snapshots ON snapshots.target_id = targets.id
+LEFT JOIN marks ON marks.url = targets.url AND (marks.until IS NULL OR marks.until >= date('now'))
+WHERE files.vanished_at IS NULL;
+CREATE VIEW dead_links AS
+WITH dead (id) AS (
+    SELECT id FROM targets WHERE status IN ('dead', 'refused') AND status = 'dead'
+        AND url NOT IN (SELECT url FROM marks WHERE kind = 'alive' AND (until IS NULL OR until >= date('now')))
+    UNION
+    SELECT targets.id FROM marks JOIN targets ON targets.url = marks.url
+    WHERE marks.kind = 'dead' AND (marks.until IS NULL OR marks.until >= date('now'))
+)
+SELECT files.path AS article, article_links.line AS line, article_links.role AS role, targets.url AS url,
+    targets.host AS host, targets.status AS status,
+    strftime('%Y-%m-%dT%H:%M:%SZ', targets.since_at, 'unixepoch') AS since, targets.verdict AS verdict,
+    targets.reason AS reason, targets.strikes AS strikes,
+    strftime('%Y-%m-%dT%H:%M:%SZ', targets.checked_at, 'unixepoch') AS checked,
+    strftime('%Y-%m-%dT%H:%M:%SZ', targets.first_alive_at, 'unixepoch') AS first_alive,
+    snapshots.url AS archived_copy, marks.kind AS marked
+FROM dead
+CROSS JOIN targets ON targets.id = dead.id
+CROSS JOIN article_links ON article_links.target_id = targets.id AND article_links.ignored = 0
+CROSS JOIN files ON files.id = article_links.file_id AND files.vanished_at IS NULL
+LEFT JOIN snapshots ON snapshots.target_id = targets.id
+LEFT JOIN marks ON marks.url = targets.url AND (marks.until IS NULL OR marks.until >= date('now'));
+CREATE VIEW link_history AS
+SELECT targets.url AS url, targets.host AS host,
+    strftime('%Y-%m-%dT%H:%M:%SZ', observations.started_at, 'unixepoch') AS checked, observations.verdict AS verdict,
+    observations.reason AS reason, observations.http_status AS http_status, observations.failure AS failure,
+    coalesce(observations.final_url, targets.url) AS final_url, observations.elapsed_ms AS elapsed_ms
+FROM observations JOIN targets ON targets.id = observations.target_id;
 
 -- What every build asks for, among what it does not.
 CREATE INDEX identities_unseen ON identities (id) WHERE public = 0;

@@ -20,7 +20,7 @@ from feedbot.core.schedule import neighbours_to_ask
 from feedbot.core.status import Status, StatusKind, StrikeRule
 from feedbot.core.url import host_of
 from feedbot.core.verdict import VerdictKind
-from feedbot.state.database import State, moment, said_plainly, stamp
+from feedbot.state.database import State, at_second, moment, said_plainly, seconds, stamp
 from feedbot.state.packed import pack_page, unpack_page
 from feedbot.state.stored import decoder
 
@@ -148,7 +148,7 @@ claims AS (
     FROM targets INDEXED BY targets_due
     CROSS JOIN article_links AS links ON links.target_id = targets.id
     CROSS JOIN files ON files.id = links.file_id
-    WHERE targets.next_check_at <= :now AND {_ASKED}
+    WHERE targets.next_check_at <= :now_s AND {_ASKED}
     GROUP BY targets.next_check_at, targets.id
 )
 """
@@ -241,7 +241,7 @@ def plan_of(found: Iterable[Target]) -> Planned:
     return Planned(ids, hosts, tuple(names), array("q"))
 
 
-_DueNow = tuple[int, int, int, int, str, str]
+_DueNow = tuple[int, int, int, int, int, str]
 """The number of a target that is due, its rank, the place of its host, its requests, when it was due, and its URL."""
 
 
@@ -270,7 +270,7 @@ def _afforded(due_now: Iterator[_DueNow], budget: int) -> Iterator[tuple[int, in
     """Number, rank and host of what a budget reaches, in the order in which it comes; all of it is read first."""
     numbers, ranks, hosts, costs = array("q"), array("b"), array("l"), array("b")
     kept = kept_for_longest(budget)
-    longest: list[tuple[str, str, int, int]] = []
+    longest: list[tuple[int, str, int, int]] = []
     for number, rank, host, cost, due_at, url in due_now:
         numbers.append(number)
         ranks.append(rank)
@@ -307,13 +307,13 @@ def _priority(row: Sequence[Any], now: datetime) -> float:
     )
     status = Status(
         kind=StatusKind(kind),
-        since_at=_moment(since_at),
-        checked_at=_moment(checked_at),
+        since_at=_at(since_at),
+        checked_at=_at(checked_at),
         strikes=strikes,
         rule=None if rule_strikes is None else StrikeRule(rule_strikes, rule_over_s),
-        revived_at=_moment(revived_at),
+        revived_at=_at(revived_at),
     )
-    return priority(Due("", status, now, Rank(rank), heat, _moment(published_at), _moment(failed_at)), now)
+    return priority(Due("", status, now, Rank(rank), heat, _moment(published_at), _at(failed_at)), now)
 
 
 def load(state: State, numbers: Sequence[int]) -> list[Target]:
@@ -367,11 +367,11 @@ def _claimed(rows: Iterable[dict[str, Any]]) -> tuple[dict[str, Target], list[Du
             Due(
                 url=target.url,
                 status=target.status,
-                due_at=moment(row["next_check_at"]),
+                due_at=at_second(row["next_check_at"]),
                 rank=Rank(row["rank"]),
                 heat=row["heat"],
                 published_at=_moment(row["published_at"]),
-                host_failed_at=_moment(row["host_failed_at"]),
+                host_failed_at=_at(row["host_failed_at"]),
             )
         )
     return found, claims
@@ -379,11 +379,11 @@ def _claimed(rows: Iterable[dict[str, Any]]) -> tuple[dict[str, Target], list[Du
 
 def due_count(state: State, now: datetime) -> int:
     """How many targets are due at most: those that no link points to any more are counted too."""
-    return int(state.value("SELECT count(*) FROM targets WHERE next_check_at <= ?", [stamp(now)]))
+    return int(state.value("SELECT count(*) FROM targets WHERE next_check_at <= ?", [seconds(now)]))
 
 
 def _claim_arguments(now: datetime, feed_size: int) -> dict[str, Any]:
-    return {"now": stamp(now), "news_since": stamp(now - _NEWS), "feed_size": feed_size}
+    return {"now": stamp(now), "now_s": seconds(now), "news_since": stamp(now - _NEWS), "feed_size": feed_size}
 
 
 def _plan_anew(state: State, now: datetime) -> None:
@@ -391,7 +391,7 @@ def _plan_anew(state: State, now: datetime) -> None:
     with state.write() as connection:
         connection.execute(
             f"UPDATE targets SET next_check_at = :now WHERE next_check_at > :now AND ({planned_ahead})",  # noqa: S608
-            {"now": stamp(now)},
+            {"now": seconds(now)},
         )
         connection.execute("UPDATE clock SET latest = ?", [stamp(now)])
 
@@ -425,7 +425,7 @@ left_alone (target_id) AS MATERIALIZED (
     WHERE files.draft OR files.published_at > :now
 ),
 due (target_id) AS MATERIALIZED (
-    SELECT id FROM targets INDEXED BY targets_due WHERE next_check_at <= :now AND {_IS_ASKED.format(id="targets.id")}
+    SELECT id FROM targets INDEXED BY targets_due WHERE next_check_at <= :now_s AND {_IS_ASKED.format(id="targets.id")}
 )
 SELECT (SELECT count(*) FROM fed) AS in_feeds,
     (SELECT count(*) FROM due WHERE target_id IN (SELECT target_id FROM fed)) AS in_feeds_due,
@@ -437,7 +437,7 @@ SELECT (SELECT count(*) FROM fed) AS in_feeds,
 
 def backlog(state: State, now: datetime, *, feed_size: int = _FEED_SIZE) -> Backlog:
     """How many linked targets there are and how many of them are due."""
-    row = state.rows(_BACKLOG, {"now": stamp(now), "feed_size": feed_size})[0]
+    row = state.rows(_BACKLOG, {"now": stamp(now), "now_s": seconds(now), "feed_size": feed_size})[0]
     others, others_due = row["every"] - row["in_feeds"], row["every_due"] - row["in_feeds_due"]
     return Backlog(row["in_feeds"], row["in_feeds_due"], others, others_due)
 
@@ -448,12 +448,12 @@ def named(state: State, urls: Sequence[str], now: datetime) -> list[Target]:
     with state.write() as connection:
         connection.executemany(
             "INSERT OR IGNORE INTO targets (url, host, next_check_at) VALUES (?, ?, ?)",
-            [(url, host_of(url), stamp(now)) for url in wanted],
+            [(url, host_of(url), seconds(now)) for url in wanted],
         )
         # What has been due for long without a link is deleted (retention.delete_unlinked), but not while it is asked.
         connection.executemany(
             "UPDATE targets SET next_check_at = ? WHERE url = ? AND next_check_at < ?",
-            [(stamp(now), url, stamp(now)) for url in wanted],
+            [(seconds(now), url, seconds(now)) for url in wanted],
         )
     return [target_of(row) for url in wanted for row in state.rows(f"{_SELECT} WHERE targets.url = ?", [url])]
 
@@ -485,7 +485,7 @@ def of_host(state: State, host: str, limit: int) -> list[str]:
 
 def due_at(state: State, url: str) -> datetime | None:
     """When a target is asked next; None where it is not known."""
-    return _moment(state.value("SELECT next_check_at FROM targets WHERE url = ?", [url]))
+    return _at(state.value("SELECT next_check_at FROM targets WHERE url = ?", [url]))
 
 
 def checked_since(state: State, planned: Sequence[Target]) -> set[int]:
@@ -494,7 +494,7 @@ def checked_since(state: State, planned: Sequence[Target]) -> set[int]:
         "SELECT targets.id FROM json_each(?) AS planned"
         " JOIN targets ON targets.id = json_extract(planned.value, '$[0]')"
         " WHERE targets.checked_at IS NOT json_extract(planned.value, '$[1]')",
-        [json.dumps([(target.id, _stamped(target.status.checked_at)) for target in planned])],
+        [json.dumps([(target.id, _seconds(target.status.checked_at)) for target in planned])],
     )
     return {row["id"] for row in rows}
 
@@ -696,31 +696,31 @@ def save(connection: Any, standing: Iterable[tuple[Target, datetime]]) -> None:
     connection.executemany(_SAVE, changed)
 
 
-def _indexed(status: Status) -> tuple[str, str | None, str | None]:
+def _indexed(status: Status) -> tuple[str, str | None, int | None]:
     verdict = None if status.verdict is None else status.verdict.value
-    return status.kind.value, verdict, _stamped(status.first_strike_at)
+    return status.kind.value, verdict, _seconds(status.first_strike_at)
 
 
 def _others(target: Target, next_check_at: datetime) -> tuple[Any, ...]:
     """The values of `_OTHERS`, and the number."""
     status = target.status
     return (
-        _stamped(status.since_at),
+        _seconds(status.since_at),
         status.reason,
-        _stamped(status.checked_at),
+        _seconds(status.checked_at),
         status.strikes,
-        _stamped(status.last_strike_at),
+        _seconds(status.last_strike_at),
         None if status.rule is None else status.rule.strikes,
         None if status.rule is None else status.rule.over_s,
-        _stamped(status.first_alive_at),
-        _stamped(status.revived_at),
+        _seconds(status.first_alive_at),
+        _seconds(status.revived_at),
         status.moved_to,
         status.moved_looks,
-        _stamped(status.moved_first_at),
+        _seconds(status.moved_first_at),
         status.nameless,
         status.by_request,
-        stamp(next_check_at),
-        _stamped(target.page_checked_at),
+        seconds(next_check_at),
+        _seconds(target.page_checked_at),
         target.etag,
         target.last_modified,
         target.length,
@@ -741,7 +741,7 @@ def ask_neighbours(connection: Any, alarms: Mapping[str, int], now: datetime) ->
         " AND EXISTS (SELECT 1 FROM article_links AS links WHERE links.target_id = targets.id AND links.ignored = 0)"
         " ORDER BY checked_at, id LIMIT :most)",
         [
-            {"host": host, "most": neighbours_to_ask(number), "now": stamp(now), "lately": stamp(now - _LATELY)}
+            {"host": host, "most": neighbours_to_ask(number), "now": seconds(now), "lately": seconds(now - _LATELY)}
             for host, number in alarms.items()
         ],
     )
@@ -749,7 +749,7 @@ def ask_neighbours(connection: Any, alarms: Mapping[str, int], now: datetime) ->
 
 def freeze(state: State, target_ids: Iterable[int], until: datetime) -> None:
     """Note that the latest look at these was not counted; they are asked again at this time."""
-    rows = [(stamp(until), target_id) for target_id in target_ids]
+    rows = [(seconds(until), target_id) for target_id in target_ids]
     with state.write() as connection:
         connection.executemany("UPDATE targets SET frozen = 1, next_check_at = ? WHERE id = ?", rows)
 
@@ -759,14 +759,14 @@ def set_aside(state: State, target_ids: Sequence[int], until: datetime) -> None:
     if target_ids:
         with state.write() as connection:
             connection.executemany(
-                "UPDATE targets SET next_check_at = ? WHERE id = ?", [(stamp(until), one) for one in target_ids]
+                "UPDATE targets SET next_check_at = ? WHERE id = ?", [(seconds(until), one) for one in target_ids]
             )
 
 
 def postpone(state: State, url: str, until: datetime) -> None:
     """Ask a target again at this time, because its host asked to be left alone."""
     with state.write() as connection:
-        connection.execute("UPDATE targets SET next_check_at = ? WHERE url = ?", [stamp(until), url])
+        connection.execute("UPDATE targets SET next_check_at = ? WHERE url = ?", [seconds(until), url])
 
 
 def remember_head_refused(state: State, hosts: Iterable[str]) -> None:
@@ -794,8 +794,12 @@ def standing_of(row: dict[str, Any]) -> Standing:
     )
 
 
-def _stamped(value: datetime | None) -> str | None:
-    return None if value is None else stamp(value)
+def _seconds(value: datetime | None) -> int | None:
+    return None if value is None else seconds(value)
+
+
+def _at(number: int | None) -> datetime | None:
+    return None if number is None else at_second(number)
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -811,23 +815,23 @@ def target_of(row: dict[str, Any]) -> Target:
         host=row["host"],
         status=Status(
             kind=StatusKind(row["status"]),
-            since_at=_moment(row["since_at"]),
+            since_at=_at(row["since_at"]),
             verdict=None if row["verdict"] is None else VerdictKind(row["verdict"]),
             reason=row["reason"],
-            checked_at=_moment(row["checked_at"]),
+            checked_at=_at(row["checked_at"]),
             strikes=row["strikes"],
-            first_strike_at=_moment(row["first_strike_at"]),
-            last_strike_at=_moment(row["last_strike_at"]),
+            first_strike_at=_at(row["first_strike_at"]),
+            last_strike_at=_at(row["last_strike_at"]),
             rule=rule,
-            first_alive_at=_moment(row["first_alive_at"]),
-            revived_at=_moment(row["revived_at"]),
+            first_alive_at=_at(row["first_alive_at"]),
+            revived_at=_at(row["revived_at"]),
             moved_to=row["moved_to"],
             moved_looks=row["moved_looks"],
-            moved_first_at=_moment(row["moved_first_at"]),
+            moved_first_at=_at(row["moved_first_at"]),
             nameless=bool(row["nameless"]),
             by_request=bool(row["by_request"]),
         ),
-        page_checked_at=_moment(row["page_checked_at"]),
+        page_checked_at=_at(row["page_checked_at"]),
         etag=row["etag"],
         last_modified=row["last_modified"],
         length=row["length"],

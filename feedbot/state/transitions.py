@@ -8,7 +8,7 @@ import msgspec
 
 from feedbot.core.status import StatusKind
 from feedbot.core.transition import TransitionKind, transition
-from feedbot.state.database import State, moment, stamp
+from feedbot.state.database import State, at_second, seconds
 from feedbot.state.targets import Target
 
 
@@ -55,7 +55,7 @@ def _row(before: Target, after: Target, kind: TransitionKind) -> tuple[Any, ...]
     return (
         after.id,
         kind.value,
-        stamp(status.checked_at),
+        seconds(status.checked_at),
         before.status.kind.value,
         status.kind.value,
         None if status.verdict is None else status.verdict.value,
@@ -76,7 +76,7 @@ def newest(state: State, limit: int) -> list[Transition]:
             target_id=row["target_id"],
             url=row["url"],
             kind=TransitionKind(row["kind"]),
-            at=moment(row["at"]),
+            at=at_second(row["at"]),
             before=StatusKind(row["from_status"]),
             after=StatusKind(row["to_status"]),
             verdict=row["verdict"],

@@ -5,13 +5,13 @@ Everything here speaks of the links that `choose` chose, to be called first.
 
 import json
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
 
 from feedbot.core.article import LinkRole
-from feedbot.state.database import State, moment, said_plainly, stamp
+from feedbot.state.database import State, at_second, said_plainly, seconds, stamp
 from feedbot.state.targets import Target, target_of
 
 # Of what was not looked at yet there is nothing to tell. What a person calls dead is told, however it looks.
@@ -181,7 +181,7 @@ def _troubled(
     one = row["id"]
     return Troubled(
         target=target_of(row),
-        due_at=moment(row["next_check_at"]),
+        due_at=at_second(row["next_check_at"]),
         is_unlinkable=bool(row["is_lost"]),
         places=tuple(where.get(one, ())),
         places_count=counts.get(one, 0),
@@ -231,20 +231,20 @@ def _topics(state: State, ids: str) -> dict[int, list[str]]:
 def last_look(state: State) -> datetime | None:
     """When the latest observation was made; None before the first."""
     at = state.value("SELECT started_at FROM observations ORDER BY id DESC LIMIT 1")
-    return None if at is None else moment(at)
+    return None if at is None else at_second(at)
 
 
 def history(state: State, hosts: Sequence[str], until: date, days: int) -> list[Day]:
     """What was seen of these hosts, day by day, on so many days to `until`; days without a look are left out."""
     rows = state.rows(
-        "SELECT targets.host AS host, substr(seen.started_at, 1, 10) AS day,"
+        "SELECT targets.host AS host, date(seen.started_at, 'unixepoch') AS day,"
         " sum(seen.verdict IN ('alive', 'moved', 'amp_withdrawn')) AS good,"
         " sum(seen.verdict IN ('blocked', 'refused', 'suspect', 'unknown')) AS hidden, count(*) AS looks"
         " FROM json_each(?) AS wanted CROSS JOIN targets ON targets.host = wanted.value"
         " CROSS JOIN temp.reported ON reported.target_id = targets.id"
         " CROSS JOIN observations AS seen ON seen.target_id = targets.id AND seen.started_at >= ?"
         " GROUP BY 1, 2 ORDER BY 1, 2",
-        [json.dumps(list(hosts)), (until - timedelta(days=days - 1)).isoformat()],
+        [json.dumps(list(hosts)), seconds(datetime.combine(until - timedelta(days=days - 1), time(), UTC))],
     )
     return [
         Day(

@@ -173,7 +173,7 @@ def test_links_behind_walls_and_doubtful_ones_are_named(news):
     news.article("strange")
     news.run()
     with news.state() as state, state.write() as connection:
-        connection.execute("UPDATE targets SET status = 'blocked', since_at = '2026-09-01' WHERE url LIKE '%walled'")
+        connection.execute("UPDATE targets SET status = 'blocked', since_at = 0 WHERE url LIKE '%walled'")
         connection.execute("UPDATE targets SET verdict = 'suspect' WHERE url LIKE '%strange'")
     said = lines(news)
     walled, strange = news.site.link("/walled"), news.site.link("/strange")

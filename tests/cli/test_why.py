@@ -134,7 +134,7 @@ def test_the_nearest_are_of_the_same_host_or_of_one_spelt_like_it(news):
                     [number, f"{number}.md"],
                 )
                 connection.execute(
-                    "INSERT INTO targets (id, url, host, next_check_at) VALUES (?, ?, ?, '')", [number, url, host]
+                    "INSERT INTO targets (id, url, host, next_check_at) VALUES (?, ?, ?, 0)", [number, url, host]
                 )
                 connection.execute(
                     "INSERT INTO article_links (file_id, target_id, role, line) VALUES (?, ?, 'source', 1)",

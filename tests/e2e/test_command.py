@@ -679,7 +679,7 @@ def test_a_source_that_no_reader_can_be_sent_to_is_told_with_its_article(news, s
     text = news.config_file.read_text(encoding="utf-8")
     news.config_file.write_text(text.replace("[127.0.0.0/8]", "[]"), encoding="utf-8")
     state = sqlite3.connect(news.folder / "state.db", isolation_level=None)
-    state.execute("UPDATE targets SET next_check_at = '2020-01-01T00:00:00Z'")
+    state.execute("UPDATE targets SET next_check_at = 0")
     state.close()
     said = feedbot(news.folder, "run", "--once").stdout
     assert re.search(r"^  withdrawn  articles/one\.md: its source is refused \(.+\)$", said, re.MULTILINE)

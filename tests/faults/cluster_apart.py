@@ -204,7 +204,7 @@ def main(folder: Path, rounds: int, seed: int) -> None:
 
 def make_due(news: Publication) -> None:
     with sqlite3.connect(news.folder / "state.db", timeout=20) as connection:
-        connection.execute("UPDATE targets SET next_check_at = '2020-01-01T00:00:00Z'")
+        connection.execute("UPDATE targets SET next_check_at = 0")
     connection.close()
 
 

@@ -17,8 +17,7 @@ from feedbot.cli.evidence import gather
 from feedbot.cli.reports.why import why_lines
 from feedbot.clock import SystemClock
 from feedbot.state import targets
-from feedbot.state.database import State
-from feedbot.state.moments import stamp
+from feedbot.state.database import State, seconds
 from feedbot.steps.rejudging import rejudge
 from tests.faults.cluster_apart import networks
 from tests.publication import Publication, Site
@@ -120,9 +119,9 @@ def id_of(state: State, name: str) -> int:
 
 def make_it_the_last_strike(news: Publication, *names: str) -> None:
     """Let these links have failed twice, ten and four days ago, and none else be due."""
-    first, last = (stamp(news.clock.now() - timedelta(days=days)) for days in (10, 4))
+    first, last = (seconds(news.clock.now() - timedelta(days=days)) for days in (10, 4))
     with news.state() as state, state.write() as connection:
-        connection.execute("UPDATE targets SET next_check_at = '2099-01-01T00:00:00Z'")
+        connection.execute("UPDATE targets SET next_check_at = 2 * next_check_at")
         connection.executemany(
             "UPDATE targets SET strikes = 2, first_strike_at = ?, last_strike_at = ?, checked_at = ?, since_at = ?,"
             " next_check_at = ? WHERE id = ?",

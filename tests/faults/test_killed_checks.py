@@ -45,7 +45,7 @@ from feedbot.steps import checking
 _to_ask = checking.to_ask
 def to_ask(config, state, now):
     with state.write() as connection:
-        connection.execute("UPDATE targets SET next_check_at = '2020-01-01T00:00:00Z'")
+        connection.execute("UPDATE targets SET next_check_at = 0")
     return _to_ask(config, state, now)
 checking.to_ask = to_ask
 """

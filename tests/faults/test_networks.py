@@ -109,7 +109,7 @@ class World:
         """A run in which every link is due."""
         with self.news.state() as state:
             with state.write() as connection:
-                connection.execute("UPDATE targets SET next_check_at = '2020-01-01T00:00:00Z'")
+                connection.execute("UPDATE targets SET next_check_at = 0")
             wire: Any = ScriptedWire(network.answer)
             wire.most_at_once = None
             over = {"resolver": ScriptedResolver(), "wire_over": lambda names: wire}

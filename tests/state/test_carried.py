@@ -96,7 +96,7 @@ def test_the_order_in_which_rows_came_is_not_that_of_the_lines(tmp_path):
             for host in order:
                 connection.execute("INSERT INTO hosts (host) VALUES (?)", [host])
                 connection.execute(
-                    "INSERT INTO targets (url, host, next_check_at) VALUES (?, ?, '2026-11-01T12:00:00Z')",
+                    "INSERT INTO targets (url, host, next_check_at) VALUES (?, ?, 0)",
                     [f"https://{host}/", host],
                 )
     one = exported(tmp_path / "one.db")

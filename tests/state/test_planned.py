@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from feedbot.state import targets
-from feedbot.state.database import open_state, stamp
+from feedbot.state.database import open_state, seconds, stamp
 from tests.publication import START
 
 _KINDS = ("unchecked", "alive", "moved", "failing", "dead", "blocked", "refused")
@@ -15,7 +15,7 @@ _VERDICTS = {"failing": "unreachable", "dead": "missing", "blocked": "blocked", 
 
 def times(number):
     """Some moments before the start, many of them alike."""
-    return [stamp(START - timedelta(days=number * factor % 97)) for factor in (1, 3, 5)]
+    return [seconds(START - timedelta(days=number * factor % 97)) for factor in (1, 3, 5)]
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def state(tmp_path_factory):
                         3 if is_failing else None,
                         86400.0 if is_failing else None,
                         struck if status == "dead" and number % 2 else None,
-                        stamp(START - timedelta(hours=number % 11)),
+                        seconds(START - timedelta(hours=number % 11)),
                     ],
                 )
                 for file in {number % 40, number * 3 % 40}:
@@ -72,7 +72,7 @@ def state(tmp_path_factory):
             connection.execute(
                 "INSERT INTO targets (id, url, host, next_check_at)"
                 " VALUES (300, 'https://own.example/', 'own.example', ?)",
-                [stamp(START - timedelta(days=1))],
+                [seconds(START - timedelta(days=1))],
             )
             connection.execute("INSERT INTO article_links VALUES (0, 300, 'page', 1, 0, 0)")
         yield state

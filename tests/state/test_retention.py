@@ -8,7 +8,7 @@ from feedbot.clock import StandingClock
 from feedbot.core.mark import Mark, MarkKind
 from feedbot.core.status import DEFAULT_STRIKES, StatusKind
 from feedbot.state import forgotten, marks, retention, runs, targets
-from feedbot.state.database import stamp
+from feedbot.state.database import seconds, stamp
 from feedbot.steps.rejudging import rejudge
 from tests.publication import START, Publication
 
@@ -22,7 +22,7 @@ def look_on(news: Publication, *days: float) -> None:
     for one in days:
         news.clock.at = day(one)
         with news.state() as state, state.write() as connection:
-            connection.execute("UPDATE targets SET next_check_at = '2020-01-01T00:00:00Z'")
+            connection.execute("UPDATE targets SET next_check_at = 0")
         news.check()
 
 
@@ -192,7 +192,7 @@ def test_transitions_runs_and_siblings_have_bounds_of_their_own(story, monkeypat
             connection.execute(
                 "INSERT INTO transitions (target_id, kind, at, from_status, to_status, reason)"
                 " VALUES (1, 'died', ?, 'alive', 'dead', '')",
-                [runs_at],
+                [seconds(day(number))],
             )
             connection.execute("INSERT INTO siblings VALUES (?, ?, '{}')", [str(number), runs_at])
     with story.state() as state:
@@ -217,7 +217,7 @@ def test_what_no_article_links_to_for_long_goes_unless_somebody_has_said_somethi
             connection.execute(
                 "INSERT INTO transitions (target_id, kind, at, from_status, to_status, reason)"
                 " SELECT id, 'died', ?, 'alive', 'dead', '' FROM targets WHERE url LIKE '%/told'",
-                [stamp(news.clock.now())],
+                [seconds(news.clock.now())],
             )
     news.build()
     with news.state() as state:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from feedbot.core.status import Status, StatusKind, StrikeRule
 from feedbot.core.verdict import VerdictKind
 from feedbot.state import targets
-from feedbot.state.database import open_state, stamp
+from feedbot.state.database import open_state, seconds
 from tests.publication import START
 
 ALIVE = Status(StatusKind.ALIVE, START, VerdictKind.ALIVE, "200 on GET", START, first_alive_at=START)
@@ -69,4 +69,4 @@ def test_a_look_that_changes_nothing_writes_no_index_of_statuses(tmp_path):
         # Of what is indexed, only when it is due is written after each look.
         written = {row["name"] for row in indexed if f" {row['name']} = " in second.partition(" WHERE ")[0]}
         assert written == {"next_check_at"}
-        assert stamp(LATER) in second
+        assert str(seconds(LATER)) in second

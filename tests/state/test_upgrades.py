@@ -41,6 +41,17 @@ UNPACKED = {
 
 SAID = {"final_url": "ended_at", "page": "page_said", "status": "status_said"}
 
+AS_NUMBERS = {
+    "targets": {
+        "since_at", "checked_at", "first_strike_at", "last_strike_at", "first_alive_at", "revived_at", "moved_first_at",
+        "next_check_at", "page_checked_at",
+    },
+    "observations": {"started_at"},
+    "rolled_up": {"first_at"},
+    "transitions": {"at"},
+}  # fmt: skip
+"""Times that are seconds since."""
+
 
 def frozen(path: Path, version: int) -> Path:
     connection = sqlite3.connect(path)
@@ -62,9 +73,15 @@ def contents(path: Path, tables: dict[str, list[str]] | None = None) -> dict[str
         if is_packed and name in UNPACKED:
             names = [SAID.get(one, one) if (name, one) != ("targets", "status") else one for one in names]  # noqa: PLW2901
             name = UNPACKED[name]
+        if is_packed:
+            names = [_text(one) if one in AS_NUMBERS.get(table, ()) else one for one in names]  # noqa: PLW2901
         found[table] = sorted(connection.execute(f"SELECT {', '.join(names)} FROM {name}").fetchall(), key=repr)
     connection.close()
     return found
+
+
+def _text(column: str) -> str:
+    return f"strftime('%Y-%m-%dT%H:%M:%SZ', {column}, 'unixepoch')"
 
 
 def columns(connection: sqlite3.Connection) -> dict[str, list[str]]:
