@@ -15,6 +15,7 @@ from feedbot.core.identity import content_digest
 from feedbot.core.slug import topic_key
 from feedbot.core.url import canonical_url, host_of
 from feedbot.state.database import State, seconds, stamp
+from feedbot.state.packed import pack_article, unpack_article
 from feedbot.state.stored import decoder
 
 _decode_article = decoder(Article)
@@ -164,7 +165,9 @@ def _record_stamp(connection: Any, reading: FileReading, rules: str) -> int:
 
 def _record_article(connection: Any, file_id: int, article: Article, reading: FileReading) -> None:
     encoded = msgspec.json.encode(replace(article, links=()))  # those are in a table of their own
-    connection.execute("INSERT OR REPLACE INTO articles (file_id, article) VALUES (?, ?)", [file_id, encoded])
+    connection.execute(
+        "INSERT OR REPLACE INTO articles (file_id, article) VALUES (?, ?)", [file_id, pack_article(encoded)]
+    )
     connection.execute(
         "UPDATE files SET fingerprint = ?, source = ?, own_id = ?, digest = ?, published_at = ?, updated_at = ?,"
         " draft = ?, category = ?, provider_name = ?, provider_domain = ?, quality = ?, heat = ?,"
@@ -291,8 +294,8 @@ def show_withheld(state: State, now: datetime) -> None:
 
 def article(state: State, path: str) -> Article | None:
     """The last good version of an article file, without its `links`; None where there is none."""
-    encoded = state.value("SELECT article FROM articles JOIN files ON files.id = file_id WHERE path = ?", [path])
-    return None if encoded is None else _decode_article(encoded)
+    kept = state.value("SELECT article FROM articles JOIN files ON files.id = file_id WHERE path = ?", [path])
+    return None if kept is None else _decode_article(unpack_article(kept))
 
 
 def linked_article(state: State, path: str) -> Article | None:
@@ -320,7 +323,7 @@ def restate(connection: Any, article: Article, now: datetime) -> None:
     """
     encoded = msgspec.json.encode(replace(article, links=()))
     (file_id,) = connection.execute("SELECT id FROM files WHERE path = ?", [article.path]).fetchone()
-    connection.execute("UPDATE articles SET article = ? WHERE file_id = ?", [encoded, file_id])
+    connection.execute("UPDATE articles SET article = ? WHERE file_id = ?", [pack_article(encoded), file_id])
     connection.execute("UPDATE files SET fingerprint = ? WHERE id = ?", [_fingerprint(encoded), file_id])
     _record_links(connection, [(file_id, article)], seconds(now))
 

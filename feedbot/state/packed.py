@@ -16,6 +16,10 @@ _WINDOW_BITS = -12
 _MEMORY_LEVEL = 5
 _LEVEL = 6
 
+_WHOLE_WINDOW_BITS = -15
+_FAST = 1
+"""An article is packed in 25 us of the millisecond that reading it takes; with level 6 it is 35, for a tenth less."""
+
 _LOOK_WORDS = (
     b'"failure":{"kind":"connect_timeout","text":"}],"location":"https://,"retry_after_s":"challenge":"cf-mitigated"'
     b'"accepted":true,"http_version":"HTTP/1.1","certificate_expires_at":"2026-01-01T00:00:00Z","not_found":"title says'
@@ -35,6 +39,29 @@ _STATUS_WORDS = (
     b'"kind":"moved""failing""dead","since_at":"missing""unreachable""blocked"{"kind":"alive","since_at":"2026-01-01T'
     b'","verdict":"alive","checked_at":"2026-01-01T00:00:00Z","first_alive_at":"2026-01-01T00:00:00Z"}'
 )
+
+
+_ARTICLE_WORDS = (
+    b'{"path":"content/posts/index.mdarticles/2026-01-01-","title":"","source_url":"https://www.","published_at":'
+    b'"2026-01-01T00:00:00Z","updated_at":null,"own_id":null,"amp_url":null,"cdn_amp_url":"https://www-","excerpt":"",'
+    b'"body_html":"<p>","kind":"article","category":"","quality":null,"heat":null,"draft":false,"provider":{"name":"",'
+    b'"domain":""},"topics":["",""],"images":[{"url":"https://www.","width":1200,"height":630,"title":""}],"related":['
+    b'{"title":"","source_url":"https://www.","amp_url":null,"cdn_amp_url":null,"excerpt":"","published_at":null,'
+    b'"provider":{"name":"","domain":""},"images":[{"url":"https://","width":1050,"height":549,"title":""}]},'
+    b'{"title":"","source_url":"https://","amp_url":"https://www","cdn_amp_url":null,"excerpt":"","published_at":null,'
+    b'"provider":{"name":"","domain":""},"images":[]}],"links":[]}'
+)
+
+
+def pack_article(article: bytes) -> bytes:
+    """The last good version of an article file (Article in JSON)."""
+    deflating = zlib.compressobj(_FAST, zlib.DEFLATED, _WHOLE_WINDOW_BITS, zdict=_ARTICLE_WORDS)
+    return deflating.compress(article) + deflating.flush()
+
+
+def unpack_article(packed: bytes) -> bytes:
+    """The article again; raises StateError where that is none."""
+    return _inflated(packed, _ARTICLE_WORDS, _WHOLE_WINDOW_BITS)
 
 
 def pack_page(page: bytes, url: str) -> bytes:
@@ -80,9 +107,9 @@ def _deflated(text: bytes, dictionary: bytes) -> bytes:
     return deflating.compress(text) + deflating.flush()
 
 
-def _inflated(packed: bytes, dictionary: bytes) -> bytes:
+def _inflated(packed: bytes, dictionary: bytes, window_bits: int = _WINDOW_BITS) -> bytes:
     try:
-        inflating = zlib.decompressobj(_WINDOW_BITS, zdict=dictionary)
+        inflating = zlib.decompressobj(window_bits, zdict=dictionary)
         text = inflating.decompress(packed)
     except zlib.error as error:
         raise damaged(error) from error
@@ -117,6 +144,7 @@ def teach(connection: Any) -> None:
         ("pack_page", 2, page),
         ("page_text", 2, page_text),
         ("pack_status", 1, lambda text: pack_status(text.encode())),
+        ("pack_article", 1, pack_article),
         ("status_text", 1, lambda packed: unpack_status(packed).decode()),
     ):
         connection.create_function(name, arguments, function, deterministic=True)

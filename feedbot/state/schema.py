@@ -476,8 +476,10 @@ ALTER TABLE hosts_anew RENAME TO hosts;
 """
 
 _V18 = """
--- What a large publication has most of is kept in few bytes: looks, pages and rolled-up statuses packed
+-- What a large publication has most of is kept in few bytes: articles, looks, pages and rolled-up statuses packed
 -- (state/packed.py), and times of links, looks and changes as seconds since 1970. The views show them as before.
+UPDATE articles SET article = pack_article(article);
+
 DROP VIEW links;
 DROP VIEW dead_links;
 DROP VIEW link_history;

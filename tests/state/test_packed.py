@@ -28,9 +28,10 @@ def test_a_look_is_given_back_to_the_byte(exchanges, context, earlier):
 
 
 @given(TEXTS)
-def test_so_are_pages_and_statuses(text):
+def test_so_are_pages_statuses_and_articles(text):
     assert packed.unpack_page(packed.pack_page(text, URL), URL) == text
     assert packed.unpack_status(packed.pack_status(text)) == text
+    assert packed.unpack_article(packed.pack_article(text)) == text
 
 
 def test_a_look_that_says_what_an_earlier_one_said_takes_some_bytes():
@@ -42,11 +43,12 @@ def test_a_look_that_says_what_an_earlier_one_said_takes_some_bytes():
 
 def test_the_words_of_the_dictionaries_are_never_changed():
     """What is on disks can be unpacked with these alone."""
-    words = [packed._LOOK_WORDS, packed._PAGE_WORDS, packed._STATUS_WORDS]
+    words = [packed._LOOK_WORDS, packed._PAGE_WORDS, packed._STATUS_WORDS, packed._ARTICLE_WORDS]
     assert [hashlib.sha256(one).hexdigest()[:16] for one in words] == [
         "5b90346386f08a00",
         "711a568cd1d255b2",
         "e852ac355d02e83e",
+        "7e51472fc7fa01eb",
     ]
 
 

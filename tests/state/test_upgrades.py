@@ -36,10 +36,11 @@ UNPACKED = {
     " LEFT JOIN observations AS leant_on ON leant_on.id = look.leans_on)",
     "targets": "(SELECT *, page_text(page, url) AS page_said FROM targets)",
     "rolled_up": "(SELECT *, status_text(status) AS status_said FROM rolled_up)",
+    "articles": "(SELECT *, article_said(article) AS article_said FROM articles)",
 }
 """What is packed since, as it was."""
 
-SAID = {"final_url": "ended_at", "page": "page_said", "status": "status_said"}
+SAID = {"final_url": "ended_at", "page": "page_said", "status": "status_said", "article": "article_said"}
 
 AS_NUMBERS = {
     "targets": {
@@ -64,6 +65,7 @@ def contents(path: Path, tables: dict[str, list[str]] | None = None) -> dict[str
     """The rows of every table, or of these columns of these tables, which may have other names since."""
     connection = sqlite3.connect(path)
     packed.teach(connection)
+    connection.create_function("article_said", 1, packed.unpack_article)
     there = columns(connection)
     is_packed = "seen" in there["observations"]
     tables = there if tables is None else tables
