@@ -9,7 +9,7 @@ from sqlite_utils.utils import sqlite3
 
 from feedbot.core.forgotten import forgotten_hash
 from feedbot.errors import LockHeld, StateError
-from feedbot.state import importing
+from feedbot.state import files, importing
 from feedbot.state.database import checking_run, daemon_life, one_at_a_time, open_state
 from feedbot.state.schema import VERSION
 from tests.carrying import exported, imported
@@ -210,7 +210,7 @@ def test_markup_that_feeds_may_not_have_is_left_out(path, whole):
     lines = [json.dumps(file).encode() + b"\n", b'{"kind":"end","lines":1}\n']
     imported(path, head + b"".join(lines))
     with open_state(path, who="a test") as state:
-        body = json.loads(state.value("SELECT article FROM articles"))["body_html"]
+        body = files.article(state, "articles/bad.md").body_html
     assert body == '<p>Hello <a rel="noopener noreferrer">you</a></p>'
     again = exported(path)
     imported(path, again, replaces=True)
