@@ -86,7 +86,7 @@ class Site:
         if meanwhile is not None:
             meanwhile()
         if path.startswith(self._held):
-            self._open.wait(20)
+            self._open.wait(120)
         time.sleep(self.delay_s)
         return answer if isinstance(answer, tuple) else (answer, None)
 
@@ -155,9 +155,9 @@ checker:
   allow_addresses: [127.0.0.0/8]
   canaries: {canaries}
   per_host: {{concurrency: 8, delay_s: 0}}
-  connect_timeout_s: 2
-  exchange_timeout_s: 20
-  probe_timeout_s: 40
+  connect_timeout_s: 20
+  exchange_timeout_s: 90
+  probe_timeout_s: 180
   robots: never
 {more}""",
             encoding="utf-8",

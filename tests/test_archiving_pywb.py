@@ -49,7 +49,7 @@ def pywb(scratch: Path, copies: list[dict[str, str]]) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/news"
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
         process.stdout.close()
 
 
@@ -98,6 +98,6 @@ def test_entries_of_dead_sources_lead_to_the_copies_that_pywb_shows(
             "About one": (address, one),
             "About two": (f"{archive}/20260601080000/{two}", two),
         }
-        with urllib.request.urlopen(address, timeout=30) as shown:
+        with urllib.request.urlopen(address, timeout=60) as shown:
             assert shown.status == 200
             assert b"The words of the article on one, as they were." in shown.read()

@@ -141,7 +141,7 @@ def test_a_target_that_is_there_no_more_has_no_result(large, site):
 
 def test_a_portion_of_targets_that_are_all_there_no_more_is_passed_over(large, site):
     async def run(state, due):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             return await checked(large, state, due)
 
     with large.state() as state:

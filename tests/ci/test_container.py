@@ -6,7 +6,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from tests.ci.runner import FEEDBOT
 from tests.ci.sources import offline
 from tests.conftest import MAY_BE_SKIPPED
+from tests.ports import own_port
 from tests.service.daemons import until
 
 # A first process has no signal that ends it but those that it handles itself.
@@ -41,10 +41,10 @@ def said(stage, name):
     return [rest for one, rest in stage if one == name]
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+@pytest.fixture
+def port():
+    with own_port() as port:
+        yield port
 
 
 def test_what_it_copies_is_enough_to_install_it(steps, project, tmp_path):
@@ -76,14 +76,13 @@ def test_it_is_nobody_of_the_host_and_writes_to_one_volume(steps):
     assert said(image, "VOLUME") == said(image, "WORKDIR") == ["/publication"]
 
 
-def test_as_a_first_process_it_is_found_healthy_and_ends_at_sigterm(steps, news):
+def test_as_a_first_process_it_is_found_healthy_and_ends_at_sigterm(steps, news, port):
     if not shutil.which("unshare") or subprocess.run([*ALONE, "true"], capture_output=True, check=False).returncode:
         pytest.skip(f"{MAY_BE_SKIPPED}needs the right to make a namespace of processes")
     _, image = steps
     program, *words = json.loads(said(image, "ENTRYPOINT")[0]) + json.loads(said(image, "CMD")[0])
     assert program == "feedbot"
     news.article("one")
-    port = free_port()
     (host,) = re.findall(r"(FEEDBOT__\w+)=0\.0\.0\.0", "".join(said(image, "ENV")))
     environment = {**os.environ, host: "127.0.0.1", "FEEDBOT__SERVE__PORT": str(port)}
     with subprocess.Popen([*ALONE, FEEDBOT, *words], cwd=news.folder, env=environment, stderr=subprocess.PIPE) as outer:
@@ -95,6 +94,6 @@ def test_as_a_first_process_it_is_found_healthy_and_ends_at_sigterm(steps, news)
         until(lambda: subprocess.run([sys.executable, *asks], capture_output=True, check=False).returncode == 0)
         until((news.folder / "feeds" / "all.atom").exists)
         os.kill(first, signal.SIGTERM)
-        _, told = outer.communicate(timeout=20)
+        _, told = outer.communicate(timeout=60)
     assert outer.returncode == 0
     assert told.endswith(b"stopped; what was checked is kept\n")

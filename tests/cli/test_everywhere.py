@@ -246,7 +246,7 @@ def test_bash_completes_commands_and_options(tmp_path):
         encoding="utf-8",
     )
     child = pexpect.spawn(
-        bash, ["--noprofile", "--rcfile", "rc", "-i"], cwd=tmp_path, encoding="utf-8", timeout=20, dimensions=(24, 100)
+        bash, ["--noprofile", "--rcfile", "rc", "-i"], cwd=tmp_path, encoding="utf-8", timeout=60, dimensions=(24, 100)
     )
     try:
         child.expect_exact("$ ")

@@ -104,7 +104,7 @@ def test_it_changes_nothing(news):
 def test_a_terminal_has_colours_unless_they_are_not_wanted(tmp_path, variables, is_coloured):
     ours = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR"}}
     child = pexpect.spawn(
-        str(FEEDBOT), cwd=tmp_path, env={**ours, "TERM": "xterm-256color", **variables}, encoding="utf-8", timeout=20
+        str(FEEDBOT), cwd=tmp_path, env={**ours, "TERM": "xterm-256color", **variables}, encoding="utf-8", timeout=60
     )
     child.expect(pexpect.EOF)
     child.close()

@@ -16,7 +16,7 @@ def test_the_daemon_asks_the_archive_after_it_has_published(news, site):
         daemon = started(news.folder, "run")
         until(lambda: "a copy of 2026-10-02" in feedbot(news.folder, "why", site.link("/one")).stdout)
         daemon.send_signal(signal.SIGTERM)
-        _, error = daemon.communicate(timeout=20)
+        _, error = daemon.communicate(timeout=60)
     assert daemon.returncode == 0
     assert has_feed[0]
     assert "archive: pages with a copy: 1, without: 0" in error

@@ -120,7 +120,7 @@ def test_a_run_over_all_links_has_no_other_beside_it(news, site):
         assert "feedbot check" in done.stderr
     finally:
         site.go_on()
-        first.wait(30)
+        first.wait(60)
 
 
 def test_a_pull_request_answers_for_the_links_that_it_adds_alone(news, site, tmp_path):

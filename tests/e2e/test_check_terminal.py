@@ -32,7 +32,7 @@ def terminal(folder, *words, **more):
         cwd=folder,
         env=environment(**more),
         dimensions=(24, 100),
-        timeout=30,
+        timeout=60,
         encoding="utf-8",
     )
     try:
@@ -50,7 +50,7 @@ def ended(child):
 
 @pytest.fixture
 def slow(news, site):
-    """Thirty links, of which one is broken, that take about four seconds."""
+    """Thirty links, of which one is broken, that take about four seconds, and one is silent while the site holds it."""
     site.answers["/n00"] = 404
     for number in range(30):
         news.article(f"n{number:02}")
@@ -61,11 +61,13 @@ def slow(news, site):
 
 
 def test_a_terminal_sees_how_far_it_is_and_the_worst_of_it_and_then_the_report_alone(slow, site):
+    site.hold("/n29")
     with terminal(slow.folder, "check") as child:
         child.expect("checking links .*━.* of 30")
         child.expect(rf"\x1b\[31mmissing +\x1b\[0m +{re.escape(site.link('/n00'))}  404 on GET")
         child.setwinsize(10, 50)
         child.expect("checking links: ")
+        site.go_on()
         said, code = ended(child)
     assert code == 0
     *frames, report = said.split("\x1b[J")
@@ -75,7 +77,8 @@ def test_a_terminal_sees_how_far_it_is_and_the_worst_of_it_and_then_the_report_a
     assert "━" not in report
 
 
-def test_ctrl_c_tells_what_was_done_so_far(slow):
+def test_ctrl_c_tells_what_was_done_so_far(slow, site):
+    site.hold("/n29")
     with terminal(slow.folder, "check") as child:
         child.expect("missing")
         child.sendintr()
@@ -92,7 +95,7 @@ def test_a_terminal_that_is_held_does_not_hold_the_run(slow, site):
     with terminal(slow.folder, "check") as child:
         child.expect("checking links")
         child.send("\x13")  # ctrl-S
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while len({path for _, path in site.asked}) < 30:
             assert time.monotonic() < deadline
             time.sleep(0.05)

@@ -34,7 +34,7 @@ def test_ctrl_c_at_a_terminal_ends_it_with_the_processes_of_this_machine(news, s
     )
     until(lambda: site.asked)
     os.killpg(run.pid, signal.SIGINT)
-    _, said = run.communicate(timeout=30)
+    _, said = run.communicate(timeout=60)
     assert (run.returncode, said) == (
         1,
         "feedbot: stopped; what was checked so far is kept, the rest stays due\n",

@@ -172,9 +172,18 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     one_sentence(feedbot(tmp_path, "demo", "file/demo"), 1, "file/demo: cannot be made", "Not a directory")
 
 
+def next_line(under_way):
+    """The next line that it says, and no byte more: it goes on no further than its pipe has room."""
+    line = b""
+    while not line.endswith(b"\n"):
+        line += os.read(under_way.stdout.fileno(), 1)
+    return line.decode()
+
+
 def test_a_second_one_in_the_same_folder_is_refused_and_spoils_nothing(demo, tmp_path):
-    with started(tmp_path, "demo") as under_way:
-        begun = under_way.stdout.readline()
+    # It does not end before what it says is read.
+    with started(tmp_path, "demo", unread=4096) as under_way:
+        begun = next_line(under_way)
         one_sentence(feedbot(tmp_path, "demo"), 75, "feedbot-demo: another demo is being made there", "name another")
         assert begun + under_way.stdout.read() == demo[0]
     assert under_way.returncode == 0
@@ -185,11 +194,11 @@ def test_a_second_one_in_the_same_folder_is_refused_and_spoils_nothing(demo, tmp
 def test_one_that_is_stopped_leaves_nothing(tmp_path, number, is_there):
     if is_there:
         (tmp_path / "feedbot-demo").mkdir()
-    under_way = started(tmp_path, "demo")
-    while not under_way.stdout.readline().startswith("day"):
+    under_way = started(tmp_path, "demo", unread=4096)
+    while not next_line(under_way).startswith("day"):
         assert under_way.poll() is None
     under_way.send_signal(number)
-    _, error = under_way.communicate(timeout=20)
+    _, error = under_way.communicate(timeout=60)
     assert (under_way.returncode, error) == (1, "feedbot: stopped; what the demo had written is removed again\n")
     assert list(tmp_path.rglob("*")) == ([tmp_path / "feedbot-demo"] if is_there else [])
 
@@ -202,7 +211,7 @@ def test_it_serves_what_it_has_made_until_ctrl_c(tmp_path):
     with urlopen(line.split()[-1] + "all.html", timeout=20) as page:
         assert "The Last Night Tram" in page.read().decode()
     under_way.send_signal(signal.SIGINT)
-    under_way.communicate(timeout=20)
+    under_way.communicate(timeout=60)
     assert under_way.returncode == 0
     assert (tmp_path / "feedbot-demo/state.db").is_file()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import sites
+from tests.ports import own_port
 
 PROGRAMS = Path(sys.executable).parent
 NO_NETWORK = {"FEEDBOT__CHECKER__CANARIES": "['http://127.0.0.1:10/']"}
@@ -60,15 +61,14 @@ def terminal(tmp_path):
     return Terminal(tmp_path / "here", tmp_path / "home")
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+@pytest.fixture
+def port():
+    with own_port() as port:
+        yield port
 
 
 @pytest.mark.debian("newsboat")
-def test_a_newcomer_gets_from_an_empty_folder_to_a_subscribed_feed(page, terminal):
-    port = free_port()
+def test_a_newcomer_gets_from_an_empty_folder_to_a_subscribed_feed(page, terminal, port):
     terminal.environment["FEEDBOT__SERVE__PORT"] = str(port)
     *before, serve, subscribe = blocks(page, "A new publication")
     said = "".join(map(terminal.type, before))
@@ -88,13 +88,13 @@ def test_a_newcomer_gets_from_an_empty_folder_to_a_subscribed_feed(page, termina
             assert terminal.type(subscribe.replace(":8080/", f":{port}/")).strip() == "1 unread articles"
         finally:
             server.send_signal(signal.SIGINT)
-            server.communicate(timeout=20)
+            server.communicate(timeout=60)
     kept = [path.name for path in Path(terminal.folder, "feeds").iterdir()]
     assert {"all.atom", "beginnings.rss", "index.html", "about.html"} <= set(kept)
 
 
 def wait_until_it_listens(port, server):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while server.poll() is None and time.monotonic() < deadline:
         with socket.socket() as asking:
             if asking.connect_ex(("127.0.0.1", port)) == 0:

@@ -75,7 +75,7 @@ def test_the_daemon_tells_hubs_at_every_slot_and_logs_what_they_refuse(published
     published.article("three", topics="Robots")
     until(lambda: hub.names >= set(files("ai", "all", "robots")))
     daemon.send_signal(signal.SIGTERM)
-    _, error = daemon.communicate(timeout=20)
+    _, error = daemon.communicate(timeout=60)
     assert daemon.returncode == 0
     assert "INFO hubs: told of " in error
     assert "WARNING refused: " in error

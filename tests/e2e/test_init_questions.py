@@ -19,7 +19,7 @@ def asked(tmp_path):
 
     def start(*words):
         child = pexpect.spawn(
-            str(FEEDBOT), ["init", *words], cwd=tmp_path, encoding="utf-8", timeout=20, dimensions=(40, 200)
+            str(FEEDBOT), ["init", *words], cwd=tmp_path, encoding="utf-8", timeout=60, dimensions=(40, 200)
         )
         started.append(child)
         return child

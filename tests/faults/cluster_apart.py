@@ -125,7 +125,7 @@ def publication(folder: Path) -> Publication:
 
 
 def rows(news: Publication, question: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(f"file:{news.folder / 'state.db'}?mode=ro", uri=True, timeout=20) as connection:
+    with sqlite3.connect(f"file:{news.folder / 'state.db'}?mode=ro", uri=True, timeout=60) as connection:
         found = connection.execute(question).fetchall()
     connection.close()
     return found
@@ -203,7 +203,7 @@ def main(folder: Path, rounds: int, seed: int) -> None:
 
 
 def make_due(news: Publication) -> None:
-    with sqlite3.connect(news.folder / "state.db", timeout=20) as connection:
+    with sqlite3.connect(news.folder / "state.db", timeout=60) as connection:
         connection.execute("UPDATE targets SET next_check_at = 0")
     connection.close()
 

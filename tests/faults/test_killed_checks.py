@@ -28,14 +28,17 @@ OFTEN = """
 from feedbot.steps import checking
 checking._SECONDS_A_WRITE = 0.005
 """
+# Looks are recorded, and what they make of their links is not, for as long as there is a file `slowly`.
 SLOWLY_BIT_BY_BIT = (
     BIT_BY_BIT
     + """
 import time
+from pathlib import Path
 from feedbot.steps.checking import _Asking
 _settle = _Asking._settle
 def slowly(self, connection, looks):
-    time.sleep(0.2)
+    while Path("slowly").exists():
+        time.sleep(0.01)
     return _settle(self, connection, looks)
 _Asking._settle = slowly
 """
@@ -53,7 +56,7 @@ checking.to_ask = to_ask
 
 def on_record(folder: Path) -> set[str]:
     """The links of which a look is on record, as another process reads it beside the run."""
-    connection = sqlite3.connect(f"file:{folder / 'state.db'}?mode=ro", uri=True, timeout=20)
+    connection = sqlite3.connect(f"file:{folder / 'state.db'}?mode=ro", uri=True, timeout=60)
     rows = connection.execute("SELECT url FROM observations JOIN targets ON targets.id = target_id").fetchall()
     connection.close()
     return {row[0] for row in rows}
@@ -93,6 +96,7 @@ class Checks:
         acknowledged = on_record(folder)
         run.kill()
         run.ended()
+        (folder / "slowly").unlink(missing_ok=True)
         self._site.go_on()
         kept = on_record(folder)
         if lost := acknowledged - kept:
@@ -155,5 +159,6 @@ def test_a_check_that_records_badly_is_found_out(tmp_path, site, breaks, said):
     """The negative controls of the test above."""
     with loaded(NOW, OFTEN + breaks) as command:
         checks = Checks(command, tmp_path, site)
+        (checks.case.folder / "slowly").touch()
         found = checks.killed(0, "/n00", 1)[1]
     assert any(said in one for one in found), found

@@ -162,7 +162,7 @@ def running_chromium(folder: Path) -> Iterator[Chromium]:
         os.close(ours_out)
         os.close(ours_in)
         try:
-            process.wait(10)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -18,8 +18,8 @@ _FAKETIME = Path("/usr/lib") / f"{os.uname().machine}-linux-gnu" / "faketime" / 
 _WITHOUT_NANOSLEEP = Path(__file__).with_name("without_nanosleep")
 
 
-def until(condition, seconds=20.0):
-    """Wait for something that must happen; gives what the condition gave."""
+def until(condition, seconds=60.0):
+    """Wait for something that must happen, as long as the busiest machine may take; gives what the condition gave."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, "what was waited for did not happen"
@@ -34,13 +34,30 @@ class Systemd:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(address.replace("@", "\0", 1))
         self.address = address
-        self.told = []
+        self._told, self._questions, self._answers = [], 0, 0
+        self._is_open = True
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
     def _listen(self):
         while (message := self._socket.recv(8192).decode()) != "the end":
-            self.told.append(message)
+            if message == "what else?":
+                self._answers += 1
+            else:
+                self._told.append(message)
+
+    def _send(self, message):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(message, self.address.replace("@", "\0", 1))
+
+    @property
+    def told(self):
+        """All that was sent before this question: what is on its way is waited for."""
+        if self._is_open:
+            self._questions += 1
+            self._send(b"what else?")
+            until(lambda: self._answers == self._questions)
+        return list(self._told)
 
     def count(self, message):
         return self.told.count(message)
@@ -49,9 +66,9 @@ class Systemd:
         return [one.removeprefix("STATUS=") for one in self.told if one.startswith("STATUS=")]
 
     def close(self):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
-            last.sendto(b"the end", self.address.replace("@", "\0", 1))
+        self._send(b"the end")
         self._thread.join()
+        self._is_open = False
         self._socket.close()
 
 
@@ -114,10 +131,19 @@ class Daemon:
     def hear(self, number):
         self.process.send_signal(number)
 
+    @contextmanager
+    def standing_still(self):
+        """Have all its threads stopped meanwhile: it sees what is done to its files done, and nothing half done."""
+        self.hear(signal.SIGSTOP)
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        until(lambda: all("T (stopped)" in (task / "status").read_text(encoding="ascii") for task in tasks.iterdir()))
+        yield
+        self.hear(signal.SIGCONT)
+
     def end(self):
         """Stop it as systemd does; gives its exit code."""
         self.hear(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
 
 def _hears_interrupts():

@@ -53,7 +53,7 @@ def serving(
         yield Server("feedbot", port, config.feeds_path, Path())
     finally:
         server.stop()
-        thread.join(30)
+        thread.join(60)
         assert not thread.is_alive()
 
 

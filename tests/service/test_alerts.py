@@ -59,8 +59,9 @@ def test_a_state_that_cannot_be_used_is_told_once_though_it_keeps_who_was_told(n
     with daemon(news_told) as one:
         until(lambda: job(news_told, "check"))
         state, aside = news_told.folder / "state.db", news_told.folder / "aside.db"
-        state.rename(aside)
-        state.write_text("no database " * 1000, encoding="utf-8")
+        with one.standing_still():
+            state.rename(aside)
+            state.write_text("no database " * 1000, encoding="utf-8")
         one.until_said("alerts: operator command was told")
         one.until_said("ERROR read: ", times=3)
         [message] = told(news_told)

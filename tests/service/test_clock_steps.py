@@ -110,7 +110,8 @@ def test_the_library_by_itself_runs_nothing_after_a_step_back_and_too_much_after
         time.sleep(EVERY_S)
         before = len(one.times("slot"))
         time.sleep(4 * EVERY_S)
-        assert len(one.times("slot")) == before
+        # One may have been on its way.
+        assert len(one.times("slot")) <= before + 1
     wall.set(0)
     with ticking(wall, "naive") as one:
         until(lambda: len(one.times("slot")) >= 3)
@@ -139,7 +140,7 @@ def test_the_daemon_goes_on_reading_after_a_step(news, wall, step):
             wall.set(ahead)
             news.article(f"n{number}", date="2020-01-01T00:00:00Z")
             until(lambda: f"About n{number}" in news.titles())  # noqa: B023 - it is called at once
-        assert "the clock was set" in one.said
+        one.until_said("the clock was set")
         assert job(news, "read")["failures"] == 0
         assert one.end() == 0
 

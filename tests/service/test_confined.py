@@ -62,7 +62,7 @@ def test_the_service_does_its_work_within_its_unit(tmp_path, busy_news, site):
             until(lambda: any("2 alive, 1 missing" in line for line in heard.statuses()) or one.process.poll())
             one.until_said("article files are watched")
             address = re.search(r" at (http://127\.0\.0\.1:\d+/\S*)", one.said)[1]
-            with urlopen(f"{address}all.atom", timeout=10) as answer:
+            with urlopen(f"{address}all.atom", timeout=60) as answer:
                 assert b"About one" in answer.read()
             until(lambda: heard.count("WATCHDOG=1") >= 3)
             assert one.end() == 0

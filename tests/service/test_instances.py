@@ -10,7 +10,7 @@ import pytest
 from feedbot.core.unit_text import read_command
 from feedbot.service import units
 from tests.publication import Publication
-from tests.service.daemons import Daemon, job, schedule, systemd, until
+from tests.service.daemons import Daemon, Systemd, job, schedule, systemd, until
 
 FEEDBOT = str(Path(sys.executable).with_name("feedbot"))
 _TEMPLATE = units.many((FEEDBOT,), "feedbot", Path("/etc/systemd/system")).text
@@ -42,7 +42,7 @@ class Machine:
                 found[key] = "".join(shlex.split(text))
         return found
 
-    def start(self, stack: ExitStack, name: str) -> tuple[Daemon, list[str]]:
+    def start(self, stack: ExitStack, name: str) -> tuple[Daemon, Systemd]:
         """An instance under way, and what systemd hears of it."""
         (command,) = self.setting("ExecStart", name)
         heard = stack.enter_context(systemd(f"@feedbot-{id(self)}-{name}"))
@@ -53,7 +53,7 @@ class Machine:
         one = Daemon(folder, command=read_command(command), **variables)
         stack.callback(one.process.wait)
         stack.callback(one.process.kill)
-        return one, heard.told
+        return one, heard
 
 
 @pytest.fixture
@@ -82,11 +82,11 @@ def test_two_instances_share_nothing(machine, two):
         (first, heard_first), (second, heard_second) = (machine.start(stack, name) for name in ("news", "sports"))
         for one in two:
             until(lambda one=one: (row := job(one, "check")) is not None and row["failures"] == 0)
-        assert "READY=1" in heard_first
-        assert "READY=1" in heard_second
+        assert "READY=1" in heard_first.told
+        assert "READY=1" in heard_second.told
         # A third that is one of the two finds it at work, and the other goes on.
         again = Daemon(machine.state, command=read_command(machine.setting("ExecStart", "news")[0]))
-        assert again.process.wait(20) == 75
+        assert again.process.wait(60) == 75
         assert first.end() == 0
         assert second.process.poll() is None
         assert second.end() == 0
@@ -108,7 +108,7 @@ def test_one_instance_that_cannot_start_leaves_the_other_alone(machine, two):
     (machine.etc / "sports.environment").write_text("FEEDBOT__SPORT=football\n")
     with ExitStack() as stack:
         (first, _), (second, _) = (machine.start(stack, name) for name in ("news", "sports"))
-        assert second.process.wait(20) == 3
+        assert second.process.wait(60) == 3
         assert "FEEDBOT__SPORT: sets no key of the config" in second.said
         until((two[0].folder / "feeds" / "all.rss").exists)
         assert first.end() == 0

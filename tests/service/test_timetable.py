@@ -71,8 +71,12 @@ async def test_a_night_that_comes_again_is_left_out(clock, timetable):
     async def work():
         ran.set()
 
-    timetable.nightly("night", (clock.now() + timedelta(seconds=0.2)).time(), work)
-    await asyncio.wait_for(ran.wait(), 20)
+    # The scheduler looks at the machine's clock; on a busy one the first moment may be over before it is planned.
+    for ahead_s in (0.2, 5.0, 30.0):
+        timetable.nightly("night", (clock.now() + timedelta(seconds=ahead_s)).time(), work)
+        if timetable.next_at("night") - clock.now() < timedelta(hours=12):
+            break
+    await asyncio.wait_for(ran.wait(), 60)
     clock.ahead_s = -3600.0
     timetable.look()
     assert timetable.next_at("night") - clock.now() > timedelta(hours=12)
@@ -121,5 +125,5 @@ async def test_what_is_to_be_done_while_it_is_done_is_done_once_more_and_not_at_
             twice.set()
 
     timetable.at("moment", clock.now(), work)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await twice.wait()

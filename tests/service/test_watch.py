@@ -86,7 +86,7 @@ async def run(tmp_path, *steps):
         read_at.append(round(clock.t - 1000.0, 1))
 
     task = asyncio.ensure_future(watch(watched(tmp_path), read, clock, script.look))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await script.is_over.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -116,7 +116,7 @@ async def test_a_file_that_was_closed_is_named_to_the_reader_at_once_and_one_tha
 
     with still_open.open("a"):
         task = asyncio.ensure_future(watch(watched(tmp_path), read, clock, script.look))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await script.is_over.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -142,7 +142,7 @@ async def test_files_that_are_written_one_after_the_other_are_read_at_once(tmp_p
         reads.append((round(clock.t - 1000.0, 1), named))
 
     task = asyncio.ensure_future(watch(watched(tmp_path), read, clock, script.look))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await script.is_over.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -177,7 +177,7 @@ async def test_a_folder_that_was_put_in_the_place_of_another_is_watched_in_its_s
         reads.append(script.looked)
 
     task = asyncio.ensure_future(watch(watched(tmp_path), read, clock, script.look))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await script.is_over.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -196,7 +196,7 @@ async def test_a_folder_that_is_not_there_is_waited_for(tmp_path, caplog):
     while not caplog.messages:  # noqa: ASYNC110 - a scripted clock steps by itself
         await asyncio.sleep(0)
     (tmp_path / "articles").mkdir()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await script.is_over.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

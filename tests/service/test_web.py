@@ -61,7 +61,7 @@ def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 def sent(server: Server, data: bytes) -> bytes:
     """The whole answer to these bytes, on a connection that the server closes."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(data)
         parts = []
         while part := connection.recv(65536):
@@ -361,7 +361,7 @@ def test_a_head_reads_no_body_of_a_file_that_is_known(server: Server) -> None:
 def test_headers_have_a_bound(server: Server) -> None:
     fits = b"GET /feeds/all.rss HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: %s\r\n\r\n"
     assert sent(server, fits % (b"x" * (MOST_HEADER_BYTES // 2))).startswith(b"HTTP/1.1 200 ")
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         # Not at its end yet, and longer than any may be.
         connection.sendall(b"GET /feeds/all.rss HTTP/1.1\r\nHost: x\r\nX: " + b"y" * MOST_HEADER_BYTES)
         assert connection.recv(13) == b"HTTP/1.1 400 "
@@ -389,18 +389,18 @@ def closed_after(connection: socket.socket) -> bool:
 def test_who_does_not_finish_a_request_is_not_waited_for(tmp_path: Path, begun: bytes) -> None:
     publish_file(tmp_path / "feeds", "all.rss", b"<rss/>")
     with serving(config_of(tmp_path), patience_s=0.1) as server:
-        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
             connection.sendall(begun)
             assert closed_after(connection)
 
 
 def test_who_takes_no_answer_is_not_waited_for(tmp_path: Path) -> None:
     publish_file(tmp_path / "feeds", "all.rss", b"x" * 20_000_000)
-    with serving(config_of(tmp_path), patience_s=0.1, send_within_s=0.2) as server:
+    with serving(config_of(tmp_path), send_within_s=0.2) as server:
         with socket.socket() as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connection.connect(("127.0.0.1", server.port))
-            connection.settimeout(30)
+            connection.settimeout(60)
             connection.sendall(b"GET /feeds/all.rss HTTP/1.1\r\nHost: x\r\n\r\n")
             start = connection.recv(17)
             # Others are answered meanwhile, and the file is not kept open for who does not read.
@@ -419,7 +419,7 @@ def test_connections_have_a_bound_and_those_within_it_are_served(tmp_path: Path)
     request = b"GET /feeds/all.rss HTTP/1.1\r\nHost: x\r\n\r\n"
     with serving(config_of(tmp_path), most_connections=2) as server, ExitStack() as stack:
         first, second, third = (
-            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=30)) for _ in range(3)
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60)) for _ in range(3)
         )
         assert closed_after(third)
         for connection in (first, second):
@@ -471,7 +471,7 @@ def test_no_answer_leaves_a_descriptor_open(server: Server) -> None:
     ],
 )
 def test_what_is_no_request_ends_the_connection(server: Server, nonsense: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(nonsense)
         connection.shutdown(socket.SHUT_WR)
         assert closed_after(connection)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.debian import find_program
+from tests.ports import own_port
 
 PAGE = Path(__file__).parents[2] / "docs" / "serving.md"
 
@@ -45,8 +46,7 @@ _AROUND_CADDY = """\
 }}
 {site}
 """
-_STARTS_WITHIN_S = 30.0
-_TRIES = 3
+_STARTS_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Server:
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
         """One request on a connection of its own; `if_none_match=...` sends If-None-Match."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             sent = {name.replace("_", "-").title(): value for name, value in headers.items()}
             connection.request(method, path, headers={"Accept-Encoding": "identity"} | sent)
@@ -114,28 +114,26 @@ def serving(name: str, site: str, folder: Path, scratch: Path) -> Iterator[Serve
     """The server with `site`, a snippet of the page, for as long as the block lasts."""
     scratch.mkdir()
     site = put_in(site, "/srv/news/feeds", str(folder))
-    process, port = _start(name, site, scratch)
-    try:
-        yield Server(name, port, folder, scratch / "access.log")
-    finally:
-        process.terminate()
-        process.wait(30)
+    with own_port() as port:
+        process = _start(name, site, scratch, port)
+        try:
+            yield Server(name, port, folder, scratch / "access.log")
+        finally:
+            process.terminate()
+            process.wait(60)
 
 
-def _start(name: str, site: str, scratch: Path) -> tuple["subprocess.Popen[bytes]", int]:
+def _start(name: str, site: str, scratch: Path, port: int) -> "subprocess.Popen[bytes]":
     program = find_program(name)
     assert program is not None, f"needs {name}"
     homes = {"HOME": str(scratch), "XDG_DATA_HOME": str(scratch), "XDG_CONFIG_HOME": str(scratch)}
-    # A port that was free a moment ago may be another's by the time the server asks for it.
-    for _ in range(_TRIES):
-        port = _free_port()
-        words = _command(name, site, scratch, port)
-        with (scratch / "log").open("wb") as log:
-            process = subprocess.Popen([program, *words], stdout=log, stderr=log, env=os.environ | homes)
-        if _listens(process, port):
-            return process, port
-        process.kill()
-        process.wait(30)
+    words = _command(name, site, scratch, port)
+    with (scratch / "log").open("wb") as log:
+        process = subprocess.Popen([program, *words], stdout=log, stderr=log, env=os.environ | homes)
+    if _listens(process, port):
+        return process
+    process.kill()
+    process.wait(60)
     raise AssertionError(f"{name} does not start: {(scratch / 'log').read_text(encoding='utf-8')}")
 
 
@@ -149,11 +147,6 @@ def _command(name: str, site: str, scratch: Path, port: int) -> list[str]:
     site = put_in(site, "news.example {", f"http://127.0.0.1:{port} {{")
     config.write_text(_AROUND_CADDY.format(site=site), encoding="utf-8")
     return ["run", "--adapter", "caddyfile", "--config", str(config)]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def _listens(process: "subprocess.Popen[bytes]", port: int) -> bool:

@@ -32,7 +32,7 @@ def flask_hub(scratch: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/hub"
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
         process.stdout.close()
 
 

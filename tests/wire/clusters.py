@@ -79,7 +79,7 @@ def dask(folder: Path, **options: str) -> Iterator[Dask]:
         cluster.end()
 
 
-def until(condition, seconds: float = 30.0) -> None:
+def until(condition, seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "what was waited for did not happen"

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import time
 from collections import Counter
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from feedbot.wire.local import open_local
 from feedbot.wire.prober import Lost, ProbeTarget
 from tests.wire.clusters import dask
 from tests.wire.servers import reply
-from tests.wire.test_workers import CONTACT, Host, config, hosts, plan, until
+from tests.wire.test_workers import CONTACT, PATIENCE_S, Host, config, hosts, plan, until
 
 if not Path("/proc/self/task").exists():
     pytest.skip("may be skipped: only Linux has many loopback addresses", True)
@@ -71,10 +72,12 @@ async def test_a_host_keeps_its_pace_from_shard_to_shard_and_from_plan_to_plan(c
     """As with a page and, at the end of the run, the made-up address beside it."""
     async with hosts(1) as [server]:
         async with opened(cluster, per_host={"delay_s": 1.0}, robots="never") as wire:
+            began_at = time.monotonic()
             for path in ("/page", "/beside"):
                 assert len(await asked(wire, plan([server], path))) == 1
     assert [path for _, path in server.asked] == ["/page", "/beside"]
-    assert server.at[1] - server.at[0] > 0.9
+    # The first may have been on its way for some time.
+    assert server.at[1] - began_at > 0.99
 
 
 class Busy(Host):
@@ -88,16 +91,20 @@ async def test_a_host_that_was_slowed_down_stays_slow_in_the_next_shard(cluster)
     async with hosts(1, kind=Busy) as [server]:
         async with opened(cluster, robots="never", back_off_s=()) as wire:
             await asked(wire, plan([server], "/busy"))
+            began_at = time.monotonic()
             await asked(wire, plan([server], "/one", "/two"))
-    assert server.at[-1] - server.at[-2] > 0.9
+    assert server.at[-1] - began_at > 0.99
 
 
 async def test_a_run_ends_on_time_and_what_was_done_by_then_is_kept(cluster):
-    async with hosts(2) as [server, silent]:
-        async with opened(cluster, robots="never", max_run_s=1.0) as wire:
-            results = await asked(wire, [*plan([silent], "/held"), *plan([server], "/one", "/two")])
-            assert wire.run_left_s == 0
-            assert await asked(wire, plan([server], "/late")) == []
+    for patience_s in PATIENCE_S:
+        async with hosts(2) as [server, silent]:
+            async with opened(cluster, robots="never", max_run_s=patience_s) as wire:
+                results = await asked(wire, [*plan([silent], "/held"), *plan([server], "/one", "/two")])
+                assert wire.run_left_s == 0
+                assert await asked(wire, plan([server], "/late")) == []
+        if len(results) == 2:
+            break
     assert urls(results) == {server.url("/one"): 1, server.url("/two"): 1}
     assert ("HEAD", "/late") not in server.asked
 

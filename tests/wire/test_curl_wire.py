@@ -40,11 +40,11 @@ def test_a_loop_that_cannot_watch_a_socket_is_our_own_fault_and_the_wire_goes_on
             waiting = asyncio.create_task(wire.exchange(Request("GET", server.url(path="/silent"))))
             assert await eventually(lambda: server.asked)
             loop.refusing = True
-            failed = await asyncio.wait_for(wire.exchange(Request("GET", server.url("b.test"))), 10)
+            failed = await asyncio.wait_for(wire.exchange(Request("GET", server.url("b.test"))), 60)
             loop.refusing = False
             # What was under way beside it ends as well: libcurl gives up all at once.
-            beside = await asyncio.wait_for(waiting, 10)
-            after = await asyncio.wait_for(wire.exchange(Request("GET", server.url("c.test"))), 10)
+            beside = await asyncio.wait_for(waiting, 60)
+            after = await asyncio.wait_for(wire.exchange(Request("GET", server.url("c.test"))), 60)
         await wire.aclose()
         return failed, beside, after
 

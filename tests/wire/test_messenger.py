@@ -45,16 +45,20 @@ async def test_what_it_says_is_made_inert(program, tmp_path):
 
 
 async def test_one_that_does_not_end_is_killed_with_all_that_it_started(program, tmp_path):
-    command = program("sleep 600 & echo $! > child; wait")
-    why = await send_by_command(command, tmp_path, "operator", MESSAGE, within_s=0.5)
-    assert why == "it did not end within 0.5 s, and was killed"
+    command = program("sleep 600 & echo $! > child.new; mv child.new child; wait")
+    # Long enough to start the other one, on a busy machine too.
+    for within_s in (0.5, 5.0, 50.0):
+        why = await send_by_command(command, tmp_path, "operator", MESSAGE, within_s=within_s)
+        assert why == f"it did not end within {within_s:g} s, and was killed"
+        if (tmp_path / "child").exists():
+            break
     assert _is_gone(int((tmp_path / "child").read_text()))
 
 
 async def test_who_is_told_to_stop_leaves_nothing_behind(program, tmp_path):
     command = program("sleep 600 & echo $! > child.new; mv child.new child; wait")
     sending = asyncio.create_task(send_by_command(command, tmp_path, "operator", MESSAGE))
-    for _ in range(1000):
+    for _ in range(6000):
         if (tmp_path / "child").exists():
             break
         await asyncio.sleep(0.01)
@@ -66,7 +70,7 @@ async def test_who_is_told_to_stop_leaves_nothing_behind(program, tmp_path):
 
 def _is_gone(process):
     """True once a process has ended; one that nobody waits for yet has ended as well."""
-    for _ in range(500):
+    for _ in range(6000):
         try:
             if Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z":
                 return True

@@ -8,7 +8,7 @@ import stat
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -40,9 +40,10 @@ def workers():
     """The processes that ask for us, and those of them that ended and were not waited for."""
     found = []
     for pid in CHILDREN.read_text().split():
-        command = told(pid, "cmdline")
-        if "feedbot.wire.worker" in command or not command:
-            found.append(int(pid))
+        with suppress(FileNotFoundError, ProcessLookupError):  # it was waited for meanwhile
+            command = told(pid, "cmdline")
+            if "feedbot.wire.worker" in command or not command:
+                found.append(int(pid))
     return found
 
 
@@ -144,10 +145,15 @@ def plan(found, *paths):
     return [ProbeTarget(host.url(path), "HEAD") for path in paths for host in found]
 
 
-async def until(condition, seconds=30.0):
+async def until(condition, seconds=60.0):
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - there is nothing to wait on
             await asyncio.sleep(0.01)
+
+
+# How long a run may take that ends before it is through: as long as a quiet machine needs, and where what should be
+# done by then was not, as long as a busy one does.
+PATIENCE_S = (2.0, 8.0, 32.0)
 
 
 @pytest.fixture(params=[1, 2], ids=["one process", "two processes"])
@@ -271,11 +277,14 @@ async def test_leaving_ends_an_iterator_that_nobody_reads_any_more(processes):
 
 
 async def test_the_runs_end_keeps_what_was_done(processes):
-    started = time.monotonic()
-    async with hosts() as found, opened(processes, max_run_s=2.0) as wire:
-        results = [one async for one in wire.observe(one_portion(plan(found, "/held", "/ok", "/no")))]
+    for patience_s in PATIENCE_S:
+        started = time.monotonic()
+        async with hosts() as found, opened(processes, max_run_s=patience_s) as wire:
+            results = [one async for one in wire.observe(one_portion(plan(found, "/held", "/ok", "/no")))]
+        assert time.monotonic() - started > patience_s
+        if len(results) == 6:
+            break
     assert sorted(one.url for one in results) == sorted(host.url(path) for host in found for path in ("/ok", "/no"))
-    assert 2.0 < time.monotonic() - started < 20.0
 
 
 async def test_a_run_that_is_over_asks_nothing(processes):
@@ -312,6 +321,7 @@ async def test_a_host_to_which_many_redirects_lead_is_asked_as_gently(processes)
 async def test_no_more_at_once_than_configured(processes):
     async with hosts(9) as found, opened(processes, concurrency=5) as wire:
         now = most = 0
+        several = asyncio.Event()
 
         for host in found:
             answer = host.answer
@@ -320,6 +330,9 @@ async def test_no_more_at_once_than_configured(processes):
                 nonlocal now, most
                 now += 1
                 most = max(most, now)
+                if most >= 3:
+                    several.set()
+                await several.wait()
                 await asyncio.sleep(0.02)
                 now -= 1
                 return await answer(method, path)
@@ -530,9 +543,14 @@ async def observed(grace_s=5.0, run_left_s=None, at_work=None):
 
 
 async def test_workers_end_by_themselves_when_the_time_that_the_run_has_left_is_over(caplog):
-    started = time.monotonic()
-    assert len(await observed(run_left_s=1.5, grace_s=30.0)) == 2
-    assert 1.5 < time.monotonic() - started < 25.0
+    for patience_s in PATIENCE_S:
+        started = time.monotonic()
+        # They are not killed, which would be said.
+        results = await observed(run_left_s=patience_s, grace_s=60.0)
+        assert time.monotonic() - started > patience_s
+        if len(results) == 2:
+            break
+    assert len(results) == 2
     assert caplog.messages == []
 
 
@@ -541,7 +559,10 @@ async def test_a_worker_that_hangs_is_killed_after_the_runs_end(caplog):
         for pid in workers():
             os.kill(pid, signal.SIGSTOP)
 
-    results = await observed(grace_s=0.5, run_left_s=3.0, at_work=stop)
+    for patience_s in PATIENCE_S:
+        results = await observed(grace_s=0.5, run_left_s=patience_s, at_work=stop)
+        if len(results) == 2:
+            break
     assert len(results) == 2
     assert "a worker process does not answer; 1 of its links stay due" in caplog.messages
 
@@ -571,18 +592,20 @@ def saying(data, then=""):
     [
         ("raise SystemExit(3)", "ended early with exit code 3"),
         ("import os; os.abort()", "was ended by SIGABRT"),
-        (saying(b"Traceback (most recent call last)", "time.sleep(60)"), NONSENSE),
+        (saying(b"Traceback (most recent call last)", "time.sleep(600)"), NONSENSE),
         # Where it ended at once, it would be chance whether it is heard before it is missed.
-        (saying(b"\0\0\0\5hello", "time.sleep(60)"), NONSENSE),
+        (saying(b"\0\0\0\5hello", "time.sleep(600)"), NONSENSE),
         (saying(b"\0\0\0\5he"), "ended early with exit code 0"),
         (saying(b"\0\0"), "ended early with exit code 0"),
-        ("import time; time.sleep(60)", "does not answer"),
+        ("import time; time.sleep(600)", "does not answer"),
     ],
 )
 async def test_whatever_a_worker_does_the_run_ends_and_says_so(instead, caplog, program, why):
     instead(program)
+    # Only of the last one the end is awaited: the others are to be heard before it, on a busy machine too.
+    run_left_s = 1.0 if why == "does not answer" else 120.0
     with pytest.raises(FeedbotError, match="no worker process could do its work; `workers: 1`"):
-        await observed(grace_s=0.5, run_left_s=2.0)
+        await observed(grace_s=0.5, run_left_s=run_left_s)
     assert sorted(caplog.messages) == [f"a worker process {why}; {number} of its links stay due" for number in (1, 2)]
 
 
@@ -621,10 +644,9 @@ async def test_a_worker_that_met_an_error_says_which(caplog):
 
 
 async def test_a_worker_that_ignores_its_end_is_killed(instead, caplog):
-    instead(saying(encode(Done(())), "time.sleep(60)"))
-    started = time.monotonic()
-    assert await observed(grace_s=0.5) == []
-    assert time.monotonic() - started < 20
+    instead(saying(encode(Done(())), "time.sleep(600)"))
+    async with asyncio.timeout(300):
+        assert await observed(grace_s=0.5) == []
     assert caplog.messages == []
 
 

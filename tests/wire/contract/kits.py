@@ -138,7 +138,7 @@ def open_sockets() -> int:
     return found
 
 
-async def eventually(is_so: Any, seconds: float = 10.0) -> bool:
+async def eventually(is_so: Any, seconds: float = 60.0) -> bool:
     """True as soon as it is so, False where it is not by then."""
     ends_at = asyncio.get_running_loop().time() + seconds
     while not is_so():

@@ -181,7 +181,7 @@ async def test_a_closed_wire_asks_nothing(kit):
     async with serve(lambda asked: reply(200)) as server:
         async with kit.wire() as wire:
             assert (await wire.exchange(get(server.url()))).status == 200
-        answer = await asyncio.wait_for(wire.exchange(get(server.url())), 10)
+        answer = await asyncio.wait_for(wire.exchange(get(server.url())), 60)
         await wire.aclose()
     assert isinstance(answer, Failure)
     assert answer.kind == FailureKind.OURSELVES
@@ -213,7 +213,7 @@ async def test_closing_ends_what_is_under_way_in_every_phase(kit):
             asking = [asyncio.create_task(wire.exchange(get(url))) for url in urls]
             assert await eventually(lambda: server.asked)
             await asyncio.sleep(0.1)
-        answers = await asyncio.wait_for(asyncio.gather(*asking), 10)
+        answers = await asyncio.wait_for(asyncio.gather(*asking), 60)
     for answer in answers:
         assert isinstance(answer, Failure), answer
         assert answer.kind == FailureKind.OURSELVES, answer

@@ -75,7 +75,7 @@ async def test_an_address_that_is_silent_leaves_time_for_the_next(kit):
     async with serve(lambda asked: reply(200)) as server:
         with silent("127.0.0.2", server.port):
             table = {"a.test": ("127.0.0.2", "127.0.0.1")}
-            limits = WireLimits(connect_timeout_s=4.0)
+            limits = WireLimits(connect_timeout_s=6.0)
             answer = await kit.ask(server.url(), resolver=ScriptedResolver(table), limits=limits)
     assert isinstance(answer, Response), answer
     assert answer.peer == "127.0.0.1"
@@ -84,7 +84,7 @@ async def test_an_address_that_is_silent_leaves_time_for_the_next(kit):
 async def test_tls_that_is_silent_is_a_connect_timeout(kit):
     async with raw_server(lambda reader, writer: asyncio.sleep(3600)) as port:
         limits = WireLimits(connect_timeout_s=0.3)
-        answer = await asyncio.wait_for(kit.ask(f"https://a.test:{port}/", limits=limits), 10)
+        answer = await asyncio.wait_for(kit.ask(f"https://a.test:{port}/", limits=limits), 60)
     assert answer.kind == FailureKind.CONNECT_TIMEOUT
     assert "TLS handshake timed out" in answer.text
 
@@ -149,7 +149,7 @@ HOSTILE = {
 async def test_what_is_no_answer_has_its_name(kit, name):
     answer, kind = HOSTILE[name]
     async with serve(lambda asked: answer) as server:
-        got = await asyncio.wait_for(kit.ask(server.url()), 20)
+        got = await asyncio.wait_for(kit.ask(server.url()), 60)
     assert isinstance(got, Failure), got
     assert got.kind == kind, got
     assert len(got.text) <= 300

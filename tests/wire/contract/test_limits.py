@@ -49,7 +49,7 @@ TOO_LONG = {
 @pytest.mark.parametrize("name", TOO_LONG)
 async def test_a_head_over_the_limit_is_no_http(kit, name):
     async with serve(lambda asked: TOO_LONG[name]()) as server:
-        answer = await asyncio.wait_for(kit.ask(server.url()), 20)
+        answer = await asyncio.wait_for(kit.ask(server.url()), 60)
     assert isinstance(answer, Failure), answer
     assert answer.kind == FailureKind.PROTOCOL, answer
 
@@ -69,15 +69,23 @@ ENDLESS = {
 
 @pytest.mark.parametrize("whose", ["request's", "wire's"])
 async def test_the_deadline_ends_what_never_ends(kit, whose):
-    limits = AMPLE if whose == "request's" else WireLimits(exchange_timeout_s=0.5)
-    timeout_s = 0.5 if whose == "request's" else 99.0
+    # On a busy machine the connecting may take as long as the first of them.
+    for within_s in (0.5, 5.0, 20.0):
+        answers = await ended_within(kit, within_s, whose)
+        if FailureKind.CONNECT_TIMEOUT not in {answer.kind for answer in answers.values()}:
+            break
+    for name, answer in answers.items():
+        assert answer == Failure(FailureKind.TIMEOUT, f"127.0.0.1: no full answer in {within_s:g} s"), name
+
+
+async def ended_within(kit, within_s, whose):
+    limits = AMPLE if whose == "request's" else WireLimits(exchange_timeout_s=within_s)
+    timeout_s = within_s if whose == "request's" else 99.0
     names = list(ENDLESS)
     async with serve(lambda asked: ENDLESS[names[int(asked.target[1:])]]()) as server, kit.wire(limits=limits) as wire:
         asking = (wire.exchange(get(server.url(path=f"/{n}"), timeout_s=timeout_s)) for n in range(len(names)))
-        answers = await asyncio.wait_for(asyncio.gather(*asking), 15)
-    for name, answer in zip(names, answers, strict=True):
-        assert isinstance(answer, Failure), name
-        assert answer == Failure(FailureKind.TIMEOUT, "127.0.0.1: no full answer in 0.5 s"), name
+        answers = await asyncio.wait_for(asyncio.gather(*asking), 60)
+    return dict(zip(names, answers, strict=True))
 
 
 async def test_a_deadline_gives_its_connection_back(kit):
@@ -103,20 +111,20 @@ async def test_the_deadline_starts_when_the_name_is_resolved(kit):
     class Slow(ScriptedResolver):
         async def resolve(self, host):
             if not self.asked:
-                await asyncio.sleep(1.8)
+                await asyncio.sleep(2.5)
             return await super().resolve(host)
 
-    limits = WireLimits(connect_timeout_s=1.5, exchange_timeout_s=1.5)
+    limits = WireLimits(connect_timeout_s=2.0, exchange_timeout_s=2.0)
     async with serve(lambda asked: reply(200)) as server:
         started = time.monotonic()
         answer = await kit.ask(server.url(), limits=limits, resolver=Slow())
     assert answer.status == 200
-    assert time.monotonic() - started >= 1.8
-    assert answer.elapsed_ms < 1800
+    assert time.monotonic() - started >= 2.5
+    assert answer.elapsed_ms < 2500
 
 
 @pytest.mark.parametrize("timeout_s", [0.0, 1e-9])
 async def test_no_time_at_all_is_a_timeout_and_not_for_ever(kit, timeout_s):
     async with serve(lambda asked: dripping(b"", 0.01)) as server:
-        answer = await asyncio.wait_for(kit.ask(server.url(), timeout_s=timeout_s), 10)
+        answer = await asyncio.wait_for(kit.ask(server.url(), timeout_s=timeout_s), 60)
     assert answer.kind in {FailureKind.TIMEOUT, FailureKind.CONNECT_TIMEOUT}

@@ -110,7 +110,7 @@ async def test_a_tunnel_is_asked_for_by_host_and_port(kit, url, target):
 async def test_a_tunnel_that_is_refused_is_our_own_fault(kit, said):
     async with loopback_proxy(answer=said) as proxy:
         asking = kit.ask("https://a.test/", proxy=proxy.at(), resolver=only_the_proxy())
-        answer = await asyncio.wait_for(asking, 20)
+        answer = await asyncio.wait_for(asking, 60)
     assert isinstance(answer, Failure)
     assert answer.kind == FailureKind.OURSELVES, answer
     assert "proxy" in answer.text
@@ -133,7 +133,7 @@ async def test_a_proxy_that_never_opens_the_tunnel_is_our_own_fault(kit):
     async with raw_server(lambda reader, writer: asyncio.sleep(3600)) as port:
         for more in ({"limits": WireLimits(connect_timeout_s=0.3)}, {"timeout_s": 0.3}):
             asking = kit.ask("https://a.test/", proxy=Proxy("proxy.test", port), resolver=only_the_proxy(), **more)
-            answer = await asyncio.wait_for(asking, 20)
+            answer = await asyncio.wait_for(asking, 60)
             assert answer.kind == FailureKind.OURSELVES, answer
             assert "proxy" in answer.text
             assert "TLS" not in answer.text

@@ -180,7 +180,7 @@ async def test_a_handshake_that_breaks_off(kit, said):
         await reader.read()
 
     async with raw_server(breaks_off) as port:
-        answer = await asyncio.wait_for(kit.ask(f"https://a.test:{port}/"), 20)
+        answer = await asyncio.wait_for(kit.ask(f"https://a.test:{port}/"), 60)
     assert answer.kind == FailureKind.TLS, answer
     assert "127.0.0.1: TLS" in answer.text
 
