@@ -12,6 +12,7 @@ from feedbot.core.status import UNVERIFIABLE_AFTER_S
 from feedbot.state import alarms, files, identities, jobs, marks, overview, published, runs, targets
 from feedbot.state.database import State, holders
 from feedbot.state.files import Counts
+from feedbot.state.linked import tallies
 from feedbot.state.overview import By, Group, Worst
 from feedbot.state.runs import LastRun
 from feedbot.state.targets import Backlog, Target
@@ -95,27 +96,31 @@ class Overview(msgspec.Struct, frozen=True):
 
 def look(config: Config, state: State, now: datetime, by: By | None = None) -> Overview:
     """Where everything stands; counted in full by topic, provider or host, where that is asked for."""
-    overview.choose(state, now)
-    counts, by_status = files.counts(state, now), targets.by_status(state)
+    overview.choose(state)
+    counts, counted = files.counts(state, now), tallies(state)
+    by_status = targets.by_status(state, counted)
+    dead, failing = (
+        sum(one.number for one in counted if one.status == kind and one.is_reported) for kind in ("dead", "failing")
+    )
     backlog = targets.backlog(state, now, feed_size=config.feeds.max_entries)
-    trouble = _trouble(config, state, now)
+    trouble, trouble_number = _trouble(config, state, now, dead + failing)
     return Overview(
         at=now,
         articles=counts,
         by_status=by_status,
         backlog=backlog,
         left_s=_left_s(config, backlog.due, runs.pace(state)),
-        trouble=tuple(targets.get(state, one) for one in trouble[:_MOST_TROUBLE]),
-        trouble_number=len(trouble),
+        trouble=tuple(targets.get(state, one) for one in trouble),
+        trouble_number=trouble_number,
         trend=Trend(
             by_status.get("dead", 0),
-            overview.dead_then(state, now - WEEK),
-            overview.dead_then(state, now - MONTH),
+            overview.dead_then(state, now - WEEK, dead),
+            overview.dead_then(state, now - MONTH, dead),
             by_status.get("failing", 0),
             overview.failing_since(state, now - WEEK),
         ),
         rankings=tuple(_ranking(state, one) for one in GROUPS),
-        counted=None if by is None else _counted(state, by),
+        counted=None if by is None else _counted(state, by, now),
         feeds=_feeds(config, state),
         waits=tuple(waits(state, now, counts)),
         last=runs.last(state),
@@ -124,10 +129,20 @@ def look(config: Config, state: State, now: datetime, by: By | None = None) -> O
     )
 
 
-def _trouble(config: Config, state: State, now: datetime) -> list[int]:
-    """The dead and failing links, worst first, of which no person has said that they are well, or to be left alone."""
+def _trouble(config: Config, state: State, now: datetime, every: int) -> tuple[list[int], int]:
+    """The worst of the dead and failing links of which no person has said that they are well, or to be left alone.
+
+    And how many there are, of `every` one that is dead or failing.
+    """
     said, exclusions = marks.holding(state, now), config.links.exclusions()
-    return [one for one, url in overview.trouble(state) if not is_excused(mark_on(url, said, exclusions, now))]
+    if config.links.exclude:
+        found = overview.trouble(state)
+        left = [one for one, url in found if not is_excused(mark_on(url, said, exclusions, now))]
+        return left[:_MOST_TROUBLE], len(left)
+    excused = {url for url, mark in said.items() if is_excused(mark)}
+    worst = overview.trouble(state, _MOST_TROUBLE + len(excused))
+    left = [one for one, url in worst if url not in excused]
+    return left[:_MOST_TROUBLE], every - overview.number_in_trouble(state, excused)
 
 
 def _ranking(state: State, by: By) -> Ranking:
@@ -135,8 +150,8 @@ def _ranking(state: State, by: By) -> Ranking:
     return Ranking(by, tuple(found), number)
 
 
-def _counted(state: State, by: By) -> Counted:
-    found, number = overview.counted(state, by, _MOST_GROUPS)
+def _counted(state: State, by: By, now: datetime) -> Counted:
+    found, number = overview.counted(state, by, now, _MOST_GROUPS)
     return Counted(by, tuple(found), number)
 
 
@@ -160,7 +175,7 @@ def _left_s(config: Config, due: int, asked_per_s: float | None) -> float | None
 
 
 def waits(state: State, now: datetime, counts: Counts) -> Iterator[Wait]:
-    """What waits for a person, the most urgent first; after `overview.choose`."""
+    """What waits for a person, the most urgent first."""
     for name, job in jobs.all_jobs(state).items():
         if job.failures and job.problem is not None:
             times = "failed" if job.failures == 1 else f"failed {job.failures} times in a row"

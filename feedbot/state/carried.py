@@ -7,6 +7,7 @@ order of what names them, so that two exports of one state are equal and little 
 from dataclasses import dataclass
 
 from feedbot.state import records
+from feedbot.state.linked import Linked
 from feedbot.state.records import Record
 
 
@@ -39,7 +40,7 @@ LEFT_OUT_COLUMNS = {
         "rules", "fingerprint", "source", "own_id", "digest", "published_at", "updated_at", "draft", "heat",
         "category", "provider_name", "provider_domain", "quality", "rejected_line", "rejected_reason", "remarks",
     },  # what the file says: it is read anew
-    "targets": {"host"},  # a part of its URL
+    "targets": {"host", "linked"},  # a part of its URL; counted in articles
     "published_files": {"mtime_ns", "inode"},  # stamps on this machine; files are compared with what they should be
 }  # fmt: skip
 """Columns of carried tables that can be had again."""
@@ -95,12 +96,12 @@ CARRIED = (
         "INSERT INTO targets (url, host, status, next_check_at, since_at, verdict, reason, checked_at, strikes,"  # noqa: S608 - as above
         " first_strike_at, last_strike_at, rule_strikes, rule_over_s, first_alive_at, revived_at, moved_to,"
         " moved_looks, moved_first_at, nameless, by_request, frozen, page_checked_at, etag, last_modified, length,"
-        " titled, page)"
+        " titled, page, linked)"
         f" VALUES (:url, host_of(:url), :status, {_number('next_check_at')}, {_number('since_at')}, :verdict, :reason,"
         f" {_number('checked_at')}, :strikes, {_number('first_strike_at')}, {_number('last_strike_at')}, :rule_strikes,"
         f" :rule_over_s, {_number('first_alive_at')}, {_number('revived_at')}, :moved_to, :moved_looks,"
         f" {_number('moved_first_at')}, :nameless, :by_request, :frozen, {_number('page_checked_at')}, :etag,"
-        " :last_modified, :length, :titled, pack_page(:page, :url))",
+        f" :last_modified, :length, :titled, pack_page(:page, :url), {Linked.NOT:d})",
         json=("page",),
     ),
     Carried(

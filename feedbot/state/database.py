@@ -120,7 +120,7 @@ class State:
                 digest.update(msgspec.json.encode(rows))
         return digest.hexdigest()
 
-    def value(self, sql: str, arguments: Sequence[object] = ()) -> Any:
+    def value(self, sql: str, arguments: Sequence[object] | dict[str, Any] = ()) -> Any:
         """The first column of the first row, or None."""
         with said_plainly(self.path):
             row = self.db.conn.execute(sql, arguments).fetchone()

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from feedbot.core.article import Article, Link, LinkRole, Rejected, Remark
 from feedbot.core.identity import content_digest
 from feedbot.core.slug import topic_key
 from feedbot.core.url import canonical_url, host_of
+from feedbot.state import linked
 from feedbot.state.database import State, seconds, stamp
 from feedbot.state.packed import pack_article, unpack_article
 from feedbot.state.stored import decoder
@@ -102,8 +104,10 @@ def record(state: State, readings: Iterable[FileReading], rules: str, now: datet
     """Store what was read, in one write phase: parsed forms, links and new targets."""
     with state.write() as connection:
         connection.execute("UPDATE clock SET latest = max(latest, ?)", [stamp(now)])
+        given = list(readings)
+        _bring_back(connection, [reading.path for reading in given])
         linking: list[tuple[int, Article]] = []
-        for reading in readings:
+        for reading in given:
             same_bytes = _sha256(connection, reading.path) == reading.stored.sha256
             file_id = _record_stamp(connection, reading, rules)
             match reading.outcome:
@@ -122,6 +126,16 @@ def record(state: State, readings: Iterable[FileReading], rules: str, now: datet
                 case None:
                     pass
         _record_links(connection, linking, seconds(now))
+
+
+def _bring_back(connection: Any, paths: Sequence[str]) -> None:
+    """Note that these files are there, as far as they had gone: their links count again."""
+    gone = "vanished_at IS NOT NULL AND path IN (SELECT value FROM json_each(?))"
+    arguments = [json.dumps(paths)]
+    if connection.execute(f"SELECT 1 FROM files WHERE {gone} LIMIT 1", arguments).fetchone() is None:  # noqa: S608
+        return
+    with linked.kept(connection, gone, arguments):
+        connection.execute(f"UPDATE files SET vanished_at = NULL WHERE {gone}", arguments)  # noqa: S608 - as above
 
 
 def record_imported(connection: Any, article: Article, now: datetime) -> None:
@@ -157,7 +171,7 @@ def _record_stamp(connection: Any, reading: FileReading, rules: str) -> int:
     row = connection.execute(
         "INSERT INTO files (path, mtime_ns, size, inode, sha256, rules) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (path) DO UPDATE SET mtime_ns = excluded.mtime_ns, size = excluded.size,"
-        " inode = excluded.inode, sha256 = excluded.sha256, rules = excluded.rules, vanished_at = NULL RETURNING id",
+        " inode = excluded.inode, sha256 = excluded.sha256, rules = excluded.rules RETURNING id",
         [reading.path, stored.mtime_ns, stored.size, stored.inode, stored.sha256, rules],
     ).fetchall()
     return int(row[0][0])
@@ -218,26 +232,38 @@ def _record_links(connection: Any, linking: Sequence[tuple[int, Article]], due_a
 
     In the order of its indexes SQLite writes each page of them once; one by one, many times.
     """
-    urls = sorted({link.url for _, article in linking for link in article.links})
-    connection.executemany(
-        "INSERT OR IGNORE INTO targets (url, host, next_check_at) VALUES (?, ?, ?)",
-        [(url, host_of(url), due_at) for url in urls],
-    )
-    rows = connection.execute(
-        "SELECT targets.url, targets.id FROM json_each(?) AS wanted CROSS JOIN targets ON targets.url = wanted.value",
-        [msgspec.json.encode(urls).decode()],
-    )
-    numbers = dict(rows.fetchall())
     file_ids = [(file_id,) for file_id, _ in linking]
-    connection.executemany("DELETE FROM article_links WHERE file_id = ?", file_ids)
-    connection.executemany(
-        "INSERT OR IGNORE INTO article_links (file_id, target_id, role, line, item, ignored) VALUES (?, ?, ?, ?, ?, ?)",
-        [
+    numbered = [json.dumps([file_id for file_id, _ in linking])]
+    with linked.kept(connection, "files.id IN (SELECT value FROM json_each(?))", numbered) as relinked:
+        (newest,) = connection.execute("SELECT coalesce(max(id), 0) FROM targets").fetchone()
+        urls = sorted({link.url for _, article in linking for link in article.links})
+        connection.executemany(
+            "INSERT OR IGNORE INTO targets (url, host, next_check_at) VALUES (?, ?, ?)",
+            [(url, host_of(url), due_at) for url in urls],
+        )
+        rows = connection.execute(
+            "SELECT targets.url, targets.id FROM json_each(?) AS wanted"
+            " CROSS JOIN targets ON targets.url = wanted.value",
+            [msgspec.json.encode(urls).decode()],
+        )
+        numbers = dict(rows.fetchall())
+        connection.executemany("DELETE FROM article_links WHERE file_id = ?", file_ids)
+        links = [
             (file_id, numbers[link.url], link.role.value, link.line, link.item, link.is_ignored)
             for file_id, article in linking
             for link in article.links
-        ],
-    )
+        ]
+        connection.executemany(
+            "INSERT OR IGNORE INTO article_links (file_id, target_id, role, line, item, ignored)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            links,
+        )
+        gone = connection.execute(
+            "SELECT files.id FROM json_each(?) AS linking CROSS JOIN files ON files.id = linking.value"
+            " WHERE vanished_at IS NOT NULL",
+            numbered,
+        )
+        relinked(_not_plainly_new(links, newest, {file_id for (file_id,) in gone.fetchall()}))
     connection.executemany("DELETE FROM items WHERE file_id = ?", file_ids)
     connection.executemany(
         "INSERT INTO items (file_id, item, title) VALUES (?, ?, ?)",
@@ -249,11 +275,27 @@ def _record_links(connection: Any, linking: Sequence[tuple[int, Article]], due_a
     )
 
 
+def _not_plainly_new(
+    links: Iterable[tuple[int, int, str, int, int, bool]], newest: int, gone: Container[int]
+) -> set[int]:
+    """The targets of these links that were known before, or to which not one plain link leads: few, at a first reading.
+
+    `newest` is the number of the newest target that was known, `gone` are the files that are not there.
+    """
+    seen: set[int] = set()
+    found: set[int] = set()
+    for file_id, number, _, _, _, is_ignored in links:
+        if number <= newest or is_ignored or number in seen or file_id in gone:
+            found.add(number)
+        seen.add(number)
+    return found
+
+
 def mark_vanished(state: State, paths: Iterable[str], now: datetime) -> None:
     """Note that files are no longer there; their entries may be held back, so they are not forgotten yet."""
     gone = [(stamp(now), path) for path in sorted(paths)]
     if gone:
-        with state.write() as connection:
+        with state.write() as connection, _links_of(connection, [path for _, path in gone]):
             connection.executemany("UPDATE files SET vanished_at = ? WHERE path = ?", gone)
 
 
@@ -272,7 +314,7 @@ def forget_vanished(state: State, kept: Iterable[str]) -> None:
     arguments = [json.dumps(sorted(kept))]
     if state.value(f"SELECT 1 FROM files WHERE {unheld} LIMIT 1", arguments) is None:  # noqa: S608 - no outside text
         return
-    with state.write() as connection:
+    with state.write() as connection, linked.kept(connection, unheld, arguments):
         connection.execute(f"DELETE FROM files WHERE {unheld}", arguments)  # noqa: S608 - no outside text
 
 
@@ -331,7 +373,17 @@ def restate(connection: Any, article: Article, now: datetime) -> None:
 def drop(state: State, paths: Iterable[str]) -> None:
     """Forget these files, and what they said, as far as they are known."""
     with state.write() as connection:
+        delete(connection, list(paths))
+
+
+def delete(connection: Any, paths: Sequence[str]) -> None:
+    """The same inside a write phase."""
+    with _links_of(connection, paths):
         connection.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in paths])
+
+
+def _links_of(connection: Any, paths: Sequence[str]) -> AbstractContextManager[object]:
+    return linked.kept(connection, "files.path IN (SELECT value FROM json_each(?))", [json.dumps(paths)])
 
 
 def unread(state: State) -> list[str]:

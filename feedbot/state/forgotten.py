@@ -13,7 +13,7 @@ from typing import Any
 
 from feedbot.core.context import folder_of
 from feedbot.core.forgotten import Forgotten, forgotten_hash
-from feedbot.state import own_pages, reported, runs
+from feedbot.state import files, own_pages, reported, runs
 from feedbot.state.database import State, stamp
 
 # What may go on a URL: where one of these follows, a text quotes another, longer one.
@@ -111,7 +111,7 @@ def delete_articles(connection: Any, about: Scope, now: datetime) -> None:
     """Delete the articles of a takedown and all that is known by them, and note that they stay away."""
     # Bytes of what is deleted are overwritten at once, not only when `database.wipe` comes.
     connection.execute("PRAGMA secure_delete = ON")
-    connection.execute("DELETE FROM files WHERE path IN (SELECT value FROM json_each(?))", [_listed(about.paths)])
+    files.delete(connection, about.paths)
     entries = [_listed(about.entry_ids)]
     connection.execute("DELETE FROM identities WHERE id IN (SELECT value FROM json_each(?))", entries)
     connection.execute("DELETE FROM published_entries WHERE entry_id IN (SELECT value FROM json_each(?))", entries)

@@ -1,16 +1,21 @@
 """How links stand, counted by topic, by provider and by host, and how many were dead some time ago.
 
-Everything here speaks of the links that `choose` chose, to be called first.
+Everything here speaks of the links that articles have now. Of a million of them no query here goes through all, or
+through the rows of those that are not well, which are wide: it is in indexes (`state/linked.py`).
 """
 
+import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
 from feedbot.core.healing import MOVED_LOOKS, MOVED_OVER
+from feedbot.core.status import StatusKind
 from feedbot.state import troubles
 from feedbot.state.database import State, at_second, said_plainly, seconds, stamp
+from feedbot.state.linked import BROKEN, IS_REPORTED, TOLD, WORST, Linked
 
 By = Literal["topic", "provider", "host"]
 """By what links are counted: the topics and the provider of the articles that hold them, or their own host."""
@@ -35,31 +40,52 @@ class Worst(msgspec.Struct, frozen=True):
     failing: int
 
 
-# Each from a set of targets (`chosen`: id and status) to names. A set that is small is gone through first.
-_NAMED: dict[By, str] = {
-    "topic": """
-SELECT DISTINCT topics.name AS name, chosen.id AS id, chosen.status AS status FROM chosen
-CROSS JOIN article_links AS links ON links.target_id = chosen.id AND links.ignored = 0
-CROSS JOIN temp.reported_files USING (file_id)
-CROSS JOIN members USING (file_id)
+# Of those that several links lead to, from the few that there are: each is counted once in each of their names.
+_SHARED: dict[By, str] = {
+    "topic": f"""
+SELECT DISTINCT topics.name AS name, targets.id AS id, targets.status AS status FROM targets INDEXED BY targets_told
+CROSS JOIN article_links AS links ON links.target_id = targets.id AND links.ignored = 0
+CROSS JOIN files ON files.id = links.file_id AND files.vanished_at IS NULL
+CROSS JOIN members ON members.file_id = files.id
 CROSS JOIN topics ON topics.key = members.topic
-""",
-    "provider": """
+WHERE {TOLD} AND {BROKEN} AND targets.linked = {Linked.OFTEN}
+""",  # noqa: S608 - no outside text
+    "provider": f"""
 SELECT DISTINCT coalesce(nullif(files.provider_name, ''), files.provider_domain) AS name,
-    chosen.id AS id, chosen.status AS status FROM chosen
-CROSS JOIN article_links AS links ON links.target_id = chosen.id AND links.ignored = 0
-CROSS JOIN temp.reported_files USING (file_id)
-CROSS JOIN files ON files.id = links.file_id
-WHERE files.provider_name <> '' OR files.provider_domain <> ''
-""",
-    "host": "SELECT targets.host AS name, chosen.id AS id, chosen.status AS status FROM chosen JOIN targets USING (id)",
+    targets.id AS id, targets.status AS status FROM targets INDEXED BY targets_told
+CROSS JOIN article_links AS links ON links.target_id = targets.id AND links.ignored = 0
+CROSS JOIN files ON files.id = links.file_id AND files.vanished_at IS NULL
+WHERE {TOLD} AND {BROKEN} AND targets.linked = {Linked.OFTEN}
+    AND (files.provider_name <> '' OR files.provider_domain <> '')
+""",  # noqa: S608 - no outside text
+}
+
+# Of the others by their files, which `choose` has counted.
+_BY_NAME: dict[By, str] = {
+    "topic": f"""
+SELECT topics.name AS name, sum(broken.dead) AS dead, sum(broken.failing) AS failing FROM topics
+CROSS JOIN members ON members.topic = topics.key
+CROSS JOIN temp.broken_files AS broken USING (file_id) GROUP BY topics.key
+UNION ALL
+SELECT name, sum(status = 'dead'), sum(status = 'failing') FROM ({_SHARED["topic"]}) GROUP BY name
+""",  # noqa: S608 - no outside text
+    "provider": f"""
+SELECT coalesce(nullif(files.provider_name, ''), files.provider_domain) AS name,
+    sum(broken.dead) AS dead, sum(broken.failing) AS failing FROM temp.broken_files AS broken
+CROSS JOIN files ON files.id = broken.file_id
+WHERE files.provider_name <> '' OR files.provider_domain <> '' GROUP BY 1
+UNION ALL
+SELECT name, sum(status = 'dead'), sum(status = 'failing') FROM ({_SHARED["provider"]}) GROUP BY name
+""",  # noqa: S608 - no outside text
+    "host": f"""
+SELECT host AS name, sum(status = 'dead') AS dead, sum(status = 'failing') AS failing
+FROM targets INDEXED BY targets_broken WHERE {BROKEN} AND {IS_REPORTED} GROUP BY host
+""",  # noqa: S608 - no outside text
 }
 
 _WORST = """
-WITH chosen AS (SELECT id, status FROM temp.standing WHERE status IN ('dead', 'failing')),
-named AS ({named})
-SELECT name, sum(status = 'dead') AS dead, sum(status = 'failing') AS failing, count(*) OVER () AS number
-FROM named GROUP BY name ORDER BY dead DESC, failing DESC, name LIMIT ?
+SELECT name, sum(dead) AS dead, sum(failing) AS failing, count(*) OVER () AS number
+FROM ({by_name}) GROUP BY name ORDER BY sum(dead) DESC, sum(failing) DESC, name LIMIT ?
 """
 
 # All links are soonest found from the files that hold them.
@@ -89,60 +115,76 @@ FROM named CROSS JOIN chosen USING (id) GROUP BY name
 ORDER BY dead DESC, failing DESC, blocked DESC, links DESC, name LIMIT ?
 """
 
+# As the index has it.
+_MOVED_FOR_GOOD = (
+    f"status = 'moved' AND verdict = 'moved' AND moved_looks >= {MOVED_LOOKS}"
+    f" AND checked_at - moved_first_at >= {MOVED_OVER.total_seconds():.0f}"
+)
+
 # The first change after that moment tells what was before it; a link without one stands as it stood.
-_DEAD_THEN = """
+_DEAD_THEN = f"""
 WITH changed (id, was) AS MATERIALIZED (
     SELECT target_id, from_status FROM (
         SELECT target_id, from_status, row_number() OVER (PARTITION BY target_id ORDER BY at, id) AS place
         FROM transitions WHERE at > ? AND kind IN ('died', 'recovered')
     ) WHERE place = 1
 )
-SELECT (
-    SELECT count(*) FROM temp.standing WHERE status = 'dead' AND id NOT IN (SELECT id FROM changed)
-) + (
-    SELECT count(*) FROM changed WHERE was = 'dead' AND id IN (SELECT target_id FROM temp.reported)
-)
-"""
+SELECT count(*) FILTER (WHERE was = 'dead') - count(*) FILTER (WHERE status = 'dead')
+FROM changed CROSS JOIN targets USING (id) WHERE {IS_REPORTED}
+"""  # noqa: S608 - no outside text
+
+# Most are linked to once, by an article that is there.
+_BROKEN_FILES = f"""
+INSERT INTO temp.broken_files SELECT links.file_id, sum(status = 'dead'), sum(status = 'failing')
+FROM targets INDEXED BY targets_told CROSS JOIN article_links AS links ON links.target_id = targets.id
+WHERE {TOLD} AND {BROKEN} AND targets.linked = {Linked.ONCE} GROUP BY links.file_id
+"""  # noqa: S608 - no outside text
 
 
-# What the rows of targets hold besides is wide: those of which something is told are copied once.
-_STANDING = """
-INSERT INTO temp.standing SELECT id, url, status, verdict, since_at, strikes
-FROM temp.troubled CROSS JOIN targets ON id = target_id
-WHERE status IN ('dead', 'failing', 'blocked') OR verdict = 'suspect'
-"""
-
-
-def choose(state: State, now: datetime) -> None:
-    """Let the queries of this connection tell of the links that articles have now."""
-    troubles.choose(state, now, public=False)
+def choose(state: State) -> None:
+    """Let `worst` tell of what is dead or failing now."""
     with said_plainly(state.path):
         connection = state.db.conn
         connection.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS standing (id INTEGER PRIMARY KEY, url TEXT, status TEXT, verdict TEXT,"
-            " since_at INTEGER, strikes INTEGER)"
+            "CREATE TEMP TABLE IF NOT EXISTS broken_files (file_id INTEGER PRIMARY KEY, dead INTEGER, failing INTEGER)"
         )
-        connection.execute("DELETE FROM temp.standing")
-        connection.execute(_STANDING)
+        connection.execute("DELETE FROM temp.broken_files")
+        connection.execute(_BROKEN_FILES)
 
 
-def trouble(state: State) -> list[tuple[int, str]]:
-    """Number and URL of the links that are dead or failing, worst first."""
-    rows = state.rows(
-        "SELECT id, url FROM temp.standing WHERE status IN ('dead', 'failing')"
-        " ORDER BY status = 'dead' DESC, strikes DESC, url"
+def trouble(state: State, limit: int = -1) -> list[tuple[int, str]]:
+    """Number and URL of the links that are dead or failing, worst first; so many, or all with -1."""
+    found: list[tuple[int, str]] = []
+    for kind in ("dead", "failing"):
+        rows = state.rows(
+            "SELECT id, url FROM targets INDEXED BY targets_worst"  # noqa: S608 - no outside text
+            f" WHERE {WORST} AND status = ? AND {IS_REPORTED} ORDER BY strikes DESC, url LIMIT ?",
+            [kind, -1 if limit < 0 else limit - len(found)],
+        )
+        found += [(row["id"], row["url"]) for row in rows]
+    return found
+
+
+def number_in_trouble(state: State, urls: Iterable[str]) -> int:
+    """How many links of these canonical URLs are dead or failing."""
+    return int(
+        state.value(
+            "SELECT count(*) FROM targets WHERE url IN (SELECT value FROM json_each(?))"  # noqa: S608 - no outside text
+            f" AND {BROKEN} AND {IS_REPORTED}",
+            [json.dumps(sorted(urls))],
+        )
     )
-    return [(row["id"], row["url"]) for row in rows]
 
 
 def worst(state: State, by: By, limit: int) -> tuple[list[Worst], int]:
-    """Those with the most dead and failing links, and how many have any."""
-    rows = state.rows(_WORST.format(named=_NAMED[by]), [limit])
+    """Those with the most dead and failing links, and how many have any; after `choose`."""
+    rows = state.rows(_WORST.format(by_name=_BY_NAME[by]), [limit])
     return [Worst(row["name"], row["dead"], row["failing"]) for row in rows], _number(rows)
 
 
-def counted(state: State, by: By, limit: int) -> tuple[list[Group], int]:
+def counted(state: State, by: By, now: datetime, limit: int) -> tuple[list[Group], int]:
     """All there are, those with the most dead and failing links first, and how many there are."""
+    troubles.choose(state, now, public=False)
     rows = state.rows(_ALL.format(named=_ALL_NAMED[by]), [limit])
     found = [
         Group(row["name"], row["links"], row["dead"], row["failing"], row["blocked"], row["unchecked"]) for row in rows
@@ -154,19 +196,20 @@ def _number(rows: list[dict[str, Any]]) -> int:
     return rows[0]["number"] if rows else 0
 
 
-def dead_then(state: State, then: datetime) -> int | None:
+def dead_then(state: State, then: datetime, dead_now: int) -> int | None:
     """How many of the links that articles have now were dead then; None where nothing is known of that time."""
     first = state.value("SELECT min(started_at) FROM runs")
     if first is None or first > stamp(then):
         return None
-    return int(state.value(_DEAD_THEN, [seconds(then)]))
+    return dead_now + int(state.value(_DEAD_THEN, [seconds(then)]))
 
 
 def failing_since(state: State, then: datetime) -> int:
     """How many of the links that are failing began to after that moment."""
     return int(
         state.value(
-            "SELECT count(*) FROM temp.standing WHERE status = 'failing' AND since_at > ?",
+            "SELECT count(*) FROM targets INDEXED BY targets_worst"  # noqa: S608 - no outside text
+            f" WHERE {WORST} AND status = 'failing' AND since_at > ? AND {IS_REPORTED}",
             [seconds(then)],
         )
     )
@@ -174,16 +217,23 @@ def failing_since(state: State, then: datetime) -> int:
 
 def hidden_since_before(state: State, then: datetime) -> tuple[int, str]:
     """How many links walls have hidden since that moment or longer, and the URL of the first of them."""
-    return _counted_with_first(state, "status = 'blocked' AND since_at <= ?", [seconds(then)])
+    row = state.rows(
+        "SELECT count(*) AS n, min(url) AS url FROM targets INDEXED BY targets_worst"  # noqa: S608 - no outside text
+        f" WHERE {WORST} AND status = 'blocked' AND since_at <= ? AND {IS_REPORTED}",
+        [seconds(then)],
+    )[0]
+    return row["n"], row["url"] or ""
 
 
 def suspects(state: State) -> tuple[int, str]:
     """How many links that do not fail lead to what is not the page that was linked to, and the URL of the first."""
-    return _counted_with_first(state, "verdict = 'suspect' AND status NOT IN ('dead', 'failing')", [])
-
-
-def _counted_with_first(state: State, which: str, arguments: list[int]) -> tuple[int, str]:
-    row = state.rows(f"SELECT count(*) AS n, min(url) AS url FROM temp.standing WHERE {which}", arguments)[0]  # noqa: S608
+    failing_or_unknown = {StatusKind.DEAD, StatusKind.FAILING, StatusKind.UNCHECKED}
+    kinds = json.dumps([kind for kind in StatusKind if kind not in failing_or_unknown])
+    row = state.rows(
+        "SELECT count(*) AS n, min(url) AS url FROM targets INDEXED BY targets_told"  # noqa: S608 - no outside text
+        f" WHERE {TOLD} AND status IN (SELECT value FROM json_each(?)) AND verdict = 'suspect' AND {IS_REPORTED}",
+        [kinds],
+    )[0]
     return row["n"], row["url"] or ""
 
 
@@ -194,10 +244,8 @@ def moved_for_good(state: State) -> int:
     """
     return int(
         state.value(
-            "SELECT count(*) FROM targets INDEXED BY targets_moved WHERE status = 'moved' AND verdict = 'moved'"
-            " AND moved_looks >= ? AND checked_at - moved_first_at >= ?"
-            " AND id IN (SELECT target_id FROM temp.reported)",
-            [MOVED_LOOKS, MOVED_OVER.total_seconds()],
+            "SELECT count(*) FROM targets INDEXED BY targets_moved_for_good"  # noqa: S608 - no outside text
+            f" WHERE {_MOVED_FOR_GOOD} AND {IS_REPORTED}"
         )
     )
 

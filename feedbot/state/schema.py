@@ -654,6 +654,30 @@ CREATE TABLE hosts_anew (
 INSERT INTO hosts_anew SELECT host, head_refused FROM hosts;
 DROP TABLE hosts;
 ALTER TABLE hosts_anew RENAME TO hosts;
+
+-- How articles link to a target (state/linked.py): 0 once, 1 often, 2 by files that are gone, 3 to be left alone,
+-- 4 not at all.
+ALTER TABLE targets ADD COLUMN linked INTEGER NOT NULL DEFAULT 0;
+UPDATE targets SET linked = CASE
+    WHEN EXISTS (
+        SELECT 1 FROM article_links AS links CROSS JOIN files ON files.id = links.file_id
+        WHERE links.target_id = targets.id AND links.ignored = 0 AND files.vanished_at IS NULL
+    ) THEN (SELECT count(*) > 1 FROM article_links WHERE target_id = targets.id)
+    WHEN EXISTS (SELECT 1 FROM article_links AS links WHERE links.target_id = targets.id AND links.ignored = 0) THEN 2
+    WHEN EXISTS (SELECT 1 FROM article_links WHERE target_id = targets.id) THEN 3
+    ELSE 4
+END;
+
+-- What operators are told of is counted, and its worst found, without going through all links or reading their rows.
+CREATE INDEX targets_told ON targets (status, verdict, linked)
+    WHERE status <> 'alive' OR verdict IS NOT 'alive' OR linked <> 0;
+CREATE INDEX targets_worst ON targets (status, strikes DESC, url, since_at, linked)
+    WHERE status IN ('dead', 'failing', 'blocked');
+CREATE INDEX targets_linked ON targets (linked, next_check_at) WHERE linked <> 0;
+DROP INDEX targets_failing;
+CREATE INDEX targets_broken ON targets (host, status, first_strike_at, linked) WHERE status IN ('dead', 'failing');
+CREATE INDEX targets_moved_for_good ON targets (linked) WHERE status = 'moved' AND verdict = 'moved'
+    AND moved_looks >= 3 AND checked_at - moved_first_at >= 604800;
 """
 
 MIGRATIONS = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10, _V11, _V12, _V13, _V14, _V15, _V16, _V17, _V18)

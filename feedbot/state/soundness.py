@@ -1,6 +1,7 @@
 """Whether state.db is what it should be: its pages, its references, its schema."""
 
 from feedbot.errors import StateError
+from feedbot.state import linked
 from feedbot.state.database import State, schema_of_version
 from feedbot.state.schema import VERSION
 
@@ -27,7 +28,7 @@ def damage(state: State, *, whole: bool = False) -> list[str]:
 def inconsistencies(state: State) -> list[str]:
     """References that lead nowhere, and what is other than in every database of this version, in sentences."""
     try:
-        return [*_references(state), *_schema(state)][:_MOST_TOLD]
+        return [*_references(state), *_links(state), *_schema(state)][:_MOST_TOLD]
     except StateError as error:
         return [str(error)]
 
@@ -44,6 +45,13 @@ def _references(state: State) -> list[str]:
     if lost:
         counted["observations", "observations that they lean on"] = lost
     return [f"{number:,} rows of {table} belong to no row of {parent}" for (table, parent), number in counted.items()]
+
+
+def _links(state: State) -> list[str]:
+    if not (wrong := linked.number_wrong(state)):
+        return []
+    them = "1 link does" if wrong == 1 else f"{wrong:,} links do"
+    return [f"{them} not say how articles link there, as if another program wrote here; the daily job counts that anew"]
 
 
 def _schema(state: State) -> list[str]:

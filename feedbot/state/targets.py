@@ -2,6 +2,7 @@
 
 import json
 from array import array
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
@@ -21,6 +22,7 @@ from feedbot.core.status import Status, StatusKind, StrikeRule
 from feedbot.core.url import host_of
 from feedbot.core.verdict import VerdictKind
 from feedbot.state.database import State, at_second, moment, said_plainly, seconds, stamp
+from feedbot.state.linked import WORST, Linked, Tally, tallies
 from feedbot.state.packed import pack_page, unpack_page
 from feedbot.state.stored import decoder
 
@@ -107,7 +109,7 @@ _IN_FEEDS = f"""in_feeds (file_id) AS MATERIALIZED (
 )"""  # noqa: S608 - no outside text
 
 _CLAIMS = """
-SELECT targets.id AS id,
+SELECT links.target_id AS id,
     min(CASE
         WHEN files.id IN (SELECT file_id FROM next_in_feeds)
             OR EXISTS (SELECT 1 FROM published_entries AS shown WHERE shown.entry_id = files.entry_id)
@@ -137,7 +139,8 @@ EXISTS (
 """  # noqa: S608 - no outside text
 
 _HOST_FAILED_AT = """
-(SELECT max(first_strike_at) FROM targets AS other WHERE other.host = targets.host AND other.status = 'failing')
+(SELECT max(first_strike_at) FROM targets AS other INDEXED BY targets_broken
+    WHERE other.host = targets.host AND other.status IN ('dead', 'failing') AND other.status = 'failing')
 """
 
 _DUE = f"""
@@ -145,11 +148,10 @@ WITH next_in_feeds (file_id) AS MATERIALIZED ({_NEXT_IN_FEEDS}),
 claims AS (
     {_CLAIMS}
     -- SQLite would rather scan all targets, or all links, than ask for the few that are due.
-    FROM targets INDEXED BY targets_due
-    CROSS JOIN article_links AS links ON links.target_id = targets.id
+    FROM temp.due CROSS JOIN article_links AS links ON links.target_id = due.target_id
     CROSS JOIN files ON files.id = links.file_id
-    WHERE targets.next_check_at <= :now_s AND {_ASKED}
-    GROUP BY targets.next_check_at, targets.id
+    WHERE {_ASKED}
+    GROUP BY due.target_id
 )
 """
 
@@ -255,6 +257,7 @@ def _due_now(
 ) -> Iterator[_DueNow]:
     """What is due, by priority and URL; notes the hosts by name, and what is left out."""
     arguments = _claim_arguments(now, feed_size)
+    _note_due(state, now)
     with said_plainly(state.path):
         connection = state.db.conn
         connection.create_function("priority_of", 11, lambda *row: _priority(row, now), deterministic=True)
@@ -410,36 +413,79 @@ class Backlog(msgspec.Struct, frozen=True):
         return self.in_feeds_due + self.others_due
 
 
-# All are counted by an index; then those are taken away to which nothing leads but what is not asked, which are few.
-_BACKLOG = f"""
-WITH {_IN_FEEDS},
-fed (target_id) AS MATERIALIZED (
-    SELECT DISTINCT links.target_id FROM in_feeds CROSS JOIN files ON files.id = in_feeds.file_id
-    CROSS JOIN article_links AS links ON links.file_id = files.id WHERE {_ASKED}
-),
-left_alone (target_id) AS MATERIALIZED (
-    SELECT target_id FROM article_links WHERE ignored <> 0
-    UNION
+# What an article file to come links to as its own page.
+_TO_COME = """to_come (target_id) AS MATERIALIZED (
     SELECT page.target_id FROM files
     CROSS JOIN article_links AS page ON page.file_id = files.id AND page.role = 'page'
     WHERE files.draft OR files.published_at > :now
-),
-due (target_id) AS MATERIALIZED (
-    SELECT id FROM targets INDEXED BY targets_due WHERE next_check_at <= :now_s AND {_IS_ASKED.format(id="targets.id")}
+)"""
+
+# All are counted by indexes; then those are taken away to which nothing leads but what is not asked, which are few.
+_ASKED_COUNTS = f"""
+WITH {_TO_COME},
+not_asked (id) AS MATERIALIZED (
+    SELECT DISTINCT targets.id FROM to_come CROSS JOIN targets ON targets.id = to_come.target_id
+    WHERE targets.linked < {Linked.IGNORED} AND NOT {_IS_ASKED.format(id="targets.id")}
 )
-SELECT (SELECT count(*) FROM fed) AS in_feeds,
-    (SELECT count(*) FROM due WHERE target_id IN (SELECT target_id FROM fed)) AS in_feeds_due,
-    (SELECT count(*) FROM (SELECT DISTINCT target_id FROM article_links INDEXED BY links_target))
-        - (SELECT count(*) FROM left_alone WHERE NOT {_IS_ASKED.format(id="left_alone.target_id")}) AS every,
-    (SELECT count(*) FROM due) AS every_due
+SELECT (SELECT count(*) FROM targets)
+        - (SELECT count(*) FROM targets INDEXED BY targets_linked WHERE linked <> 0 AND linked >= {Linked.IGNORED})
+        - (SELECT count(*) FROM not_asked) AS every,
+    (SELECT count(*) FROM targets INDEXED BY targets_due WHERE next_check_at <= :now_s)
+        - (SELECT count(*) FROM targets INDEXED BY targets_linked
+            WHERE linked <> 0 AND linked >= {Linked.IGNORED} AND next_check_at <= :now_s)
+        - (SELECT count(*) FROM not_asked JOIN targets USING (id) WHERE next_check_at <= :now_s) AS every_due
+"""  # noqa: S608 - no outside text
+
+_NOTE_IN_FEEDS = f"WITH {_IN_FEEDS} INSERT INTO temp.in_feeds SELECT file_id FROM in_feeds"  # noqa: S608 - as above
+
+_IN_FEEDS_AND_ASKED = f"""
+FROM temp.in_feeds CROSS JOIN files ON files.id = in_feeds.file_id
+CROSS JOIN article_links AS links ON links.file_id = files.id WHERE {_ASKED}
+"""
+
+# Those of the targets that others link to as well, of which each is one all the same.
+_AGAIN_IN_FEEDS = f"""
+SELECT count(*) - count(DISTINCT links.target_id) AS again FROM targets INDEXED BY targets_linked
+CROSS JOIN article_links AS links ON links.target_id = targets.id
+CROSS JOIN temp.in_feeds USING (file_id) CROSS JOIN files ON files.id = links.file_id
+WHERE targets.linked <> 0 AND {_ASKED}
+"""  # noqa: S608 - no outside text
+
+# In the order of their numbers, in which their links lie.
+_DUE_IN_FEEDS = f"""
+SELECT count(*) AS due FROM temp.due WHERE EXISTS (
+    SELECT 1 FROM article_links AS links CROSS JOIN temp.in_feeds USING (file_id)
+    CROSS JOIN files ON files.id = links.file_id WHERE links.target_id = due.target_id AND {_ASKED}
+)
 """  # noqa: S608 - no outside text
 
 
 def backlog(state: State, now: datetime, *, feed_size: int = _FEED_SIZE) -> Backlog:
     """How many linked targets there are and how many of them are due."""
-    row = state.rows(_BACKLOG, {"now": stamp(now), "now_s": seconds(now), "feed_size": feed_size})[0]
-    others, others_due = row["every"] - row["in_feeds"], row["every_due"] - row["in_feeds_due"]
-    return Backlog(row["in_feeds"], row["in_feeds_due"], others, others_due)
+    arguments = {"now": stamp(now), "now_s": seconds(now), "feed_size": feed_size}
+    _note_due(state, now)
+    with said_plainly(state.path):
+        connection = state.db.conn
+        connection.execute("CREATE TEMP TABLE IF NOT EXISTS in_feeds (file_id INTEGER PRIMARY KEY)")
+        connection.execute("DELETE FROM temp.in_feeds")
+        connection.execute(_NOTE_IN_FEEDS, arguments)
+    row = state.rows(_ASKED_COUNTS, arguments)[0]
+    in_feeds = state.value(f"SELECT count(*) {_IN_FEEDS_AND_ASKED}", arguments)
+    in_feeds -= state.value(_AGAIN_IN_FEEDS, arguments)
+    in_feeds_due = state.value(_DUE_IN_FEEDS, arguments)
+    return Backlog(in_feeds, in_feeds_due, row["every"] - in_feeds, row["every_due"] - in_feeds_due)
+
+
+def _note_due(state: State, now: datetime) -> None:
+    """Tell the queries of this connection what is due, in the order of its numbers: it is found in that of its time."""
+    with said_plainly(state.path):
+        connection = state.db.conn
+        connection.execute("CREATE TEMP TABLE IF NOT EXISTS due (target_id INTEGER PRIMARY KEY)")
+        connection.execute("DELETE FROM temp.due")
+        connection.execute(
+            "INSERT INTO temp.due SELECT id FROM targets INDEXED BY targets_due WHERE next_check_at <= ? ORDER BY id",
+            [seconds(now)],
+        )
 
 
 def named(state: State, urls: Sequence[str], now: datetime) -> list[Target]:
@@ -447,8 +493,8 @@ def named(state: State, urls: Sequence[str], now: datetime) -> list[Target]:
     wanted = list(dict.fromkeys(urls))
     with state.write() as connection:
         connection.executemany(
-            "INSERT OR IGNORE INTO targets (url, host, next_check_at) VALUES (?, ?, ?)",
-            [(url, host_of(url), seconds(now)) for url in wanted],
+            "INSERT OR IGNORE INTO targets (url, host, next_check_at, linked) VALUES (?, ?, ?, ?)",
+            [(url, host_of(url), seconds(now), Linked.NOT) for url in wanted],
         )
         # What has been due for long without a link is deleted (retention.delete_unlinked), but not while it is asked.
         connection.executemany(
@@ -573,23 +619,27 @@ def host_answers(state: State, target: Target) -> bool:
     return found is not None
 
 
-def by_status(state: State) -> dict[str, int]:
-    """How many linked targets have each status."""
-    rows = state.rows(
-        "SELECT status, count(*) AS n FROM targets WHERE id IN (SELECT target_id FROM article_links) GROUP BY status"
-    )
-    return {row["status"]: row["n"] for row in rows}
+def by_status(state: State, counted: Iterable[Tally] | None = None) -> dict[str, int]:
+    """How many linked targets have each status; of these tallies, where somebody has them already."""
+    found: Counter[str] = Counter()
+    for one in tallies(state) if counted is None else counted:
+        if one.linked is not Linked.NOT:
+            found[one.status] += one.number
+    return dict(sorted(found.items()))
 
 
 def in_trouble(state: State, limit: int) -> list[Target]:
     """The linked targets that are dead or failing, worst first."""
-    rows = state.rows(
-        f"{_SELECT} WHERE targets.status IN ('dead', 'failing')"  # noqa: S608 - no outside text
-        " AND targets.id IN (SELECT target_id FROM article_links)"
-        " ORDER BY targets.status = 'dead' DESC, targets.strikes DESC, targets.url LIMIT ?",
-        [limit],
-    )
-    return [target_of(row) for row in rows]
+    found: list[Target] = []
+    for kind in ("dead", "failing"):
+        rows = state.rows(
+            f"{_SELECT} WHERE targets.id IN (SELECT id FROM targets INDEXED BY targets_worst"  # noqa: S608
+            f" WHERE {WORST} AND status = ? AND linked < {Linked.NOT} ORDER BY strikes DESC, url LIMIT ?)"
+            " ORDER BY targets.strikes DESC, targets.url",
+            [kind, limit - len(found)],
+        )
+        found += [target_of(row) for row in rows]
+    return found
 
 
 _SEEMS_UNLINKABLE = "targets.status IN ('dead', 'refused') AND NOT (targets.status = 'refused' AND targets.by_request)"
@@ -649,12 +699,10 @@ def unlinkable(state: State) -> dict[str, frozenset[str]]:
 
 
 # By these columns there are indexes: where none of them changes, as after most looks, those are not written.
-_INDEXED = ("status", "verdict", "first_strike_at")
+_INDEXED = ("status", "verdict", "first_strike_at", "since_at", "strikes")
 _OTHERS = (
-    "since_at",
     "reason",
     "checked_at",
-    "strikes",
     "last_strike_at",
     "rule_strikes",
     "rule_over_s",
@@ -696,19 +744,18 @@ def save(connection: Any, standing: Iterable[tuple[Target, datetime]]) -> None:
     connection.executemany(_SAVE, changed)
 
 
-def _indexed(status: Status) -> tuple[str, str | None, int | None]:
+def _indexed(status: Status) -> tuple[str, str | None, int | None, int | None, int]:
     verdict = None if status.verdict is None else status.verdict.value
-    return status.kind.value, verdict, _seconds(status.first_strike_at)
+    first_strike_at, since_at = _seconds(status.first_strike_at), _seconds(status.since_at)
+    return status.kind.value, verdict, first_strike_at, since_at, status.strikes
 
 
 def _others(target: Target, next_check_at: datetime) -> tuple[Any, ...]:
     """The values of `_OTHERS`, and the number."""
     status = target.status
     return (
-        _seconds(status.since_at),
         status.reason,
         _seconds(status.checked_at),
-        status.strikes,
         _seconds(status.last_strike_at),
         None if status.rule is None else status.rule.strikes,
         None if status.rule is None else status.rule.over_s,

@@ -11,7 +11,7 @@ from feedbot.config import Config
 from feedbot.core.alerts import Found
 from feedbot.core.context import ASK_SIBLING_EVERY
 from feedbot.errors import FeedbotError, LockHeld, UsageError
-from feedbot.state import backups, care, copies, retention, soundness
+from feedbot.state import backups, care, copies, linked, retention, soundness
 from feedbot.state.backups import Backup
 from feedbot.state.care import Deed
 from feedbot.state.database import State, copies_before, maintenance
@@ -136,6 +136,9 @@ def _check(state: State, done: Maintenance, now: datetime) -> None:
     done.is_damaged = bool(found)
     if done.was_whole_check:
         found += soundness.inconsistencies(state)
+        if not done.is_damaged and linked.number_wrong(state):
+            with state.write() as connection:
+                linked.count_anew(connection)
     done.problems += [f"{state.path}: {one}" for one in found]
     if done.was_whole_check and not found:
         care.note(state, Deed.WHOLE_CHECK, now)

@@ -13,7 +13,7 @@ from feedbot.cli.reports.status import counted_lines, status_document, status_li
 from feedbot.cli.saying import wrong
 from feedbot.core.mark import Mark, MarkKind
 from feedbot.core.status import StatusKind
-from feedbot.state import jobs, marks, overview
+from feedbot.state import jobs, marks, overview, targets
 from feedbot.state.database import checking_run, open_for_reading
 from feedbot.state.jobs import JobRecord
 from tests.cli.golden_files import expected
@@ -119,8 +119,8 @@ def test_what_a_person_calls_well_is_no_trouble(eventful):
 
 def dead_on(news, start, *days):
     with open_for_reading(news.config.state_path, who="a test") as state:
-        overview.choose(state, news.clock.now())
-        return [overview.dead_then(state, start + timedelta(days=one)) for one in days]
+        dead = targets.by_status(state).get("dead", 0)
+        return [overview.dead_then(state, start + timedelta(days=one), dead) for one in days]
 
 
 def test_dead_links_are_counted_as_they_stood_at_an_earlier_time(news, site):
@@ -141,7 +141,6 @@ def test_what_began_to_fail_within_a_week_is_told(eventful):
     assert seen(eventful).trend.failing_since_a_week == 0
     with open_for_reading(eventful.config.state_path, who="a test") as state:
         now = eventful.clock.now()
-        overview.choose(state, now)
         assert [overview.failing_since(state, now - timedelta(days=days)) for days in (8, 12)] == [0, 1]
 
 
