@@ -90,7 +90,7 @@ def test_what_a_run_could_not_ask_about_is_not_judged(news, site):
     # The made-up address waits for its turn, which lies behind the end of the run.
     text = news.config_file.read_text(encoding="utf-8")
     text = text.replace("per_host: {concurrency: 8, delay_s: 0}", "per_host: {concurrency: 1, delay_s: 60}")
-    news.config_file.write_text(text.replace("probe_timeout_s: 40", "max_run_s: 1"), encoding="utf-8")
+    news.config_file.write_text(text.replace("checker:", "checker:\n  max_run_s: 1"), encoding="utf-8")
     (result,) = news.run().checking.results
     assert result.verdict.kind is VerdictKind.UNKNOWN
     assert result.after.status.kind is StatusKind.UNCHECKED
