@@ -3,7 +3,8 @@
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 _FIRST = 10240
@@ -29,3 +30,12 @@ def own_port() -> Iterator[int]:
             yield port
             return
     raise AssertionError("no port is free")
+
+
+_closed = ExitStack()
+
+
+@cache
+def closed_port() -> int:
+    """A port of 127.0.0.1 where nobody listens for as long as this process lives."""
+    return _closed.enter_context(own_port())

@@ -15,8 +15,8 @@ from feedbot.errors import ConfigError, PublishError
 from feedbot.previewing import preview
 from feedbot.steps.pinging import Pinging, Trouble, ping
 from tests.hubs import Hub, loopback_hub
+from tests.ports import closed_port
 from tests.publication import START, Publication, SteppedClock
-from tests.wire.servers import closed_port
 
 FORMATS = ("atom", "json", "rss")
 

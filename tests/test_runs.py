@@ -5,6 +5,7 @@ import gzip
 import json
 import re
 import shutil
+import sys
 from collections import Counter
 from datetime import timedelta
 
@@ -15,13 +16,15 @@ from feedbot.cli.reports.run import run_lines
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import VerdictKind, is_broken, judge
-from feedbot.errors import ArticlesError, ConfigError, FeedbotError, PublishError, StateError, UsageError
+from feedbot.errors import ArticlesError, ClusterError, ConfigError, FeedbotError, PublishError, StateError, UsageError
 from feedbot.state import published, runs, targets
 from feedbot.state.database import open_state, seconds
 from feedbot.state.locks import hold
+from feedbot.steps import checking
 from feedbot.steps.checking import check
 from feedbot.steps.publishing import publish
 from feedbot.steps.reading import read
+from tests.ports import closed_port
 from tests.publication import Publication
 from tests.wire.scripted import ScriptedResolver
 
@@ -1460,3 +1463,37 @@ def test_a_new_database_publishes_nothing_over_the_feeds_of_an_earlier_one_befor
         read(news.config, state, news.clock)
         publish(news.config, state, news.clock)
     assert news.titles() == ["About one", "About three", "About two"]
+
+
+def test_a_run_whose_cluster_cannot_be_joined_has_never_begun(news, monkeypatch):
+    news.article("one")
+    news.build()
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    text = news.config_file.read_text(encoding="utf-8")
+    news.config_file.write_text(f"{text}  cluster: tcp://127.0.0.1:9\n", encoding="utf-8")
+    with pytest.raises(ClusterError, match="Dask is not installed"):
+        news.check()
+    with news.state() as state:
+        assert state.value("SELECT count(*) FROM runs") == 0
+
+
+def test_network_failures_of_a_run_count_in_one_transaction(news, monkeypatch):
+    monkeypatch.setattr(checking, "_RESULTS_A_WRITE", 3)
+    port = closed_port()
+    for number in range(20):
+        path = news.article(f"n{number}")
+        if number % 2:
+            text = path.read_text(encoding="utf-8")
+            path.write_text(text.replace(news.site.url, f"http://127.0.0.1:{port}"), encoding="utf-8")
+            news.age(path)
+    news.build()
+    with news.state() as state:
+        said = []
+        state.db.conn.set_trace_callback(said.append)
+        due = targets.planned(state, news.clock.now())
+        done = asyncio.run(check(news.config, state, news.clock, due))
+        state.db.conn.set_trace_callback(None)
+    assert Counter(verdicts_of(done))[VerdictKind.UNREACHABLE] == 10
+    transactions = "\n".join(said).split("COMMIT")
+    counted = [one.count("'failing'") for one in transactions if "UPDATE targets SET frozen = 0" in one]
+    assert [number for number in counted if number] == [10]

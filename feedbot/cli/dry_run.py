@@ -12,7 +12,9 @@ from feedbot.core.estimate import estimate
 from feedbot.core.progress import span
 from feedbot.state.database import copy_state
 from feedbot.state.targets import Target
+from feedbot.wire.cluster import LOCAL
 from feedbot.wire.politeness import HostGates
+from feedbot.wire.prober import ProbeTarget
 
 
 @contextmanager
@@ -46,4 +48,17 @@ def dry_run_lines(config: Config, targets: Sequence[Target], clock: Clock, nothi
         if lane.least_s > policy.max_run_s:
             end = span(policy.max_run_s)
             yield f"           a run ends after {end} (checker.max_run_s); what is left then is not asked"
+    yield from _of_cluster(config, targets)
     yield "           nothing was asked, and nothing is changed"
+
+
+def _of_cluster(config: Config, targets: Sequence[Target]) -> Iterator[str]:
+    if config.checker.cluster is None:
+        return
+    # It knows of registrable domains, whose list is loaded for nothing else here.
+    from feedbot.wire.shards import FEWEST_TARGETS, fewest  # noqa: PLC0415 - for a cluster alone
+
+    number = fewest((ProbeTarget(target.url) for target in targets), config.checker.policy())
+    who = "processes of this machine" if config.checker.cluster == LOCAL else f"the workers of {config.checker.cluster}"
+    more = "" if number * FEWEST_TARGETS >= len(targets) else " at least, more with many workers"
+    yield f"           {plain(who)} would ask, in {count(number, 'shard')}{more}; they are not joined now"

@@ -171,9 +171,11 @@ class Progress:
 
 
 def span(seconds: float) -> str:
-    """So many seconds as a person says them: 40 s, 3 min, 2 h."""
+    """So many seconds as a person says them: 40 s, 3 min, 2 h, 5 days."""
     if seconds < 55:
         return f"{max(1, round(seconds))} s" if seconds < 10 else f"{round(seconds / 5) * 5} s"
     if seconds < 55 * 60:
         return f"{round(seconds / 60)} min"
-    return f"{round(seconds / 3600) or 1} h"
+    if seconds < 47.5 * 3600:
+        return f"{round(seconds / 3600) or 1} h"
+    return f"{round(seconds / 86400):,} days"

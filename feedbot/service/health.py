@@ -6,6 +6,7 @@ from pathlib import Path
 
 from feedbot.clock import Clock
 from feedbot.config import Config
+from feedbot.core.progress import span
 from feedbot.errors import FeedbotError
 from feedbot.state import copies, figures
 from feedbot.state.database import open_for_reading
@@ -53,7 +54,9 @@ def why_late(last_good_at: datetime | None, now: datetime, within_s: float) -> s
     if age_s <= within_s:
         return None
     at = last_good_at.astimezone(UTC)
-    return f"the last good run ended at {at:%Y-%m-%dT%H:%M:%SZ}, {age_s:,.0f} s ago; {within_s:,.0f} s are allowed"
+    return (
+        f"the last good run ended at {at:%Y-%m-%dT%H:%M:%SZ}, {span(age_s)} ago, more than the {span(within_s)} allowed"
+    )
 
 
 def folders(config: Config) -> dict[Path, None]:

@@ -39,6 +39,12 @@ def begin(state: State, now: datetime) -> int:
         return int(cursor.lastrowid)
 
 
+def take_back(state: State, run_id: int) -> None:
+    """Have a run that has asked nothing be as if it had never begun."""
+    with state.write() as connection:
+        connection.execute("DELETE FROM runs WHERE id = ?", [run_id])
+
+
 def finish(
     state: State, run_id: int, now: datetime, *, online: bool | None, summary: dict[str, int], frozen: bool = False
 ) -> None:

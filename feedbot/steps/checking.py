@@ -29,7 +29,7 @@ from feedbot.core.rest import Rest
 from feedbot.core.schedule import first_method, is_alarming, jitter_of, next_check_at
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
-from feedbot.errors import StateError
+from feedbot.errors import ClusterError, StateError
 from feedbot.state import forgotten, marks, own_pages, retention, runs, targets, transitions
 from feedbot.state.copies import free_bytes, megabytes
 from feedbot.state.database import State
@@ -59,6 +59,9 @@ _A_TURN = 10
 # What is seen is written in batches, and none waits longer than this for the disk.
 _RESULTS_A_WRITE = 2000
 _SECONDS_A_WRITE = 2.0
+# Failures of the network kind count together at the end of a run: all, or none where it is killed. More than these
+# count in several transactions, lest others wait long for theirs.
+_FAILURES_AT_ONCE = 10_000
 
 # When failures that were not counted are looked at again. If they still fail, they count.
 _FROZEN_S = 3600.0
@@ -162,6 +165,10 @@ async def check(
             was_online = runs.was_online_lately(state, started_at)
             online = (was_online or await wire.online()) and await asking.ask_all(wire, progress)
             targets.remember_head_refused(state, wire.head_refused)
+    except ClusterError:
+        if not asking.has_begun:
+            runs.take_back(state, run_id)
+        raise
     except asyncio.CancelledError:
         if on_stop is not None:
             on_stop(Checking(run_id, started_at, clock.now(), online=True, results=asking.so_far()))
@@ -246,6 +253,8 @@ class _Asking:
         self._network_failures = Spool(Look, state.path.parent)
         self._results = Results(state.path.parent)
         self._answered: dict[str, bool | None] = {}
+        self.has_begun = False
+        """True as soon as targets are asked."""
 
     @cached_property
     def _unseen_pages(self) -> set[int]:
@@ -254,6 +263,7 @@ class _Asking:
 
     async def ask_all(self, wire: LocalWire, progress: Progress | None) -> bool:
         """Ask every target; False where our own network turned out to be down on the way."""
+        self.has_begun = True
         failing_hosts: set[str] = set()
         if progress is not None:
             domains = (self._domain_names[number] for number in self._domains)
@@ -533,7 +543,7 @@ class _Asking:
             self._add(result)
 
     def _settle_network_failures(self) -> None:
-        """Let them count, a batch at a time."""
+        """Let them count, all at once where they are not very many."""
         # Whether their hosts answer otherwise is asked before any of them counts.
         answering = {
             look.target.id for look in self._network_failures if targets.host_answers(self._state, look.target)
@@ -541,7 +551,7 @@ class _Asking:
         batch: list[Look] = []
         for number, look in enumerate(self._network_failures, 1):
             batch.append(look)
-            if len(batch) == _RESULTS_A_WRITE or number == len(self._network_failures):
+            if len(batch) == _FAILURES_AT_ONCE or number == len(self._network_failures):
                 with self._state.write() as connection:
                     results = self._settle_alike(connection, batch, answering)
                 for result in results:

@@ -32,6 +32,11 @@ _MOST_WORDS = 300
 PATIENCE_S = 30.0
 """How long a scheduler may take to answer, and to have a first worker."""
 
+_SAID_AFTER_S = 2.0
+"""Who is waited for longer than this is named."""
+
+_MOST_NAMED = 20
+
 
 class Cluster:
     """A Dask cluster whose workers all speak as we do; `name` is its address, or `local`."""
@@ -76,9 +81,10 @@ class Cluster:
     async def require_fit(self, patience_s: float) -> None:
         """Wait so long for a worker, and greet all; raises ClusterError where none comes, or one cannot do its work."""
         try:
-            async with asyncio.timeout(patience_s):
-                while not await self.client.nthreads():  # noqa: ASYNC110 - Dask has nothing else to wait on
-                    await asyncio.sleep(0.1)
+            with _said_if_it_takes_long(f"the cluster {self.name} has no worker yet", patience_s):
+                async with asyncio.timeout(patience_s):
+                    while not await self.client.nthreads():  # noqa: ASYNC110 - Dask has nothing else to wait on
+                        await asyncio.sleep(0.1)
         except TimeoutError:
             raise ClusterError(
                 f"the cluster {self.name} has no worker, also after {patience_s:g} s; start one with"
@@ -88,12 +94,21 @@ class Cluster:
         if unfit:
             said = "; ".join(f"the worker {worker} {why}" for worker, why in sorted(unfit.items()))
             raise ClusterError(f"the cluster {self.name} is not used: {said}")
+        log.debug("the cluster %s has %s", self.name, self._named())
 
     def leave_out(self, worker: str, why: str) -> None:
         """Ask this worker nothing more in this run."""
         if worker not in self._unfit:
             log.warning("the worker %s %s; it is asked nothing more in this run", worker, why)
             self._unfit.add(worker)
+
+    def _named(self) -> str:
+        """Its workers in words, with the places that have names."""
+        workers = sorted(self._threads)
+        places = {worker: f" ({place})" for worker, place in self._vantages.items()}
+        named = ", ".join(f"{worker}{places.get(worker, '')}" for worker in workers[:_MOST_NAMED])
+        more = f" and {len(workers) - _MOST_NAMED} more" if len(workers) > _MOST_NAMED else ""
+        return f"{len(workers)} {'worker' if len(workers) == 1 else 'workers'}: {named}{more}"
 
     async def _greeted(self) -> dict[str, str]:
         """Greet the workers that are new; returns why, for those that cannot do their work."""
@@ -124,6 +139,22 @@ class Cluster:
             if abs(off_s) > MOST_S:
                 return Unfit("", f"has a clock that is {abs(off_s):,.0f} s {how} ours; set both right")
         return greeting
+
+
+@contextmanager
+def _said_if_it_takes_long(what: str, patience_s: float) -> Iterator[None]:
+    """Say who is waited for, and for how long, unless the block has ended within two seconds."""
+    left_s = patience_s - _SAID_AFTER_S
+    if left_s <= 0:
+        yield
+        return
+    line = asyncio.get_running_loop().call_later(
+        _SAID_AFTER_S, log.warning, "%s; it is waited for, %.0f s more at most", what, left_s
+    )
+    try:
+        yield
+    finally:
+        line.cancel()
 
 
 @contextmanager
@@ -184,7 +215,8 @@ async def joined(
                 place = await stack.enter_async_context(made)
         try:
             client = Client(place, asynchronous=True, set_as_default=False, timeout=patience_s)
-            await stack.enter_async_context(client)
+            with _said_if_it_takes_long(f"the cluster {address} does not answer yet", patience_s):
+                await stack.enter_async_context(client)
         except (OSError, ValueError) as error:
             why = " ".join(str(error).split())
             raise ClusterError(

@@ -146,6 +146,17 @@ def shard_size(waiting: int, at_once: int) -> int:
     return max(FEWEST_TARGETS, min(MOST_TARGETS, math.ceil(waiting / max(1, at_once))))
 
 
+def fewest(targets: Iterable[ProbeTarget], config: CheckerPolicy) -> int:
+    """How many shards these targets are given out in to one worker of one thread; others have no fewer."""
+    shards = Shards(pace_of(config))
+    shards.add(targets)
+    number = 0
+    while shard := shards.take(0.0, shard_size(shards.waiting, 1)):
+        shards.done(shard, 0.0, {})
+        number += 1
+    return number
+
+
 def pace_of(config: CheckerPolicy) -> Callable[[str], float]:
     """Seconds between two starts at a host, as the config says."""
     paced = {name: host.delay_s for name, host in config.hosts.items() if host.delay_s is not None}

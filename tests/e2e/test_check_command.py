@@ -190,6 +190,17 @@ def test_a_dry_run_tells_what_would_be_asked_and_changes_nothing(news, site):
     assert (site.asked, sorted(path.name for path in news.folder.iterdir())) == ([], before)
 
 
+@pytest.mark.parametrize(
+    ("address", "who"),
+    [("tcp://10.0.0.5:8786", "the workers of tcp://10.0.0.5:8786"), ("local", "processes of this machine")],
+)
+def test_a_dry_run_tells_who_would_ask_and_joins_no_cluster(news, address, who):
+    news.article("one")
+    done = feedbot(news.folder, "check", "--dry-run", "--cluster", address)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"           {who} would ask, in 1 shard; they are not joined now\n" in done.stdout
+
+
 def test_a_dry_run_knows_what_is_known_and_leaves_it_so(news, site):
     news.article("one")
     feedbot(news.folder, "check")

@@ -1,8 +1,9 @@
 """A check in a Dask cluster whose three workers are in networks of their own, while they and the command are killed.
 
-    unshare --map-root-user --net python -m tests.faults.cluster_apart FOLDER ROUNDS SEED
+    unshare --map-root-user --net python -m tests.faults.cluster_apart FOLDER ROUNDS SEED BREAKS
 
-Prints, as JSON, what the web servers and state.db know of it afterwards. Each round begins with every link due.
+Prints, as JSON, what the web servers and state.db know of it afterwards. Each round begins with every link due. BREAKS
+is what the command does to itself before its first step, for the control of the test.
 """
 
 import json
@@ -22,7 +23,7 @@ from sqlite_utils.utils import sqlite3
 from tests.publication import Publication, Site
 from tests.wire.clusters import Dask, dask, until
 
-FEEDBOT = Path(sys.executable).with_name("feedbot")
+FEEDBOT = "\nfrom feedbot.cli.main import entry_point\nentry_point()"
 HOSTS = [f"10.7.100.{last}" for last in range(1, 9)]
 LINKS = 160
 WORKERS = 3
@@ -66,10 +67,11 @@ class Servers:
     def __init__(self) -> None:
         self.asked: list[tuple[float, str, str, str]] = []
         """The moment, the host, the path and who asked."""
-        self._now: Counter[str] = Counter()
+        self._now: Counter[tuple[str, str]] = Counter()
         self.most: Counter[str] = Counter()
         """Requests at once, by host."""
         self._lock = threading.Lock()
+        self._killed: set[str] = set()
         servers = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -80,7 +82,7 @@ class Servers:
                 host = self.connection.getsockname()[0]
                 servers.begin(host, self.path, self.client_address[0])
                 time.sleep(0.01)
-                servers.end(host)
+                servers.end(host, self.client_address[0])
                 self.send_response(404 if int(self.path[2:]) % 5 == 0 else 200)
                 self.send_header("Content-Type", "text/html")
                 self.send_header("Content-Length", "15")
@@ -106,12 +108,24 @@ class Servers:
     def begin(self, host: str, path: str, who: str) -> None:
         with self._lock:
             self.asked.append((time.monotonic(), host, path, who))
-            self._now[host] += 1
-            self.most[host] = max(self.most[host], self._now[host])
+            if who not in self._killed:
+                self._now[host, who] += 1
+                self.most[host] = max(self.most[host], sum(n for (one, _), n in self._now.items() if one == host))
 
-    def end(self, host: str) -> None:
+    def end(self, host: str, who: str) -> None:
         with self._lock:
-            self._now[host] -= 1
+            self._now[host, who] = max(0, self._now[host, who] - 1)
+
+    @contextmanager
+    def forgetting(self, who: str) -> Iterator[None]:
+        """What this one asks does not count any more: it is killed meanwhile, and its last answers are nobody's."""
+        with self._lock:
+            self._killed.add(who)
+            for host in HOSTS:
+                self._now[host, who] = 0
+        yield
+        with self._lock:
+            self._killed.remove(who)
 
 
 def publication(folder: Path) -> Publication:
@@ -137,9 +151,9 @@ def on_record(news: Publication) -> Counter[str]:
     return Counter("/" + str(url).rpartition("/")[2] for (url,) in rows(news, question))
 
 
-def check(news: Publication, cluster: Dask) -> subprocess.Popen[str]:
+def check(news: Publication, cluster: Dask, breaks: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [FEEDBOT, "check", "--wait", "--cluster", cluster.address],
+        [sys.executable, "-c", f"{breaks}{FEEDBOT}", "check", "--wait", "--cluster", cluster.address],
         cwd=news.folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -148,7 +162,7 @@ def check(news: Publication, cluster: Dask) -> subprocess.Popen[str]:
     )
 
 
-def main(folder: Path, rounds: int, seed: int) -> None:
+def main(folder: Path, rounds: int, seed: int, breaks: str) -> None:
     """Rounds of which each kills two workers, and every other one the command too, which is begun again."""
     drawn = random.Random(seed)
     found: dict[str, object] = {"killed workers": 0, "killed commands": 0, "said": [], "wrong": []}
@@ -159,12 +173,13 @@ def main(folder: Path, rounds: int, seed: int) -> None:
         cluster.wait()
         for nth in range(rounds):
             before, begun = on_record(news) if nth else Counter(), len(servers.asked)
-            command = check(news, cluster)
+            command = check(news, cluster, breaks)
             until(lambda begun=begun: len(servers.asked) > begun)
             for _ in range(2):
                 time.sleep(drawn.uniform(0.0, 0.5))
                 which = drawn.randrange(WORKERS)
-                cluster.kill(where[which])
+                with servers.forgetting(f"10.7.{which + 1}.2"):
+                    cluster.kill(where[which])
                 where[which] = cluster.add("--host", f"10.7.{which + 1}.2", before=places[which])
                 found["killed workers"] += 1
             if nth % 2 == 0:
@@ -173,16 +188,17 @@ def main(folder: Path, rounds: int, seed: int) -> None:
                 command.communicate()
                 found["killed commands"] += 1
                 kept, begun = on_record(news) - before, len(servers.asked)
-                command = check(news, cluster)
-                _, err = command.communicate(timeout=120)
+                command = check(news, cluster, breaks)
+                _, err = command.communicate(timeout=300)
                 again = {path for _, _, path, _ in servers.asked[begun:]}
                 if twice := again & set(kept):
                     wrong.append(f"round {nth}: {len(twice)} are asked again, though they were on record")
             else:
-                _, err = command.communicate(timeout=120)
+                _, err = command.communicate(timeout=300)
             if command.returncode:
                 wrong.append(f"round {nth}: exit code {command.returncode}")
-            found["said"] += [line for line in err.splitlines() if line]
+            # Who is waited for is said where the machine is busy.
+            found["said"] += [line for line in err.splitlines() if line and "it is waited for" not in line]
             looks = on_record(news) - before
             if len(looks) != LINKS:
                 wrong.append(f"round {nth}: {LINKS - len(looks)} links are lost")
@@ -209,4 +225,4 @@ def make_due(news: Publication) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])

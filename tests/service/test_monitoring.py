@@ -196,7 +196,7 @@ def test_it_is_ready_after_a_good_run_and_no_longer_when_that_is_too_old(news: P
         answer = server.ask("/readyz")
         assert answer.status == 503
         assert json.loads(answer.body)["reasons"] == [
-            "the last good run ended at 2026-11-01T12:00:00Z, 1,801 s ago; 1,800 s are allowed"
+            "the last good run ended at 2026-11-01T12:00:00Z, 30 min ago, more than the 30 min allowed"
         ]
         assert server.ask("/healthz").status == 200
 
@@ -232,6 +232,8 @@ def test_it_is_not_ready_where_the_disk_is_nearly_full(news: Publication) -> Non
 def test_a_long_run_may_take_its_time(news: Publication) -> None:
     assert why_late(START, START + timedelta(seconds=61), 60) is not None
     assert why_late(START, START + timedelta(seconds=60), 60) is None
+    late = why_late(START, START + timedelta(days=3), 7200)
+    assert late == "the last good run ended at 2026-11-01T12:00:00Z, 3 days ago, more than the 2 h allowed"
     assert why_late(None, START, 60) == "there was no good run yet; `feedbot run --once` makes one"
 
 

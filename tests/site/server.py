@@ -279,7 +279,7 @@ def _running(site: Site, listening: Mapping[int, socket.socket]) -> Iterator[Non
         target=loop.run_until_complete, args=(site.serve(listening, ready.set, end),), name="the web", daemon=True
     )
     thread.start()
-    assert ready.wait(30)
+    assert ready.wait(60)
     try:
         yield
     finally:
@@ -326,7 +326,8 @@ async def _say(answer: Raw, reader: asyncio.StreamReader, writer: asyncio.Stream
             pass  # no goodbye: TLS is not told, TCP is
         case "close":
             if writer.can_write_eof():
-                writer.write_eof()
+                with suppress(OSError):  # whoever asked is gone already
+                    writer.write_eof()
             else:
                 writer.close()
             # The other side reads to the end before the connection is gone.

@@ -135,9 +135,3 @@ async def serve(script: Script, host: str = "127.0.0.1", ssl: tls.SSLContext | N
             task.cancel()
         await asyncio.gather(*server.tasks, return_exceptions=True)
         await asyncio.sleep(0)
-
-
-def closed_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])

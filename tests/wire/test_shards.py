@@ -8,7 +8,7 @@ from feedbot.config import CheckerConfig
 from feedbot.core.domain import registrable_domain
 from feedbot.core.url import host_of
 from feedbot.wire.prober import ProbeTarget
-from feedbot.wire.shards import ASKED_FOR_S, FEWEST_TARGETS, MOST_TARGETS, Shards, pace_of, shard_size
+from feedbot.wire.shards import ASKED_FOR_S, FEWEST_TARGETS, MOST_TARGETS, Shards, fewest, pace_of, shard_size
 
 hosts = st.sampled_from(["a.test", "w.a.test", "b.test", "c.co.uk", "x.c.co.uk", "127.0.0.1", "[::1]", "d.github.io"])
 plans = st.lists(st.builds("http://{}/{}".format, hosts, st.integers(0, 999)).map(ProbeTarget), unique=True)
@@ -118,3 +118,13 @@ def test_the_pace_is_the_configs():
     hosts = {"slow.test": {"delay_s": 9.0}, "other.test": {"method": "GET"}}
     delay_s = pace_of(CheckerConfig.model_validate({"per_host": {"delay_s": 2.0}, "hosts": hosts}).policy())
     assert [delay_s(host) for host in ("slow.test", "w.slow.test", "other.test", "a.test")] == [9.0, 9.0, 2.0, 2.0]
+
+
+def test_the_fewest_shards_of_a_plan_are_those_of_one_worker():
+    config = CheckerConfig(per_host={"delay_s": 0}).policy()
+    assert fewest([], config) == 0
+    assert fewest(targets(*(f"h{number}.test/" for number in range(1000))), config) == 1
+    assert fewest(targets(*(f"h{number}.test/" for number in range(1001))), config) == 2
+    # A domain's part in a shard takes a minute at its pace.
+    slow = CheckerConfig(per_host={"delay_s": ASKED_FOR_S / 2}).policy()
+    assert fewest(targets("a.test/1", "a.test/2", "b.test/1", "a.test/3"), slow) == 2

@@ -8,7 +8,7 @@ from feedbot.config import Config
 from feedbot.core.doctor import CANARIES, Finding, Level, Part, worst_first
 from feedbot.core.url import host_of
 from feedbot.errors import FeedbotError
-from feedbot.service.doctor import database, feeds, files, named, network, settings, site, unit, versions
+from feedbot.service.doctor import cluster, database, feeds, files, named, network, settings, site, unit, versions
 from feedbot.service.doctor.asking import ANSWERS_WITHIN_S, Asker, open_asker
 from feedbot.service.doctor.case import Case
 from feedbot.wire.resolver import Resolver
@@ -35,6 +35,7 @@ OUTSIDE: tuple[tuple[Part, Outside], ...] = (
     (Part.SITE, site.hubs),
     (Part.NETWORK, network.canaries),
     (Part.NETWORK, network.names),
+    (Part.NETWORK, cluster.cluster),
 )
 
 

@@ -7,10 +7,11 @@ import pytest
 
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.wire.wire import Response, WireLimits
+from tests.ports import closed_port
 from tests.wire.contract.kits import Door, get
 from tests.wire.contract.raw import raw_server, silent
 from tests.wire.scripted import ScriptedResolver
-from tests.wire.servers import Close, Reset, closed_port, reply, serve
+from tests.wire.servers import Close, Reset, reply, serve
 
 STATUS = b"HTTP/1.1 200 OK\r\n"
 

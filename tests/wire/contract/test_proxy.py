@@ -7,11 +7,12 @@ import pytest
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.proxy import Proxy
 from feedbot.wire.wire import Request, Response, WireLimits
+from tests.ports import closed_port
 from tests.wire.contract.kits import Door, get
 from tests.wire.contract.proxying import loopback_proxy
 from tests.wire.contract.raw import raw_server, silent
 from tests.wire.scripted import PUBLIC, ScriptedResolver
-from tests.wire.servers import Close, closed_port, reply, serve
+from tests.wire.servers import Close, reply, serve
 
 NAME_OF_NOBODY = Failure(FailureKind.DNS_NXDOMAIN, "no such name")
 
