@@ -162,15 +162,16 @@ def record(config: Config, state: State, run_id: int, looks: Sequence[Look]) -> 
     with state.write() as connection:
         runs.add_observations(connection, run_id, (look.as_judged for look in looks))
         standing, told = [], []
-        changed = targets.checked_since(state, [look.target for look in looks])
+        stood = targets.on_record(state, [look.target.id for look in looks])
         for look in looks:
-            target = targets.get(state, look.target.id) if look.target.id in changed else look.target
+            is_as_planned = stood[look.target.id].is_as_read(look.target)
+            target = look.target if is_as_planned else targets.get(state, look.target.id)
             answers = look.verdict.kind is not VerdictKind.UNREACHABLE or targets.host_answers(state, target)
             after = advanced(target, look, host_answers=answers, strikes=strikes)
             at = look.observation.started_at
             standing.append((after, next_check_at(after.status, policy, at, jitter_of(after.url))))
             told.append((target, after))
-        targets.save(connection, standing)
+        targets.save(connection, standing, stood)
         transitions.note(connection, told)
 
 

@@ -184,6 +184,17 @@ def advance(
 
 
 def _not_after(status: Status, now: datetime) -> Status:
+    moments = (
+        status.since_at,
+        status.first_strike_at,
+        status.last_strike_at,
+        status.first_alive_at,
+        status.revived_at,
+        status.moved_first_at,
+    )
+    if max(filter(None, moments), default=now) <= now:
+        return status
+
     def clamped(moment: datetime | None) -> datetime | None:
         return None if moment is None else min(moment, now)
 

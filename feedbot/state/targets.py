@@ -534,15 +534,25 @@ def due_at(state: State, url: str) -> datetime | None:
     return _at(state.value("SELECT next_check_at FROM targets WHERE url = ?", [url]))
 
 
-def checked_since(state: State, planned: Sequence[Target]) -> set[int]:
-    """The ids of those that were looked at by somebody else since they were read here."""
-    rows = state.rows(
-        "SELECT targets.id FROM json_each(?) AS planned"
-        " JOIN targets ON targets.id = json_extract(planned.value, '$[0]')"
-        " WHERE targets.checked_at IS NOT json_extract(planned.value, '$[1]')",
-        [json.dumps([(target.id, _seconds(target.status.checked_at)) for target in planned])],
+class OnRecord(msgspec.Struct, frozen=True):
+    """How a target stands in the database: when it was looked at last, and that of it by which there are indexes."""
+
+    checked_at: int | None
+    indexed: tuple[Any, ...]
+
+    def is_as_read(self, target: Target) -> bool:
+        """True where nobody has looked at it since it was read as this."""
+        return self.checked_at == _seconds(target.status.checked_at)
+
+
+def on_record(state: State, numbers: Sequence[int]) -> dict[int, OnRecord]:
+    """How the targets with these numbers stand now; those that are no longer there are left out."""
+    rows = state.plain(
+        f"SELECT targets.id, checked_at, {', '.join(_INDEXED)} FROM json_each(?) AS wanted"  # noqa: S608 - no outside text
+        " CROSS JOIN targets ON targets.id = wanted.value",
+        [json.dumps(list(numbers))],
     )
-    return {row["id"] for row in rows}
+    return {row[0]: OnRecord(row[1], row[2:]) for row in rows}
 
 
 def of_file(state: State, path: str) -> list[str]:
@@ -725,18 +735,19 @@ _SAVE_ALIKE = f"UPDATE targets SET frozen = 0, {', '.join(f'{name} = ?' for name
 _SAVE = _SAVE_ALIKE.replace("frozen = 0", f"frozen = 0, {', '.join(f'{name} = ?' for name in _INDEXED)}")
 
 
-def save(connection: Any, standing: Iterable[tuple[Target, datetime]]) -> None:
-    """Write where targets stand, and when each is asked next; inside a write phase."""
-    given = list(standing)
-    rows = connection.execute(
-        f"SELECT id, {', '.join(_INDEXED)} FROM targets WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608
-        [json.dumps([target.id for target, _ in given])],
-    )
-    stood = {row[0]: tuple(row[1:]) for row in rows.fetchall()}
+def save(
+    connection: Any, standing: Iterable[tuple[Target, datetime]], stood: Mapping[int, OnRecord] | None = None
+) -> None:
+    """Write where targets stand, and when each is asked next; inside a write phase.
+
+    `stood` tells how they stand in the database until then, as `on_record` says it in the same phase; without it they
+    may stand in any way.
+    """
     alike, changed = [], []
-    for target, next_check_at in given:
+    for target, next_check_at in standing:
         indexed, others = _indexed(target.status), _others(target, next_check_at)
-        if stood.get(target.id) == indexed:
+        before = None if stood is None else stood.get(target.id)
+        if before is not None and before.indexed == indexed:
             alike.append(others)
         else:
             changed.append((*indexed, *others))

@@ -574,11 +574,13 @@ class _Asking:
         told = []
         alarms: Counter[str] = Counter()
         # Somebody's `feedbot check URL` may have asked some since this run was planned.
-        changed = targets.checked_since(self._state, [look.target for look in looks])
+        stood = targets.on_record(self._state, [look.target.id for look in looks])
         now = self._clock.now()
         for look in looks:
             planned, observation, verdict = look.target, look.observation, look.verdict
-            target = after = targets.get(self._state, planned.id) if planned.id in changed else planned
+            known = stood.get(planned.id)
+            is_as_planned = known is None or known.is_as_read(planned)
+            target = after = planned if is_as_planned else targets.get(self._state, planned.id)
             if verdict.kind is not VerdictKind.UNKNOWN and not _is_older(observation, target, now):
                 after = self._advanced(target, look, answering)
                 due_at = self._due_again_at(after, look)
@@ -588,7 +590,7 @@ class _Asking:
                     alarms[target.host] += 1
             # What its page said is written, and nobody asks for it any more.
             results.append(Result(target, replace(after, page=None), look.seen, verdict, look.places))
-        targets.save(connection, standing)
+        targets.save(connection, standing, stood)
         if not self._keeps_looks:
             retention.stand_in(connection, [after for after, _ in standing])
         transitions.note(connection, told)

@@ -36,15 +36,17 @@ STATUSES = [
 ]
 
 
+@pytest.mark.parametrize("tells", [True, False])
 @pytest.mark.parametrize("before", STATUSES)
 @pytest.mark.parametrize("after", STATUSES)
-def test_a_target_stands_as_it_was_saved_last(tmp_path, before, after):
+def test_a_target_stands_as_it_was_saved_last(tmp_path, before, after, tells):
     with open_state(tmp_path / "state.db", who="a test") as state:
         first, other = targets.named(state, ["https://a.example/", "https://c.example/"], START)
         saved = replace(first, status=after, etag="x", last_modified="y", length=3, titled=True, page_checked_at=START)
         for standing in ([(replace(first, status=before), START)], [(saved, LATER), (other, START)]):
             with state.write() as connection:
-                targets.save(connection, standing)
+                stood = targets.on_record(state, [first.id, other.id]) if tells else None
+                targets.save(connection, standing, stood)
         assert targets.get(state, first.id) == saved
         assert targets.get(state, other.id) == other
         assert targets.due_at(state, first.url) == LATER
@@ -57,7 +59,8 @@ def test_a_look_that_changes_nothing_writes_no_index_of_statuses(tmp_path):
         for status in (ALIVE, replace(ALIVE, checked_at=LATER)):
             state.db.conn.set_trace_callback(asked.append)
             with state.write() as connection:
-                targets.save(connection, [(replace(target, status=status), LATER)])
+                stood = targets.on_record(state, [target.id])
+                targets.save(connection, [(replace(target, status=status), LATER)], stood)
             state.db.conn.set_trace_callback(None)
         first, second = [one for one in asked if one.startswith("UPDATE targets")]
         assert "verdict = 'alive'" in first
