@@ -165,7 +165,8 @@ CARRIED = (
         " ORDER BY targets.url, look.id",
         "INSERT INTO observations (id, run_id, target_id, started_at, elapsed_ms, final_url, verdict, reason,"  # noqa: S608
         " http_status, failure, failure_text, rules, leans_on, seen)"
-        f" VALUES (:number, :run, (SELECT id FROM targets WHERE url = :url), {_number('started_at')}, :elapsed_ms,"
+        f" VALUES (:number, (SELECT id FROM runs WHERE id = :run), (SELECT id FROM targets WHERE url = :url),"
+        f" {_number('started_at')}, :elapsed_ms,"
         f" nullif(:final_url, :url), :verdict, :reason, :http_status, :failure, :failure_text, :rules, ({_OLDEST}),"
         f" pack_look(:exchanges, :context, :url, (SELECT seen FROM observations WHERE id = ({_OLDEST}))))",
         json=("exchanges", "context"),

@@ -160,14 +160,25 @@ def delete_transitions(state: State, before: datetime) -> int:
 
 
 def delete_runs(state: State, before: datetime) -> int:
-    """Delete the runs before a moment of which no look is kept, but the latest thousand; returns how many."""
-    return _delete(
-        state,
-        "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE started_at < ?"  # noqa: S608 - a number of our own
-        f" AND id <= (SELECT max(id) FROM runs) - {_RUNS_KEPT}"
-        " AND NOT EXISTS (SELECT 1 FROM observations WHERE run_id = runs.id) LIMIT ?)",
-        stamp(before),
-    )
+    """Delete the runs before a moment of which no look is kept, but the latest thousand; returns how many.
+
+    All looks are read for it, once: none comes to a run that is not among the latest.
+    """
+    old = [
+        row["id"]
+        for row in state.rows(
+            "SELECT id FROM runs WHERE started_at < ? AND id <= (SELECT max(id) FROM runs) - ?",
+            [stamp(before), _RUNS_KEPT],
+        )
+    ]
+    if old:
+        in_use = {run_id for (run_id,) in state.plain("SELECT DISTINCT run_id FROM observations")}
+        old = [run_id for run_id in old if run_id not in in_use]
+    for start in range(0, len(old), _ROWS_A_WRITE):
+        with state.write() as connection:
+            gone = [(run_id,) for run_id in old[start : start + _ROWS_A_WRITE]]
+            connection.executemany("DELETE FROM runs WHERE id = ?", gone)
+    return len(old)
 
 
 def delete_siblings(state: State, before: datetime) -> int:

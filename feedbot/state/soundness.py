@@ -38,6 +38,9 @@ def _references(state: State) -> list[str]:
     for row in state.each("PRAGMA foreign_key_check"):
         place = (row["table"], row["parent"])
         counted[place] = counted.get(place, 0) + 1
+    without_run = state.value("SELECT count(*) FROM observations WHERE run_id NOT IN (SELECT id FROM runs)")
+    if without_run:
+        counted["observations", "runs"] = without_run
     lost = state.value(
         "SELECT count(*) FROM observations AS look WHERE leans_on IS NOT NULL AND NOT EXISTS (SELECT 1"
         " FROM observations AS leant_on WHERE leant_on.id = look.leans_on AND leant_on.target_id = look.target_id)"
