@@ -228,7 +228,7 @@ def test_what_quotes_it_elsewhere_goes_and_other_history_stays(news, site):
     news.run()
     with news.state() as state:
         assert targets.find(state, pointing).status.moved_to == site.link("/slander")
-        assert targets.find(state, site.link("/fan")).page is not None
+        assert targets.page_of(state, targets.find(state, site.link("/fan"))) is not None
         expected = look_ahead(state, Named(path="articles/slander.md"), news.clock)
         assert len(runs.trail(state, shared)) == 1
     done = forgotten(news, "articles/slander.md")
@@ -239,7 +239,7 @@ def test_what_quotes_it_elsewhere_goes_and_other_history_stays(news, site):
     with news.state() as state:
         assert targets.find(state, shared).status.kind == "alive"
         assert targets.find(state, pointing).status.moved_to is None
-        assert targets.find(state, site.link("/fan")).page is None
+        assert targets.page_of(state, targets.find(state, site.link("/fan"))) is None
         assert len(runs.trail(state, site.link("/one"))) == 1
 
 

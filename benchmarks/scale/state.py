@@ -160,14 +160,14 @@ def record(config: Config, state: State, run_id: int, looks: Sequence[Look]) -> 
     """What `steps/checking.py` does in a write phase."""
     strikes, policy = config.verdicts.policy(), config.schedule.policy()
     with state.write() as connection:
-        runs.add_observations(connection, run_id, (look.as_judged for look in looks))
+        numbers = runs.add_observations(connection, run_id, (look.as_judged for look in looks))
         standing, told = [], []
         stood = targets.on_record(state, [look.target.id for look in looks])
-        for look in looks:
+        for number, look in zip(numbers, looks, strict=True):
             is_as_planned = stood[look.target.id].is_as_read(look.target)
             target = look.target if is_as_planned else targets.get(state, look.target.id)
             answers = look.verdict.kind is not VerdictKind.UNREACHABLE or targets.host_answers(state, target)
-            after = advanced(target, look, host_answers=answers, strikes=strikes)
+            after = advanced(target, look, host_answers=answers, strikes=strikes, number=number)
             at = look.observation.started_at
             standing.append((after, next_check_at(after.status, policy, at, jitter_of(after.url))))
             told.append((target, after))

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from feedbot.config import Config
 from feedbot.core.mark import Mark, is_linkable, mark_on
+from feedbot.core.page import PageSignals
 from feedbot.publish.link_report import ReadersGet
 from feedbot.state import marks, retention, runs, snapshots, targets
 from feedbot.state.database import State
@@ -23,6 +24,7 @@ class Evidence:
 
     at: datetime
     target: Target
+    page: PageSignals | None
     mark: Mark | None
     due_at: datetime | None
     places: tuple[tuple[LinkPlace, ReadersGet], ...]
@@ -41,6 +43,7 @@ def gather(config: Config, state: State, target: Target, now: datetime) -> Evide
     return Evidence(
         at=now,
         target=target,
+        page=targets.page_of(state, target),
         mark=mark,
         due_at=targets.due_at(state, target.url),
         places=tuple(

@@ -40,7 +40,8 @@ LEFT_OUT_COLUMNS = {
         "rules", "fingerprint", "source", "own_id", "digest", "published_at", "updated_at", "draft", "heat",
         "category", "provider_name", "provider_domain", "quality", "rejected_line", "rejected_reason", "remarks",
     },  # what the file says: it is read anew
-    "targets": {"host", "linked"},  # a part of its URL; counted in articles
+    # A part of its URL; counted in articles; what that look read is carried with the target.
+    "targets": {"host", "linked", "page_look"},
     "published_files": {"mtime_ns", "inode"},  # stamps on this machine; files are compared with what they should be
 }  # fmt: skip
 """Columns of carried tables that can be had again."""
@@ -92,7 +93,9 @@ CARRIED = (
         f" strikes, {_text('first_strike_at')}, {_text('last_strike_at')}, rule_strikes, rule_over_s,"
         f" {_text('first_alive_at')}, {_text('revived_at')}, moved_to, moved_looks, {_text('moved_first_at')},"
         f" nameless, by_request, frozen, {_text('page_checked_at')}, etag, last_modified, length, titled,"
-        " page_text(page, url) AS page FROM targets ORDER BY url",
+        " coalesce(page_text(page, url), (SELECT page_of_look(look.seen, targets.url, leant_on.seen)"
+        " FROM observations AS look LEFT JOIN observations AS leant_on ON leant_on.id = look.leans_on"
+        " WHERE look.id = targets.page_look)) AS page FROM targets ORDER BY url",
         "INSERT INTO targets (url, host, status, next_check_at, since_at, verdict, reason, checked_at, strikes,"  # noqa: S608 - as above
         " first_strike_at, last_strike_at, rule_strikes, rule_over_s, first_alive_at, revived_at, moved_to,"
         " moved_looks, moved_first_at, nameless, by_request, frozen, page_checked_at, etag, last_modified, length,"

@@ -84,7 +84,7 @@ def scope(state: State, *, path: str | None = None, url: str | None = None) -> S
         # A link in a body may be none that is checked.
         " UNION SELECT files.path FROM articles JOIN files ON files.id = file_id"
         " WHERE files.path NOT IN (SELECT value FROM json_each(:paths)) AND EXISTS"
-        " (SELECT 1 FROM json_each(:written) AS url WHERE instr(CAST(article AS TEXT), url.value))"
+        " (SELECT 1 FROM json_each(:written) AS url WHERE instr(article_text(article), url.value))"
         " ORDER BY 1",
         {"urls": _listed(urls), "paths": _listed(paths), "written": _listed({*urls, *map(html.escape, urls)})},
     )

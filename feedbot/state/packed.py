@@ -9,7 +9,12 @@ never changed.
 import zlib
 from typing import Any
 
-from feedbot.state.stored import damaged
+import msgspec
+
+from feedbot.core.observation import Exchange
+from feedbot.state.stored import damaged, decoder
+
+_decode_exchanges = decoder(tuple[Exchange, ...])
 
 _WINDOW_BITS = -12
 """Raw, with a window of 4 kB: what is said twice lies nearer, and a small window is soon made."""
@@ -98,6 +103,13 @@ def unpack_look(packed: bytes, url: str, leans_on: bytes | None = None) -> tuple
     return exchanges, context if has_context else None
 
 
+def page_of_look(packed: bytes, url: str, leans_on: bytes | None = None) -> bytes | None:
+    """What the page says that a look has read (PageSignals in JSON), None where it read none; else as `unpack_look`."""
+    exchanges = _decode_exchanges(unpack_look(packed, url, leans_on)[0])
+    signals = exchanges[-1].signals if exchanges else None
+    return None if signals is None else msgspec.json.encode(signals)
+
+
 def _whole(packed: bytes, url: str) -> bytes:
     return _inflated(packed, _LOOK_WORDS + url.encode())
 
@@ -131,6 +143,10 @@ def teach(connection: Any) -> None:
         context = unpack_look(packed, url, leans_on)[1]
         return None if context is None else context.decode()
 
+    def page_text_of_look(packed: bytes, url: str, leans_on: bytes | None) -> str | None:
+        text = page_of_look(packed, url, leans_on)
+        return None if text is None else text.decode()
+
     def page(text: str | None, url: str) -> bytes | None:
         return None if text is None else pack_page(text.encode(), url)
 
@@ -141,10 +157,12 @@ def teach(connection: Any) -> None:
         ("pack_look", 4, look),
         ("exchanges_of", 3, exchanges_of),
         ("context_of", 3, context_of),
+        ("page_of_look", 3, page_text_of_look),
         ("pack_page", 2, page),
         ("page_text", 2, page_text),
         ("pack_status", 1, lambda text: pack_status(text.encode())),
         ("pack_article", 1, pack_article),
+        ("article_text", 1, lambda packed: unpack_article(packed).decode()),
         ("status_text", 1, lambda packed: unpack_status(packed).decode()),
     ):
         connection.create_function(name, arguments, function, deterministic=True)

@@ -119,18 +119,24 @@ class Judged:
     verdict: Verdict
 
 
-def add_observations(connection: Any, run_id: int, judged: Iterable[Judged]) -> None:
-    """Append what was seen of targets, and what it was judged to be; inside a write phase.
+def add_observations(connection: Any, run_id: int, judged: Iterable[Judged]) -> range:
+    """Append what was seen of targets, and what it was judged to be; inside a write phase. Returns their numbers.
 
     Each leans on the oldest look at its target that is kept (state/packed.py).
     """
     looks = list(judged)
     oldest = _oldest(connection, [one.target_id for one in looks])
+    first = 1 + connection.execute("SELECT coalesce(max(id), 0) FROM observations").fetchone()[0]
+    numbers = range(first, first + len(looks))
     connection.executemany(
-        "INSERT INTO observations (run_id, target_id, started_at, elapsed_ms, http_status, failure, failure_text,"
-        " final_url, verdict, reason, rules, leans_on, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [_row(run_id, one, *oldest.get(one.target_id, (None, None))) for one in looks],
+        "INSERT INTO observations (id, run_id, target_id, started_at, elapsed_ms, http_status, failure, failure_text,"
+        " final_url, verdict, reason, rules, leans_on, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (number, *_row(run_id, one, *oldest.get(one.target_id, (None, None))))
+            for number, one in zip(numbers, looks, strict=True)
+        ],
     )
+    return numbers
 
 
 def _oldest(connection: Any, target_ids: list[int]) -> dict[int, tuple[int, bytes]]:
@@ -170,9 +176,23 @@ def _row(run_id: int, judged: Judged, leans_on: int | None, its_text: bytes | No
     )
 
 
+_KEEP_PAGES = """
+UPDATE targets SET page_look = NULL, page = pack_page((
+    SELECT page_of_look(look.seen, targets.url, leant_on.seen) FROM observations AS look
+    LEFT JOIN observations AS leant_on ON leant_on.id = look.leans_on WHERE look.id = targets.page_look
+), url)
+WHERE id IN (SELECT target_id FROM json_each(:looks) AS going CROSS JOIN observations ON observations.id = going.value)
+    AND page_look IN (SELECT value FROM json_each(:looks))
+"""
+
+
 def delete(connection: Any, observation_ids: Sequence[int]) -> int:
-    """Delete these looks, and pack anew those that lean on them; inside a write phase. Returns how many went."""
+    """Delete these looks, and pack anew those that lean on them; inside a write phase. Returns how many went.
+
+    What the pages of their targets said when they were last read is kept on.
+    """
     wanted = json.dumps(list(observation_ids))
+    connection.execute(_KEEP_PAGES, {"looks": wanted})
     leaning = connection.execute(
         "SELECT look.id, look.target_id, look.seen, targets.url, base.seen FROM json_each(?) AS wanted"
         " CROSS JOIN observations AS base ON base.id = wanted.value AND base.leans_on IS NULL"

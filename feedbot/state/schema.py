@@ -512,6 +512,8 @@ CREATE TABLE targets_anew (
     last_modified TEXT,
     length INTEGER,
     titled INTEGER NOT NULL DEFAULT 0,
+    -- What its page said when it was last read and well: that is in this look, as long as it is kept, or else packed.
+    page_look INTEGER,
     page BLOB
 ) STRICT;
 INSERT INTO targets_anew SELECT id, url, host, status, CAST(strftime('%s', since_at) AS INTEGER), verdict, reason,
@@ -520,7 +522,7 @@ INSERT INTO targets_anew SELECT id, url, host, status, CAST(strftime('%s', since
     CAST(strftime('%s', first_alive_at) AS INTEGER), CAST(strftime('%s', revived_at) AS INTEGER), moved_to, moved_looks,
     CAST(strftime('%s', moved_first_at) AS INTEGER), nameless, by_request, frozen,
     CAST(strftime('%s', next_check_at) AS INTEGER), CAST(strftime('%s', page_checked_at) AS INTEGER), etag,
-    last_modified, length, titled, pack_page(page, url)
+    last_modified, length, titled, NULL, pack_page(page, url)
 FROM targets ORDER BY id;
 DROP TABLE targets;
 ALTER TABLE targets_anew RENAME TO targets;

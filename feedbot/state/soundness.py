@@ -47,6 +47,12 @@ def _references(state: State) -> list[str]:
     )
     if lost:
         counted["observations", "observations that they lean on"] = lost
+    unread = state.value(
+        "SELECT count(*) FROM targets WHERE page_look IS NOT NULL AND NOT EXISTS (SELECT 1"
+        " FROM observations WHERE observations.id = page_look AND observations.target_id = targets.id)"
+    )
+    if unread:
+        counted["targets", "observations that read their pages"] = unread
     return [f"{number:,} rows of {table} belong to no row of {parent}" for (table, parent), number in counted.items()]
 
 

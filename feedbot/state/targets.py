@@ -54,24 +54,34 @@ class Target(msgspec.Struct, frozen=True):
     head_refused: bool = False
     frozen: bool = False
     """Its latest look failed in a way that was put down to our own network, and was not counted."""
+    page_look: int | None = None
+    """The number of the look that read its page last, and well, where that is kept (`page_of`)."""
     page: bytes | None = None
-    """What its page said when it was last read and well, packed (`packed_page`)."""
+    """What its page said then, packed (`packed_page`), where it is not."""
     titled: bool = False
     """Its page has once carried the title of an article that links to it."""
 
-    @property
-    def signals(self) -> PageSignals | None:
-        """What its page said when it was last read and well."""
-        return None if self.page is None else _decode_signals(unpack_page(self.page, self.url))
+
+def packed_page(signals: PageSignals, url: str) -> bytes:
+    """What the page of a target says, as it is kept (`Target.page`)."""
+    return pack_page(msgspec.json.encode(signals), url)
 
 
-def packed_page(signals: PageSignals, url: str, before: bytes | None = None) -> bytes:
-    """What the page of a target says, as it is kept (`Target.page`); `before` itself where it says the same.
+_PAGE_OF_LOOK = """
+SELECT page_of_look(look.seen, :url, leant_on.seen) FROM observations AS look
+LEFT JOIN observations AS leant_on ON leant_on.id = look.leans_on WHERE look.id = :look
+"""
 
-    Most pages do, and to unpack takes a tenth of what it takes to pack.
+
+def page_of(state: State, target: Target) -> PageSignals | None:
+    """What the page of a target said when it was last read and well; None where it never was.
+
+    Raises StateError where that cannot be unpacked.
     """
-    text = msgspec.json.encode(signals)
-    return before if before is not None and unpack_page(before, url) == text else pack_page(text, url)
+    if target.page_look is not None:
+        text = state.value(_PAGE_OF_LOOK, {"url": target.url, "look": target.page_look})
+        return None if text is None else _decode_signals(text)
+    return None if target.page is None else _decode_signals(unpack_page(target.page, target.url))
 
 
 class LinkPlace(msgspec.Struct, frozen=True):
@@ -538,21 +548,22 @@ class OnRecord(msgspec.Struct, frozen=True):
     """How a target stands in the database: when it was looked at last, and that of it by which there are indexes."""
 
     checked_at: int | None
+    page_look: int | None
     indexed: tuple[Any, ...]
 
     def is_as_read(self, target: Target) -> bool:
-        """True where nobody has looked at it since it was read as this."""
-        return self.checked_at == _seconds(target.status.checked_at)
+        """True where nobody has looked at it since it was read as this, nor deleted the look that read its page."""
+        return self.checked_at == _seconds(target.status.checked_at) and self.page_look == target.page_look
 
 
 def on_record(state: State, numbers: Sequence[int]) -> dict[int, OnRecord]:
     """How the targets with these numbers stand now; those that are no longer there are left out."""
     rows = state.plain(
-        f"SELECT targets.id, checked_at, {', '.join(_INDEXED)} FROM json_each(?) AS wanted"  # noqa: S608 - no outside text
+        f"SELECT targets.id, checked_at, page_look, {', '.join(_INDEXED)} FROM json_each(?) AS wanted"  # noqa: S608 - no outside text
         " CROSS JOIN targets ON targets.id = wanted.value",
         [json.dumps(list(numbers))],
     )
-    return {row[0]: OnRecord(row[1], row[2:]) for row in rows}
+    return {row[0]: OnRecord(row[1], row[2], row[3:]) for row in rows}
 
 
 def of_file(state: State, path: str) -> list[str]:
@@ -728,6 +739,7 @@ _OTHERS = (
     "etag",
     "last_modified",
     "length",
+    "page_look",
     "page",
     "titled",
 )
@@ -782,6 +794,7 @@ def _others(target: Target, next_check_at: datetime) -> tuple[Any, ...]:
         target.etag,
         target.last_modified,
         target.length,
+        target.page_look,
         target.page,
         target.titled,
         target.id,
@@ -895,6 +908,7 @@ def target_of(row: dict[str, Any]) -> Target:
         length=row["length"],
         head_refused=bool(row["head_refused"]),
         frozen=bool(row["frozen"]),
+        page_look=row["page_look"],
         page=row["page"],
         titled=bool(row["titled"]),
     )

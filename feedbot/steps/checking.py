@@ -6,7 +6,7 @@ import math
 from array import array
 from asyncio.subprocess import Process
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Container, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -530,9 +530,12 @@ class _Asking:
         if not seen:
             return
         with self._state.write() as connection:
+            numbers: dict[int, int] = {}
             if self._keeps_looks:
-                runs.add_observations(connection, self._run_id, (look.as_judged for look in seen))
-            results = self._settle(connection, [look for look in seen if look.verdict.failure not in NETWORK_KINDS])
+                kept = runs.add_observations(connection, self._run_id, (look.as_judged for look in seen))
+                numbers = dict(zip((look.target.id for look in seen), kept, strict=True))
+            counting = [look for look in seen if look.verdict.failure not in NETWORK_KINDS]
+            results = self._settle(connection, counting, numbers)
         self._unrecorded = self._unrecorded[len(seen) :]
         for look in seen:
             if look.verdict.failure in NETWORK_KINDS:
@@ -553,20 +556,24 @@ class _Asking:
             batch.append(look)
             if len(batch) == _FAILURES_AT_ONCE or number == len(self._network_failures):
                 with self._state.write() as connection:
-                    results = self._settle_alike(connection, batch, answering)
+                    results = self._settle_alike(connection, batch, {}, answering)
                 for result in results:
                     self._add(result)
                 batch = []
 
-    def _settle(self, connection: Any, looks: Sequence[Look]) -> list[Result]:
-        """Let verdicts count; inside a write phase."""
+    def _settle(self, connection: Any, looks: Sequence[Look], numbers: Mapping[int, int]) -> list[Result]:
+        """Let verdicts count; inside a write phase. `numbers` are those of the looks that are kept, by target."""
         # What failed comes last: whether its host answers otherwise is then known from this batch as well.
         failed = [look for look in looks if look.verdict.kind is VerdictKind.UNREACHABLE]
         answered = [look for look in looks if look.verdict.kind is not VerdictKind.UNREACHABLE]
-        return self._settle_alike(connection, answered) + self._settle_alike(connection, failed)
+        return self._settle_alike(connection, answered, numbers) + self._settle_alike(connection, failed, numbers)
 
     def _settle_alike(
-        self, connection: Any, looks: Sequence[Look], answering: Container[int] | None = None
+        self,
+        connection: Any,
+        looks: Sequence[Look],
+        numbers: Mapping[int, int],
+        answering: Container[int] | None = None,
     ) -> list[Result]:
         """`answering` are the targets whose hosts answer otherwise, where that is known."""
         results = []
@@ -582,7 +589,7 @@ class _Asking:
             is_as_planned = known is None or known.is_as_read(planned)
             target = after = planned if is_as_planned else targets.get(self._state, planned.id)
             if verdict.kind is not VerdictKind.UNKNOWN and not _is_older(observation, target, now):
-                after = self._advanced(target, look, answering)
+                after = self._advanced(target, look, numbers.get(target.id), answering)
                 due_at = self._due_again_at(after, look)
                 standing.append((after, due_at))
                 told.append((target, after))
@@ -604,11 +611,11 @@ class _Asking:
             return started_at
         return next_check_at(target.status, self._policy, started_at, jitter_of(target.url))
 
-    def _advanced(self, target: Target, look: Look, answering: Container[int] | None) -> Target:
+    def _advanced(self, target: Target, look: Look, number: int | None, answering: Container[int] | None) -> Target:
         answers = look.verdict.kind is not VerdictKind.UNREACHABLE or (
             targets.host_answers(self._state, target) if answering is None else target.id in answering
         )
-        return advanced(target, look, host_answers=answers, strikes=self._strikes)
+        return advanced(target, look, host_answers=answers, strikes=self._strikes, number=number)
 
 
 def _has_room(config: Config, state: State) -> bool:

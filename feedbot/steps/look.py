@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from feedbot.core.context import Context, Opinion, Sibling, Source
 from feedbot.core.observation import Answered, Exchange, Observation
+from feedbot.core.page import PageSignals
 from feedbot.core.soft_death import wants_sibling
 from feedbot.core.status import Status, StatusKind, StrikePolicy, advance
 from feedbot.core.verdict import Verdict, VerdictKind, carries_any, judge
@@ -100,8 +101,13 @@ def look_at(
     return Look(target, observation, context, judge(observation, context), places)
 
 
-def advanced(target: Target, look: Look, *, host_answers: bool, strikes: StrikePolicy) -> Target:
-    """Where a target stands after one more look, and what is remembered of its page; the rest as for `advance`."""
+def advanced(
+    target: Target, look: Look, *, host_answers: bool, strikes: StrikePolicy, number: int | None = None
+) -> Target:
+    """Where a target stands after one more look, and what is remembered of its page; the rest as for `advance`.
+
+    `number` is that of the look, where it is kept: what the page says is in it then.
+    """
     observation, verdict = look.observation, look.verdict
     status = advance(target.status, verdict, observation.started_at, host_answers=host_answers, policy=strikes)
     if verdict.kind not in _GOOD:
@@ -114,7 +120,8 @@ def advanced(target: Target, look: Look, *, host_answers: bool, strikes: StrikeP
         kept,
         status=status,
         page_checked_at=observation.started_at,
-        page=packed_page(final.signals, target.url, target.page),
+        page_look=number,
+        page=packed_page(final.signals, target.url) if number is None else None,
         titled=target.titled or carries_any(final.signals, look.context.titles),
     )
 
@@ -146,11 +153,10 @@ def as_sibling(observation: Observation) -> Sibling:
     )
 
 
-def as_source(target: Target | None) -> Source | None:
-    """A target as what tells of the page that stands for it; None where it was never judged."""
+def as_source(target: Target | None, page: PageSignals | None) -> Source | None:
+    """A target, with what its page said, as what tells of one that it stands for; None where it was never judged."""
     if target is None or target.status.verdict is None:
         return None
-    page = target.signals
     return Source(
         url=target.url,
         is_alive=target.status.kind in {StatusKind.ALIVE, StatusKind.MOVED},

@@ -1,6 +1,7 @@
 """After an upgrade that changes rules: what was seen of every link is judged again."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -43,7 +44,8 @@ def rejudge(config: Config, state: State, clock: Clock, *, apply: bool) -> Rejud
     """
     strikes, policy, now = config.verdicts.policy(), config.schedule.policy(), clock.now()
     observations = links = 0
-    changes, standing, told = [], [], []
+    changes, told = [], []
+    standing: dict[int, tuple[Status, datetime]] = {}
     for recorded in runs.trails(state):
         observations += len(recorded)
         links += 1
@@ -58,11 +60,13 @@ def rejudge(config: Config, state: State, clock: Clock, *, apply: bool) -> Rejud
         if _stands_alike(target.status, after):
             continue
         changes.append(Change(target.url, target.status, after, verdicts[-1]))
-        standing.append((replace(target, status=after), next_check_at(after, policy, now, jitter_of(target.url))))
+        standing[target.id] = (after, next_check_at(after, policy, now, jitter_of(target.url)))
         told.append((target, replace(target, status=after)))
     if apply and standing:
         with state.write() as connection:
-            targets.save(connection, standing)
+            # As they are now: the look that read a page may have been deleted meanwhile.
+            there = targets.load(state, list(standing))
+            targets.save(connection, [(replace(one, status=standing[one.id][0]), standing[one.id][1]) for one in there])
             transitions.note(connection, told)
             reported.forget(connection)
     return Rejudging(observations, links, tuple(changes))

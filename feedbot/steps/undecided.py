@@ -113,4 +113,6 @@ class Undecided:
         """The part of a context that tells of that."""
         if not look.wants_article:
             return {}
-        return {"amp" if look.context.is_cache else "source": as_source(self._other(look))}
+        other = self._other(look)
+        page = None if other is None else targets.page_of(self._state, other)
+        return {"amp" if look.context.is_cache else "source": as_source(other, page)}

@@ -9,10 +9,10 @@ from sqlite_utils.utils import sqlite3
 
 from feedbot.core.page import RULES, PageSignals
 from feedbot.errors import StateError
-from feedbot.state import packed, soundness, targets
+from feedbot.state import packed, runs, soundness, targets
 from feedbot.state.database import open_state
 from tests.carrying import exported
-from tests.publication import START
+from tests.publication import START, Publication
 from tests.state.test_upgrades import SCHEMAS, columns_of, contents, frozen
 
 URL = "https://example.org/ein/Weg?x=1"
@@ -77,11 +77,60 @@ def test_a_page_is_kept_as_its_signals(tmp_path):
         changed = targets.Target(target.id, URL, target.host, target.status, page=targets.packed_page(signals, URL))
         with state.write() as connection:
             targets.save(connection, [(changed, START)])
-        assert targets.get(state, target.id).signals == signals
-        # What it says again is not packed again, what it says now is.
-        assert targets.packed_page(signals, URL, changed.page) is changed.page
-        now = PageSignals(RULES, title="Ö", words=3)
-        assert targets.packed_page(now, URL, changed.page) == targets.packed_page(now, URL)
+        assert targets.page_of(state, targets.get(state, target.id)) == signals
+
+
+def test_what_a_page_says_is_in_the_look_that_read_it_and_in_the_row_when_that_goes(news: Publication):
+    news.article("one")
+    news.run()
+    with news.state() as state:
+        target = targets.find(state, news.site.link("/one"))
+        said, exported_so = targets.page_of(state, target), exported(news.config.state_path)
+        assert said is not None
+        assert (target.page_look, target.page) == (1, None)
+        with state.write() as connection:
+            runs.delete(connection, [1])
+        after = targets.get(state, target.id)
+        assert (after.page_look, after.page) == (None, targets.packed_page(said, target.url))
+        assert targets.page_of(state, after) == said
+        assert soundness.inconsistencies(state) == []
+    lines = [line for line in exported_so.splitlines() if not line.startswith((b'{"kind":"look"', b'{"kind":"end"'))]
+    assert lines == [
+        line for line in exported(news.config.state_path).splitlines() if not line.startswith(b'{"kind":"end"')
+    ]
+
+
+def test_a_page_whose_look_is_gone_is_told_by_a_check(news: Publication):
+    news.article("one")
+    news.run()
+    with news.state() as state:
+        with state.write() as connection:
+            connection.execute("DELETE FROM observations")
+        assert soundness.inconsistencies(state) == [
+            "1 rows of targets belong to no row of observations that read their pages"
+        ]
+        assert targets.page_of(state, targets.find(state, news.site.link("/one"))) is None
+
+
+def test_a_look_of_no_run_is_told_by_a_check(news: Publication):
+    news.article("one")
+    news.run()
+    with news.state() as state:
+        with state.write() as connection:
+            connection.execute("DELETE FROM runs")
+        assert soundness.inconsistencies(state) == ["1 rows of observations belong to no row of runs"]
+
+
+def test_a_target_of_which_the_look_that_read_its_page_was_deleted_meanwhile_is_read_again(news: Publication):
+    """Old looks are rolled up while a run asks."""
+    news.article("one")
+    news.run()
+    with news.state() as state:
+        planned = targets.find(state, news.site.link("/one"))
+        assert targets.on_record(state, [planned.id])[planned.id].is_as_read(planned)
+        with state.write() as connection:
+            runs.delete(connection, [1])
+        assert not targets.on_record(state, [planned.id])[planned.id].is_as_read(planned)
 
 
 # From the version before, whose looks were JSON in full

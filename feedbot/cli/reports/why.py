@@ -35,8 +35,8 @@ def why_lines(seen: Evidence, *, every: bool) -> Iterator[str]:
     yield click.style(plain(seen.target.url), bold=True)
     yield from _standing_lines(seen)
     yield from _places_lines(seen)
-    if seen.target.signals is not None:
-        yield f"  its page   {_page(seen.target.signals)}"
+    if seen.page is not None:
+        yield f"  its page   {_page(seen.page)}"
     if seen.earlier is not None:
         number = count(seen.earlier.looks, "look")
         yield f"  rolled up  {number}, the first on {at(seen.earlier.first_at)}: what was seen is no longer kept"
