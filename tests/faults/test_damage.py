@@ -50,6 +50,14 @@ def pages(folder: Path) -> int:
     return (folder / "state.db").stat().st_size // PAGE
 
 
+def place_of(folder: Path, name: str) -> int:
+    """The page in which an index begins, counted from 0."""
+    connection = sqlite3.connect(folder / "state.db")
+    (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", [name]).fetchone()
+    connection.close()
+    return int(page) - 1
+
+
 def overwritten(folder: Path, page: int) -> None:
     """The first bytes of a page, which say what it is, are others."""
     with (folder / "state.db").open("r+b") as file:
@@ -131,8 +139,8 @@ def test_bytes_that_are_flipped_anywhere_lead_no_command_astray_and_a_backup_is_
 
 
 def test_a_product_that_does_not_look_for_damage_is_found_out(tmp_path, site):
-    """The negative control of the test above."""
+    """The negative control of the test above; what nothing but the look for damage reads is damaged."""
     with loaded(NOW, TELLS_NOTHING) as command:
         news = backed_up(command, tmp_path / "news", site)
-        overwritten(news.folder, pages(news.folder) // 2)
+        overwritten(news.folder, place_of(news.folder, "targets_due"))
         assert not is_found(command, news.folder)
