@@ -317,7 +317,10 @@ def test_what_no_reader_has_seen_and_what_comes_later_ends_no_period(news):
     news.article("draft", date="2026-10-01", more="draft: true\n")
     news.build()
     with news.state() as state:
-        assert [one.path for one in identities.came(state, news.clock.now())] == ["articles/seen.md"]
-        assert identities.came(state, news.clock.now(), since=news.clock.now()) == []
-        assert identities.came(state, datetime(2026, 8, 31, tzinfo=UTC)) == []
+        months = ["2026-09", "2026-10", "2026-12"]
+        assert [one.path for one in identities.came(state, news.clock.now(), months)] == ["articles/seen.md"]
+        assert identities.came(state, news.clock.now(), months[1:]) == []
+        assert identities.came(state, datetime(2026, 8, 31, tzinfo=UTC), months) == []
+        assert identities.newest_came(state, news.clock.now()) == datetime(2026, 9, 1, tzinfo=UTC)
+        assert identities.newest_came(state, datetime(2026, 8, 31, tzinfo=UTC)) is None
     assert not list(news.config.feeds_path.glob("all.2026-*"))

@@ -321,6 +321,7 @@ def test_whatever_a_report_depends_on_makes_it_anew(
 ) -> None:
     path = news.article("one")
     news.article("soon", date="2026-11-02T00:00:00Z")
+    news.article("later", date="2026-11-06T00:00:00Z")
     news.run()
     asked = Asked(monkeypatch)
 
@@ -334,7 +335,11 @@ def test_whatever_a_report_depends_on_makes_it_anew(
     with news.state() as state:
         marks.put(state, site.link("/one"), Mark(MarkKind.DEAD, until=START.date()), news.clock.now())
     assert makes_one()
-    news.clock.step(days=2)  # the mark ends, and the article's time has come
+    news.clock.step(days=2)  # the mark ends, and an article's time has come
+    assert makes_one()
+    news.clock.step(days=1)
+    assert not makes_one()
+    news.clock.step(days=2)  # another's time has come
     assert makes_one()
     path.write_text(path.read_text().replace("title:", "# a line more\ntitle:"))
     news.age(path)

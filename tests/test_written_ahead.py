@@ -5,9 +5,6 @@ from pathlib import Path
 import pytest
 
 from feedbot.errors import PublishError
-from feedbot.state import entry_links, published
-from feedbot.steps.history import foretold, history
-from feedbot.steps.selection import feed_heads, select
 from tests.publication import Publication
 
 LEDGER_TEMP = ".ids.json.feedbot-tmp"
@@ -79,29 +76,3 @@ def test_feeds_wait_for_what_they_rely_on(months: Publication, unwritable_ledger
     with pytest.raises(PublishError, match="cannot be written"):
         months.build()
     assert rss_of(months) == before
-
-
-@pytest.mark.parametrize(
-    ("gone", "is_told"),
-    [
-        ([], True),
-        (["n4"], True),
-        (["n2", "n3", "n4"], False),
-        (["n1", "n3", "n5"], False),
-        (["n0", "n1", "n2", "n3", "n4", "n5"], False),
-    ],
-)
-def test_the_newest_months_tell_what_feeds_lead_to(months: Publication, gone: list[str], is_told: bool) -> None:
-    for name in gone:
-        edit(months, name, "topics:", "published: false\ntopics:")
-    months.build()
-    now = months.clock.now()
-    with months.state() as state:
-        published.hold_back(state, ())
-        entry_links.set_lost(state, ())
-        heads = feed_heads(months.config, state, now)
-        chosen = [select(months.config, state, head, now, now, accepted=True) for head in heads]
-        told = foretold(months.config, state, chosen, now, now)
-        assert (told is not None) == is_told
-        if told is not None:
-            assert told == history(months.config, state, chosen, now, now).selections

@@ -18,7 +18,6 @@ from feedbot.cli.telling import say_problems, tell_of_troubles
 from feedbot.cli.textfile import textfile_option, write_textfile
 from feedbot.clock import Clock, Laps, StandingClock, SystemClock
 from feedbot.config import Config, load_config
-from feedbot.previewing import preview as look_ahead
 from feedbot.state.database import open_state
 from feedbot.steps.publishing import publish
 from feedbot.steps.reading import read
@@ -107,6 +106,8 @@ def _preview(
     config: Config, accept: tuple[str, ...], out: Path | None, at: str | None, *, accept_new: bool, drafts: bool
 ) -> int:
     """Show what a build would bring; 0 whatever that is."""
+    from feedbot.previewing import preview as look_ahead  # noqa: PLC0415 - who builds reads no feed back
+
     clock: Clock = SystemClock()
     let_files_settle(config, clock)
     if at is not None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
@@ -17,7 +17,7 @@ class Came(msgspec.Struct, frozen=True, gc=False):
     published_at: datetime
 
 
-def closed_periods(entries: Iterable[Came], size: int) -> dict[str, tuple[str, ...]]:
+def closed_periods(entries: Iterable[Came], size: int, *, later: bool = False) -> dict[str, tuple[str, ...]]:
     """The ids of each period that is over, in order of time; of a period that is not, nothing.
 
     A period is a month (UTC), named `2026-11`; one in which more than `size` entries came is several: `2026-11`,
@@ -29,6 +29,9 @@ def closed_periods(entries: Iterable[Came], size: int) -> dict[str, tuple[str, .
     again. Periods are therefore cut by the ledger (publish/ledger.py), which keeps those whose article is gone: what
     dies moves no entry to another period, and a lost state.db none either. What still does, for the later periods of
     that month: an entry that came late with an earlier date, one that was dated anew, and a takedown.
+
+    So a month is cut by its own entries alone, and `entries` may be those of some whole months. `later` tells that
+    there are entries of a later month than any of these.
     """
     # The order of the feeds, from its other end.
     published = sorted(entries, key=lambda one: one.path, reverse=True)
@@ -46,7 +49,8 @@ def closed_periods(entries: Iterable[Came], size: int) -> dict[str, tuple[str, .
             ids.append(one.id)
             continue
         ids = periods[_name(month, part)] = [one.id]
-    return {name: tuple(ids) for name, ids in list(periods.items())[:-1]}
+    closed = list(periods.items()) if later else list(periods.items())[:-1]
+    return {name: tuple(ids) for name, ids in closed}
 
 
 def document_name(slug: str, period: str) -> str:
@@ -54,15 +58,14 @@ def document_name(slug: str, period: str) -> str:
     return f"{slug}.{period}"
 
 
+def month_of(period: str) -> str:
+    """The month of a period, such as `2026-11`."""
+    return period[:7]
+
+
 def is_document_file(name: str) -> bool:
     """True for the file of an archive document, or the .gz beside it, among the files in the feeds folder."""
     return _DOCUMENT_FILE.fullmatch(name) is not None
-
-
-def months_before(moment: datetime, number: int) -> datetime:
-    """The beginning of the month so many months before that of a moment in UTC."""
-    months = moment.year * 12 + moment.month - 1 - number
-    return datetime(max(1, months // 12), months % 12 + 1, 1, tzinfo=UTC)
 
 
 def _name(month: tuple[int, int], part: int) -> str:

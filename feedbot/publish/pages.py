@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import TYPE_CHECKING
 
 from feedbot.config import Config
 from feedbot.core.feed import Feed
@@ -20,6 +19,9 @@ from feedbot.publish.generator import feed_title, provider_label
 from feedbot.publish.html import is_web_url, related_title, web_images, web_related
 from feedbot.publish.render import RENDERERS
 from feedbot.publish.xml_text import xml_line
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 SUFFIX = ".html"
 MARK = b'<meta name="generator" content="feedbot">'
@@ -126,7 +128,10 @@ def _without_blank_lines(text: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
+    # Loaded here because mostly no page changes.
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
+
     environment = Environment(
         loader=PackageLoader("feedbot.publish"),
         autoescape=True,

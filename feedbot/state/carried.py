@@ -30,6 +30,8 @@ LEFT_OUT = {
     "items": "the titles in article files, read from these anew",
     "article_links": "the links in article files, read from these anew",
     "members": "the topics of article files, read from these anew",
+    "changes": "how often files and entries have changed in this database",
+    "archived_months": "what archive documents were made from; they are held against what they should be",
     "written_reports": "stamps of report files on this machine; reports are written anew",
 }
 """Tables that can be had again, and from where."""

@@ -5,7 +5,6 @@ IMMEDIATE, because its own `atomic()` begins a deferred one, which fails with "d
 as soon as two processes write.
 """
 
-import hashlib
 import math
 import os
 import pwd
@@ -18,7 +17,6 @@ from math import floor
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # pysqlite3 where it is installed
 
@@ -43,7 +41,6 @@ _LONG_LOCKS = (".daemon.lock", ".check.lock", ".maintenance.lock", ".publish.loc
 # holds 60 MB more.
 _CACHE_KIB = 8 * 1024
 _WAL_PAGES = 8000
-_ROWS_HELD = 1000
 # What a migration may write besides what the database holds.
 _MIGRATION_BYTES = 16 * 1024 * 1024
 
@@ -110,15 +107,6 @@ class State:
         """The same without the names of the columns, which take half of the time where rows are short."""
         with said_plainly(self.path):
             yield from self.db.conn.execute(sql, arguments)
-
-    def digest(self, sql: str, arguments: Sequence[Any] | dict[str, Any] = ()) -> str:
-        """The SHA-256 of all rows of a query, of which never more than a thousand are held."""
-        digest = hashlib.sha256()
-        with said_plainly(self.path):
-            cursor = self.db.conn.execute(sql, arguments)
-            while rows := cursor.fetchmany(_ROWS_HELD):
-                digest.update(msgspec.json.encode(rows))
-        return digest.hexdigest()
 
     def value(self, sql: str, arguments: Sequence[object] | dict[str, Any] = ()) -> Any:
         """The first column of the first row, or None."""

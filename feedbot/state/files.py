@@ -15,7 +15,7 @@ from feedbot.core.article import Article, Link, LinkRole, Rejected, Remark
 from feedbot.core.identity import content_digest
 from feedbot.core.slug import topic_key
 from feedbot.core.url import canonical_url, host_of
-from feedbot.state import linked
+from feedbot.state import archived, linked
 from feedbot.state.database import State, seconds, stamp
 from feedbot.state.packed import pack_article, unpack_article
 from feedbot.state.stored import decoder
@@ -331,6 +331,7 @@ def show_withheld(state: State, now: datetime) -> None:
             [stamp(now)],
         )
         connection.execute("UPDATE files SET draft = 0")
+        archived.forget(connection)
         connection.execute("UPDATE members SET published_at = :now WHERE published_at > :now", {"now": stamp(now)})
 
 

@@ -54,20 +54,22 @@ def _identity(row: dict[str, Any]) -> Identity:
     )
 
 
-def came(state: State, until: datetime, since: datetime | None = None) -> list[Came]:
-    """The entries that readers have seen and that are dated by `until`, and not before `since`; in no order."""
+def came(state: State, until: datetime, months: Collection[str]) -> list[Came]:
+    """The entries of these months that readers have seen and that are dated by `until`; in no order."""
     rows = state.plain(
-        "SELECT id, path, published_at FROM identities WHERE public = 1 AND published_at BETWEEN ? AND ?",
-        ["" if since is None else stamp(since), stamp(until)],
+        "SELECT id, path, published_at FROM identities WHERE public = 1 AND published_at <= ?"
+        " AND substr(published_at, 1, 7) IN (SELECT value FROM json_each(?))",
+        [stamp(until), json.dumps(sorted(months))],
     )
     return [Came(entry_id, path, moment(published_at)) for entry_id, path, published_at in rows]
 
 
-def seen_digest(state: State) -> str:
-    """A hash of all that the database says of identities that readers have seen: it tells whether any changed."""
-    return state.digest(
-        "SELECT id, path, source, published_at, updated_at, digest, own_id FROM identities WHERE public = 1 ORDER BY id"
+def newest_came(state: State, until: datetime) -> datetime | None:
+    """When the newest of all these entries came; None where there is none."""
+    newest = state.value(
+        "SELECT max(published_at) FROM identities WHERE public = 1 AND published_at <= ?", [stamp(until)]
     )
+    return None if newest is None else moment(newest)
 
 
 def unidentified(state: State) -> list[Candidate]:
@@ -124,18 +126,23 @@ def save(
             row = [path not in undecided, entry_id, path]
             connection.execute("UPDATE files SET identified = ?, entry_id = ? WHERE path = ?", row)
         connection.executemany("DELETE FROM identities WHERE id = ?", [(one,) for one in identified.retired])
+        # Not REPLACE, of which triggers see nothing go.
         connection.executemany(
-            _INSERT_IDENTITY.replace("INSERT", "INSERT OR REPLACE"), [_stored(one) for one in identified.changed]
+            f"{_INSERT_IDENTITY} ON CONFLICT (id) DO UPDATE SET path = excluded.path, source = excluded.source,"
+            " published_at = excluded.published_at, updated_at = excluded.updated_at, digest = excluded.digest,"
+            " own_id = excluded.own_id, public = excluded.public",
+            [_stored(one) for one in identified.changed],
         )
 
 
 def held_ids(state: State) -> int:
     """How many articles keep the ids that readers know until a person says otherwise; after a reading."""
-    # The words in brackets are those of the index of the few whose identity is asked.
+    # The words in brackets are those of the index of the few whose identity is asked; the plus sign keeps SQLite from
+    # going through all that have one instead.
     return int(
         state.value(
             "SELECT count(*) FROM files WHERE (identified = 0 OR entry_id IS NULL)"
-            " AND identified = 0 AND entry_id IS NOT NULL AND vanished_at IS NULL"
+            " AND identified = 0 AND +entry_id IS NOT NULL AND vanished_at IS NULL"
         )
     )
 

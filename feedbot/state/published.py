@@ -11,6 +11,8 @@ import msgspec
 
 from feedbot.core.guard import RemovalCause
 from feedbot.core.membership import EVERYTHING, Conditions, Membership
+from feedbot.state import archived
+from feedbot.state.archived import ArchivedMonth
 from feedbot.state.database import State, moment, said_plainly, stamp
 
 
@@ -25,8 +27,8 @@ class Member(msgspec.Struct, frozen=True, gc=False):
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileOnDisk:
+# As many as there are archive documents.
+class FileOnDisk(msgspec.Struct, frozen=True, gc=False):
     """A published file: the hash of what it was made from ("" while it is written), and its stamp then."""
 
     inputs: str
@@ -48,6 +50,8 @@ class Hold:
 # Later than every stamp: no file vanished after it. And earlier than every one.
 _NEVER = "~"
 _ALWAYS = ""
+
+_NO_MONTHS: Mapping[tuple[str, str], ArchivedMonth | None] = {}
 
 # Where holds tells of what is held for the publication as a whole; no feed has this slug.
 _WHOLE = ""
@@ -72,6 +76,12 @@ WHERE {{named}} AND members.published_at BETWEEN ? AND ? AND (files.vanished_at 
 ORDER BY members.published_at DESC, files.path
 LIMIT ?
 """  # noqa: S608 - no outside text
+# The same of some entries: from these, whose number is small where the number of all is not.
+_OF_ENTRIES = _NEWEST.replace(
+    "FROM members\nJOIN files ON files.id = members.file_id\n",
+    "FROM json_each(?) AS wanted\nCROSS JOIN files ON files.entry_id = wanted.value\n"
+    "CROSS JOIN members ON members.file_id = files.id\n",
+)
 # A file stands in `members` under each of its topics, at the same time: where more than one topic counts, all files
 # are gone through, newest first, until there are enough, and each is asked for its topics.
 _NAMES_ONE_OF = (
@@ -93,7 +103,9 @@ def newest(state: State, membership: Membership, now: datetime, limit: int) -> l
 
     To be asked after `hold_back` and `entry_links.set_lost`, as `removal_cause` is.
     """
-    return _selected(state, membership, _ALWAYS, now, _NEVER, limit)
+    named, arguments = _named(membership)
+    rows = state.plain(_NEWEST.format(named=named), [*arguments, _ALWAYS, stamp(now), _NEVER, limit])
+    return [_member(*row) for row in rows]
 
 
 def paths(state: State, membership: Membership) -> set[str]:
@@ -115,27 +127,22 @@ def is_published(state: State, entry_id: str, now: datetime) -> bool:
 
 
 def history(
-    state: State, membership: Membership, now: datetime, vanished_after: datetime, since: datetime | None = None
+    state: State, membership: Membership, now: datetime, vanished_after: datetime, entry_ids: Iterable[str]
 ) -> list[Member]:
-    """Everything that a feed has ever carried or could carry now, newest first; to be asked as `newest` is.
+    """Those of these entries that a feed has ever carried or could carry now, newest first; to be asked as `newest` is.
 
-    With the entries whose file vanished after that moment. With `since`, only what was published from then on.
+    With the entries whose file vanished after that moment.
     """
     found: dict[str, Member] = {}
-    begin = _ALWAYS if since is None else stamp(since)
-    for one in _selected(state, membership, begin, now, stamp(vanished_after), limit=-1):
+    named, arguments = _named(membership)
+    wanted = msgspec.json.encode(list(entry_ids)).decode()
+    query = _OF_ENTRIES.format(named=named)
+    rows = state.plain(query, [wanted, *arguments, _ALWAYS, stamp(now), stamp(vanished_after), -1])
+    for one in [_member(*row) for row in rows]:
         # A file that was moved is there twice: where it was, and where it is.
         if one.entry_id not in found or _is_there(state, one.path):
             found[one.entry_id] = one
     return list(found.values())
-
-
-def _selected(
-    state: State, membership: Membership, begin: str, now: datetime, vanished_after: str, limit: int
-) -> list[Member]:
-    named, arguments = _named(membership)
-    rows = state.plain(_NEWEST.format(named=named), [*arguments, begin, stamp(now), vanished_after, limit])
-    return [_member(*row) for row in rows]
 
 
 def _is_there(state: State, path: str) -> bool:
@@ -209,16 +216,14 @@ def entry_ids(state: State) -> set[str]:
 
 def files(state: State) -> dict[str, FileOnDisk]:
     """The published files by name."""
-    return {
-        row["name"]: FileOnDisk(row["inputs"], row["mtime_ns"], row["size"], row["inode"])
-        for row in state.rows("SELECT * FROM published_files")
-    }
+    rows = state.plain("SELECT name, inputs, mtime_ns, size, inode FROM published_files")
+    return {name: FileOnDisk(*file) for name, *file in rows}
 
 
 def is_as_noted(state: State, folder: Path, name: str) -> bool:
     """True where a published file is the one that this database last wrote."""
-    noted = files(state).get(name)
-    return noted is not None and on_disk(folder / name, noted.inputs) == noted
+    rows = state.plain("SELECT inputs, mtime_ns, size, inode FROM published_files WHERE name = ?", [name])
+    return any(FileOnDisk(*file) == on_disk(folder / name, file[0]) for file in rows)
 
 
 def lying_in(folder: Path) -> dict[str, os.stat_result]:
@@ -228,6 +233,24 @@ def lying_in(folder: Path) -> dict[str, os.stat_result]:
             return {entry.name: entry.stat(follow_symlinks=False) for entry in entries}
     except OSError:
         return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The feeds folder at one moment: the files that were `noted`, and the status of everything that is `there`."""
+
+    noted: Mapping[str, FileOnDisk]
+    there: Mapping[str, os.stat_result]
+
+    def has_as_noted(self, name: str) -> bool:
+        """True where a file lies there as it was written."""
+        noted, there = self.noted.get(name), self.there.get(name)
+        return noted is not None and there is not None and noted == with_status(noted.inputs, there)
+
+
+def look_at(state: State, folder: Path) -> Folder:
+    """The feeds folder as it is now."""
+    return Folder(files(state), lying_in(folder))
 
 
 def on_disk(path: Path, inputs: str) -> FileOnDisk | None:
@@ -257,15 +280,17 @@ def save(
     feeds: Mapping[str, Sequence[str]],
     held: Mapping[str, Sequence[Hold]],
     now: datetime,
+    months: Mapping[tuple[str, str], ArchivedMonth | None] = _NO_MONTHS,
 ) -> None:
-    """Note what now lies in the feeds folder: files by name, entry ids by feed, and what is held in each."""
-    if not written and not feeds and not held:
+    """Note what now lies in the feeds folder: files by name, entry ids by feed, what is held in each, and `months`."""
+    if not written and not feeds and not held and not months:
         return
     with state.write() as connection:
         connection.executemany(
             "INSERT OR REPLACE INTO published_files (name, inputs, mtime_ns, size, inode) VALUES (?, ?, ?, ?, ?)",
             [(name, one.inputs, one.mtime_ns, one.size, one.inode) for name, one in written.items() if one is not None],
         )
+        archived.note(connection, months)
         if feeds:
             connection.execute("UPDATE clock SET published = max(published, ?)", [stamp(now)])
         for feed, ids in feeds.items():

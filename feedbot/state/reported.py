@@ -5,14 +5,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from feedbot.state import changes
 from feedbot.state.database import State, stamp
 from feedbot.state.published import FileOnDisk, on_disk
-
-_FILES = """
-SELECT files.path, files.sha256, files.fingerprint, files.draft, files.vanished_at, files.entry_id,
-    files.published_at <= ? AS is_due, identities.public
-FROM files LEFT JOIN identities ON identities.id = files.entry_id ORDER BY files.id
-"""
 
 
 def made_from(state: State, now: datetime) -> list[Any]:
@@ -26,9 +21,10 @@ def made_from(state: State, now: datetime) -> list[Any]:
         " (SELECT max(id) FROM runs) AS run, (SELECT finished_at FROM runs ORDER BY id DESC LIMIT 1) AS finished_at,"
         " (SELECT max(asked_at) FROM snapshots) AS archive_asked_at"
     )
-    files = state.digest(_FILES, [stamp(now)])
+    # Of the same articles it tells which are of the future: what is not public is not in public reports.
+    newest = state.value("SELECT max(published_at) FROM members WHERE topic = '' AND published_at <= ?", [stamp(now)])
     waiting = [row["entry_id"] for row in state.rows("SELECT entry_id FROM waiting ORDER BY entry_id")]
-    return [list(latest[0].values()), files, waiting]
+    return [list(latest[0].values()), changes.of_files(state), newest, waiting]
 
 
 def is_as_noted(state: State, paths: list[Path], inputs: str) -> bool:

@@ -648,6 +648,76 @@ FROM observations JOIN targets ON targets.id = observations.target_id;
 CREATE INDEX identities_unseen ON identities (id) WHERE public = 0;
 CREATE INDEX files_vanished ON files (path) WHERE vanished_at IS NOT NULL;
 
+-- How often what feeds say of the entries of a month (of their identities, UTC) has changed, and what ids.json says of
+-- them: what was made of a month of which neither has changed need not be made again. The month of files without an
+-- entry is ''. The triggers know everything that is asked for to make a feed, so that no change passes them by.
+CREATE TABLE changes (
+    month TEXT PRIMARY KEY,
+    entries INTEGER NOT NULL DEFAULT 0,
+    ids INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+INSERT INTO changes (month) SELECT DISTINCT substr(published_at, 1, 7) FROM identities ORDER BY 1;
+CREATE TRIGGER files_come AFTER INSERT ON files
+BEGIN
+    INSERT INTO changes (month, entries)
+    VALUES (coalesce((SELECT substr(published_at, 1, 7) FROM identities WHERE id = NEW.entry_id), ''), 1)
+    ON CONFLICT (month) DO UPDATE SET entries = entries + 1;
+END;
+CREATE TRIGGER files_go AFTER DELETE ON files
+BEGIN
+    INSERT INTO changes (month, entries)
+    VALUES (coalesce((SELECT substr(published_at, 1, 7) FROM identities WHERE id = OLD.entry_id), ''), 1)
+    ON CONFLICT (month) DO UPDATE SET entries = entries + 1;
+END;
+CREATE TRIGGER files_change AFTER UPDATE OF path, sha256, rules, fingerprint, source, published_at, draft, category,
+    provider_name, provider_domain, quality, heat, entry_id, vanished_at ON files
+WHEN (OLD.path, OLD.sha256, OLD.rules, OLD.fingerprint, OLD.source, OLD.published_at, OLD.draft, OLD.category,
+    OLD.provider_name, OLD.provider_domain, OLD.quality, OLD.heat, OLD.entry_id, OLD.vanished_at)
+    IS NOT (NEW.path, NEW.sha256, NEW.rules, NEW.fingerprint, NEW.source, NEW.published_at, NEW.draft, NEW.category,
+    NEW.provider_name, NEW.provider_domain, NEW.quality, NEW.heat, NEW.entry_id, NEW.vanished_at)
+BEGIN
+    INSERT INTO changes (month, entries)
+    VALUES (coalesce((SELECT substr(published_at, 1, 7) FROM identities WHERE id = OLD.entry_id), ''), 1)
+    ON CONFLICT (month) DO UPDATE SET entries = entries + 1;
+    INSERT INTO changes (month, entries)
+    SELECT coalesce((SELECT substr(published_at, 1, 7) FROM identities WHERE id = NEW.entry_id), ''), 1
+    WHERE NEW.entry_id IS NOT OLD.entry_id
+    ON CONFLICT (month) DO UPDATE SET entries = entries + 1;
+END;
+CREATE TRIGGER identities_come AFTER INSERT ON identities
+BEGIN
+    INSERT INTO changes (month, entries, ids) VALUES (substr(NEW.published_at, 1, 7), 1, NEW.public)
+    ON CONFLICT (month) DO UPDATE SET entries = entries + 1, ids = ids + excluded.ids;
+END;
+CREATE TRIGGER identities_go AFTER DELETE ON identities
+BEGIN
+    INSERT INTO changes (month, entries, ids) VALUES (substr(OLD.published_at, 1, 7), 1, OLD.public)
+    ON CONFLICT (month) DO UPDATE SET entries = entries + 1, ids = ids + excluded.ids;
+END;
+CREATE TRIGGER identities_change AFTER UPDATE ON identities
+WHEN (OLD.id, OLD.path, OLD.source, OLD.published_at, OLD.updated_at, OLD.digest, OLD.own_id, OLD.public)
+    IS NOT (NEW.id, NEW.path, NEW.source, NEW.published_at, NEW.updated_at, NEW.digest, NEW.own_id, NEW.public)
+BEGIN
+    INSERT INTO changes (month, entries, ids) VALUES (substr(OLD.published_at, 1, 7), 1, OLD.public OR NEW.public)
+    ON CONFLICT (month) DO UPDATE SET entries = entries + 1, ids = ids + excluded.ids;
+    INSERT INTO changes (month, entries, ids)
+    SELECT substr(NEW.published_at, 1, 7), 1, OLD.public OR NEW.public
+    WHERE substr(NEW.published_at, 1, 7) <> substr(OLD.published_at, 1, 7)
+    ON CONFLICT (month) DO UPDATE SET entries = entries + 1, ids = ids + excluded.ids;
+END;
+
+-- The months of an archive (`feeds.history`) as its documents were last written: from what, with what beside them, and
+-- which documents those are (JSON, oldest first). No row: each of its entries is to be looked at.
+CREATE TABLE archived_months (
+    feed TEXT NOT NULL,
+    month TEXT NOT NULL,
+    inputs TEXT NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    documents TEXT NOT NULL,
+    PRIMARY KEY (feed, month)
+) STRICT, WITHOUT ROWID;
+
 -- As after every step that makes a view: a table comes first in SQLite's own list.
 CREATE TABLE hosts_anew (
     host TEXT PRIMARY KEY,

@@ -1,16 +1,14 @@
 """The files of the feeds folder, each with what its bytes depend on: what is unchanged is not rendered."""
 
-import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-
-import msgspec
 
 from feedbot import __version__
 from feedbot.config import Config
 from feedbot.core.feed import Category, Entry, Feed, build_entry
 from feedbot.core.healing import Link
+from feedbot.core.inputs import hash_of
 from feedbot.core.slug import topic_key
 from feedbot.publish.fragments import Fragments
 from feedbot.publish.gzipped import GZIP_SUFFIX, gzipped
@@ -19,10 +17,10 @@ from feedbot.publish.opml import OPML_NAME, FeedList, render_opml
 from feedbot.publish.pages import ABOUT_NAME, INDEX_NAME, ListedFeed, render_about, render_index, render_topic_page
 from feedbot.publish.pages import SUFFIX as PAGE_SUFFIX
 from feedbot.publish.render import ARCHIVED, RENDERERS, Render
-from feedbot.state import files, identities, targets
+from feedbot.state import changes, files, identities, targets
 from feedbot.state.database import State
 from feedbot.state.published import Member
-from feedbot.steps.history import Document
+from feedbot.steps.history import Document, History
 from feedbot.steps.selection import ALL, Selection, topic_names
 from feedbot.wire.identity import identity_headers
 
@@ -51,26 +49,31 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """Everything that the feeds folder holds, in the order in which it is to be written; `feeds` by name."""
+    """The files that the feeds folder is to hold, in the order in which they are to be written; `feeds` by name.
+
+    Those named in `as_they_were` lie there and are to stay.
+    """
 
     files: tuple[Offer, ...]
     feeds: frozenset[str]
+    as_they_were: frozenset[str]
 
 
 def offer_everything(
     config: Config,
     state: State,
     selections: Sequence[Selection],
-    documents: Sequence[Document],
+    past: History,
     entries: "Entries",
     feeds: tuple[Offer, ...],
 ) -> Offers:
-    """The files of these feeds, which are offered already, and of these archive documents."""
+    """The files of these feeds, which are offered already, and of the archive documents of their past."""
     pages = offer_pages(config, state, selections, entries) if config.feeds.pages else ()
-    archives = offer_archives(config, documents, entries)
+    archives = offer_archives(config, past.documents, entries)
     # What leads to others comes after them: feeds to their archives, the lists to the feeds.
     files = (offer_ledger(state), *archives, *feeds, *pages, offer_list(config, selections))
-    return Offers(files, frozenset(offer.name for offer in feeds))
+    as_they_were = frozenset(name for slug in past.as_they_were for name in document_files(config, slug))
+    return Offers(files, frozenset(offer.name for offer in feeds), as_they_were)
 
 
 def named_in_vain(config: Config, files: Collection[str]) -> Iterator[str]:
@@ -93,7 +96,7 @@ def offer_ledger(state: State) -> Offer:
     """The ledger of the ids that readers have seen, and of the topics that have an address."""
     # It comes first: a feed with an id that the ledger does not know would be worse than an old feed.
     topics = tuple(LedgerTopic(topic.key, topic.name, topic.slug) for topic in identities.topics(state))
-    inputs = _hash((topics, identities.seen_digest(state)))
+    inputs = hash_of((topics, changes.of_seen_ids(state)))
     # No reader asks for it.
     return Offer(LEDGER_NAME, inputs, partial(_render_ledger, state, topics), has_gzip=False)
 
@@ -107,8 +110,7 @@ def offer_feeds(config: Config, selections: Sequence[Selection], entries: "Entri
     """Each feed in each format, and under each of its aliases."""
     fragments = {file_format: Fragments() for file_format in config.feeds.formats}
     for selection in selections:
-        parts = (__version__, config.feeds.images, selection.feed, entries.inputs(selection.members))
-        inputs = _hash(parts)
+        inputs = hash_of((__version__, config.feeds.images, selection.feed, entries.inputs(selection.members)))
         for file_format in config.feeds.formats:
             suffix, render = RENDERERS[file_format]
             whole = partial(_render, render, config.feeds.images, selection, entries, fragments[file_format])
@@ -131,12 +133,22 @@ def offer_archives(config: Config, documents: Sequence[Document], entries: "Entr
         return render(whole(document), config.feeds.images)
 
     for document in documents:
-        inputs = _hash((__version__, config.feeds.images, document.feed, entries.inputs(document.members)))
+        inputs = hash_of((__version__, config.feeds.images, document.feed, entries.inputs(document.members)))
         for file_format in config.feeds.formats:
             if file_format in ARCHIVED:
                 suffix, render = RENDERERS[file_format]
                 one = partial(rendered, document, render)
                 yield Offer(document.feed.slug + suffix, inputs, one, has_gzip=config.feeds.gzip)
+
+
+def document_files(config: Config, slug: str) -> Iterator[str]:
+    """The names of the files of an archive document: one in each format that has such, each with its .gz."""
+    for file_format in config.feeds.formats:
+        if file_format in ARCHIVED:
+            name = slug + RENDERERS[file_format][0]
+            yield name
+            if config.feeds.gzip:
+                yield name + GZIP_SUFFIX
 
 
 def offer_list(config: Config, selections: Sequence[Selection]) -> Offer:
@@ -146,7 +158,7 @@ def offer_list(config: Config, selections: Sequence[Selection]) -> Offer:
     # RSS where it is offered, for it is what importers have known longest.
     suffix = ".rss" if "rss" in config.feeds.formats else RENDERERS[config.feeds.formats[0]][0]
     listed = FeedList(config.site.title, feeds, suffix)
-    inputs = _hash((__version__, listed))
+    inputs = hash_of((__version__, listed))
     return Offer(OPML_NAME, inputs, partial(render_opml, listed), has_gzip=config.feeds.gzip)
 
 
@@ -163,7 +175,7 @@ def offer_pages(config: Config, state: State, selections: Sequence[Selection], e
     formats, is_staging = config.feeds.formats, config.is_staging
     slugs = {topic.name: topic.slug for topic in identities.topics(state)}
     for selection in selections:
-        inputs = _hash((__version__, formats, is_staging, selection.feed, entries.inputs(selection.members)))
+        inputs = hash_of((__version__, formats, is_staging, selection.feed, entries.inputs(selection.members)))
         page = partial(_render_page, selection, entries, formats, slugs, is_staging)
         yield Offer(selection.feed.slug + PAGE_SUFFIX, inputs, page, has_gzip=config.feeds.gzip)
     listed = [
@@ -177,13 +189,13 @@ def offer_pages(config: Config, state: State, selections: Sequence[Selection], e
     ]
     yield Offer(
         INDEX_NAME,
-        _hash((__version__, formats, is_staging, listed)),
+        hash_of((__version__, formats, is_staging, listed)),
         partial(render_index, listed, formats, is_staging=is_staging),
         has_gzip=config.feeds.gzip,
     )
     user_agent = dict(identity_headers(config.contact))["User-Agent"]
     told = config.model_dump(mode="json", include={"site", "checker", "schedule"})
-    inputs = _hash((__version__, user_agent, is_staging, config.feeds.url, told))
+    inputs = hash_of((__version__, user_agent, is_staging, config.feeds.url, told))
     yield Offer(ABOUT_NAME, inputs, partial(render_about, config, user_agent), has_gzip=config.feeds.gzip)
 
 
@@ -209,8 +221,18 @@ class Entries:
         self._may_change = [(key, self._names.get(key)) for key in told]
         self._built: dict[str, Entry] = {}
 
-    def inputs(self, members: Sequence[Member]) -> tuple[object, ...]:
-        """Everything that the bytes of these entries depend on, without loading an article."""
+    @property
+    def of_all(self) -> object:
+        """What the bytes of every entry depend on."""
+        return self._may_change
+
+    def of_path(self) -> dict[str, object]:
+        """By article file, what only the bytes of some entries depend on: where no reader is to be sent."""
+        paths = self._unlinkable.keys() | self._instead.keys()
+        return {path: (sorted(self._unlinkable.get(path, ())), self._instead.get(path)) for path in paths}
+
+    def inputs(self, members: Sequence[Member]) -> str:
+        """A hash of everything that the bytes of these entries depend on, without loading an article."""
         entries = [
             (
                 *(one.entry_id, one.updated_at, one.fingerprint, sorted(self._unlinkable.get(one.path, ()))),
@@ -218,7 +240,7 @@ class Entries:
             )
             for one in members
         ]
-        return (self._may_change, entries)
+        return hash_of((self._may_change, entries))
 
     def build(self, member: Member, *, keep: bool = True) -> Entry:
         """The entry of a member of a feed; kept, for the next feed that carries it, unless told otherwise."""
@@ -238,7 +260,3 @@ class Entries:
         if keep:
             self._built[member.entry_id] = entry
         return entry
-
-
-def _hash(value: object) -> str:
-    return hashlib.sha256(msgspec.json.encode(value)).hexdigest()

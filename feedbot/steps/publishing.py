@@ -1,11 +1,11 @@
 """The last step of a run: feeds whose content changed are written, and mass removals are held back."""
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from feedbot import __version__
 from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.healing import Link
@@ -21,11 +21,11 @@ from feedbot.publish.pages import SUFFIX as PAGE_SUFFIX
 from feedbot.state import care, entry_links, files, forgotten, identities, pings, published
 from feedbot.state.care import Deed
 from feedbot.state.database import State, one_at_a_time
-from feedbot.state.published import FileOnDisk
-from feedbot.steps.history import foretold, history
+from feedbot.state.published import FileOnDisk, Folder
+from feedbot.steps.history import Beside, History, history
 from feedbot.steps.holding import HeldBack, hold_back, note_held
-from feedbot.steps.mending import mend
-from feedbot.steps.offers import Entries, Offer, Offers, named_in_vain, offer_everything, offer_feeds
+from feedbot.steps.mending import Mended, mend
+from feedbot.steps.offers import Entries, Offer, Offers, document_files, named_in_vain, offer_everything, offer_feeds
 from feedbot.steps.selection import HeldFeed, Selection, feed_heads, select
 from feedbot.steps.site_links import tell_site
 from feedbot.steps.withdrawing import tell_withdrawn
@@ -77,13 +77,15 @@ def publish(
         held = hold_back(state, mended.missing, now, as_of, accept_new=accept_new)
         chosen = _select(config, state, accept, now, as_of)
         entries = Entries(config, state, mended.instead)
-        ahead = _write_ahead(config, state, chosen, entries, now, as_of)
-        past = history(config, state, chosen, now, as_of)
+        folder = published.look_at(state, config.feeds_path)
+        past = history(config, state, chosen, _beside(config, entries, mended, folder), now, as_of)
         selections = tell_withdrawn(config, state, past.selections, now, as_of)
-        # Mostly they are the same, and what their files depend on need not be asked again.
-        feeds = ahead.feeds if ahead.selections == selections else tuple(offer_feeds(config, selections, entries))
-        offers = offer_everything(config, state, selections, past.documents, entries, feeds)
-        written = tuple(dict.fromkeys((*ahead.written, *_write(config, state, offers, selections, now))))
+        feeds = tuple(offer_feeds(config, selections, entries))
+        if ahead := _write_ahead(config, state, selections, feeds, folder, now):
+            folder = published.look_at(state, config.feeds_path)
+        offers = offer_everything(config, state, selections, past, entries, feeds)
+        later = _write(config, state, offers, selections, past, folder, now)
+        written = tuple(dict.fromkeys((*ahead, *later)))
         note_held(state, held, now)
         if files.has_vanished(state):
             files.forget_vanished(state, kept=past.entry_ids)
@@ -111,51 +113,58 @@ def _select(config: Config, state: State, accept: Sequence[str], now: datetime, 
     return [select(config, state, head, now, as_of, accepted=head.feed.slug in accept) for head in heads]
 
 
-@dataclass(frozen=True, slots=True)
-class _Ahead:
-    """Feeds that were written before all else: as what they were chosen, their files, and which of these changed."""
-
-    selections: tuple[Selection, ...] | None = None
-    feeds: tuple[Offer, ...] = ()
-    written: tuple[str, ...] = ()
+def _beside(config: Config, entries: Entries, mended: Mended, folder: Folder) -> Beside:
+    return Beside(
+        of_all=(__version__, config.feeds.images, entries.of_all),
+        of_path=entries.of_path(),
+        lost=mended.lost,
+        lies_there=lambda slug: all(map(folder.has_as_noted, document_files(config, slug))),
+    )
 
 
 def _write_ahead(
-    config: Config, state: State, chosen: Sequence[Selection], entries: Entries, now: datetime, as_of: datetime
-) -> _Ahead:
+    config: Config,
+    state: State,
+    selections: Sequence[Selection],
+    feeds: Sequence[Offer],
+    folder: Folder,
+    now: datetime,
+) -> tuple[str, ...]:
     """Write the feeds at once where readers know all that is in them: an edit waits for no ledger and no archives.
 
     Those may hold a hundred thousand entries. The ids in these feeds, and their slugs, are in the ledger that lies
-    there, and the documents that they lead to lie there as well.
+    there, and the documents that they lead to lie there as well. The names of the files that changed.
     """
-    if config.feeds.tombstones or not published.is_as_noted(state, config.feeds_path, LEDGER_NAME):
-        return _Ahead()
-    if not {entry_id for one in chosen for entry_id in one.ids} <= published.entry_ids(state):
-        return _Ahead()
-    selections = foretold(config, state, chosen, now, as_of)
-    if selections is None:
-        return _Ahead()
-    feeds = tuple(offer_feeds(config, selections, entries))
-    noted, there = published.files(state), published.lying_in(config.feeds_path)
-    fresh = [offer for offer in feeds if not _is_as_noted(offer, noted, there)]
+    fresh = [offer for offer in feeds if not _is_as_noted(offer, folder)]
+    if not fresh or config.feeds.tombstones or not folder.has_as_noted(LEDGER_NAME):
+        return ()
+    if not {entry_id for one in selections for entry_id in one.ids} <= published.entry_ids(state):
+        return ()
     led_to = {one.feed.archive.previous for one in selections} - {""}
-    documents = {name.rpartition(".")[0] for name in noted.keys() & there.keys() if is_document_file(name)}
-    if not led_to <= documents or any(offer.name not in noted for offer in fresh):
-        return _Ahead(selections, feeds)
-    written = _put(config, state, fresh, noted, frozenset(offer.name for offer in feeds), now)
+    documents = {
+        name.rpartition(".")[0] for name in folder.noted.keys() & folder.there.keys() if is_document_file(name)
+    }
+    if not led_to <= documents or any(offer.name not in folder.noted for offer in fresh):
+        return ()
+    written = _put(config, state, fresh, folder.noted, frozenset(offer.name for offer in feeds), now)
     published.save(state, _on_disk_now(config, fresh), {}, {}, now)
-    return _Ahead(selections, feeds, written)
+    return written
 
 
 def _write(
-    config: Config, state: State, offers: Offers, selections: Sequence[Selection], now: datetime
+    config: Config,
+    state: State,
+    offers: Offers,
+    selections: Sequence[Selection],
+    past: History,
+    folder: Folder,
+    now: datetime,
 ) -> tuple[str, ...]:
     """Render and write what changed, remove what is no more, and note what subscribers have; the names written."""
-    noted = published.files(state)
-    gone = noted.keys() - {name for offer in offers.files for name in offer.names}
+    noted, there = folder.noted, folder.there
+    gone = noted.keys() - {name for offer in offers.files for name in offer.names} - offers.as_they_were
     _withdraw(config, state, (name for name in gone if name.endswith(GZIP_SUFFIX)))
-    there = published.lying_in(config.feeds_path)
-    fresh = [offer for offer in offers.files if not _is_as_noted(offer, noted, there)]
+    fresh = [offer for offer in offers.files if not _is_as_noted(offer, folder)]
     # A folder may be that of a whole site, whose own index.html nobody may lose.
     pages = (offer.name for offer in fresh if offer.name.endswith(PAGE_SUFFIX) and offer.name not in noted)
     require_marked(config.feeds_path, pages, PAGE_MARK)
@@ -165,7 +174,7 @@ def _write(
     changed = {one.feed.slug: one.ids for one in selections if one.ids != one.previous}
     held = {one.feed.slug: one.holds for one in selections if one.holds or one.holds_before}
     # Last, and at once: until then a hold is news, and the next build tells of it.
-    published.save(state, _on_disk_now(config, fresh), changed, held, now)
+    published.save(state, _on_disk_now(config, fresh), changed, held, now, past.months)
     # After what led there has been written without that.
     _withdraw(config, state, (name for name in gone if is_document_file(name)))
     return written
@@ -196,12 +205,9 @@ def _on_disk_now(config: Config, fresh: Iterable[Offer]) -> dict[str, FileOnDisk
     return {name: _on_disk(config, name, offer.inputs) for offer in fresh for name in offer.names}
 
 
-def _is_as_noted(offer: Offer, noted: Mapping[str, FileOnDisk], there: Mapping[str, os.stat_result]) -> bool:
+def _is_as_noted(offer: Offer, folder: Folder) -> bool:
     """True where the file and its .gz lie there as they were written, and would be written so again."""
-    return all(
-        name in noted and name in there and noted[name] == published.with_status(offer.inputs, there[name])
-        for name in offer.names
-    )
+    return all(folder.has_as_noted(name) and folder.noted[name].inputs == offer.inputs for name in offer.names)
 
 
 def _on_disk(config: Config, name: str, inputs: str) -> FileOnDisk | None:

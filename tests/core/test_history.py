@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from feedbot.core.history import Came, closed_periods, document_name, is_document_file, months_before
+from feedbot.core.history import Came, closed_periods, document_name, is_document_file, month_of
 from feedbot.core.slug import is_slug
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -42,9 +42,12 @@ def test_a_full_period_is_over_with_the_next_entry_and_not_before() -> None:
     assert list(closed_periods([*three, came(4, "2026-11-04")], 3)) == ["2026-11"]
 
 
-def test_months_before_are_counted_over_the_turn_of_a_year() -> None:
-    assert months_before(datetime(2026, 1, 31, 12, tzinfo=UTC), 1) == datetime(2025, 12, 1, tzinfo=UTC)
-    assert months_before(datetime(2026, 11, 1, tzinfo=UTC), 10) == datetime(2026, 1, 1, tzinfo=UTC)
+def test_a_month_is_cut_by_its_own_entries_alone() -> None:
+    september = months(*(f"2026-09-{day:02}" for day in range(1, 8)))
+    october = [replace(one, id=f"{one.id}0") for one in months(*(f"2026-10-{day:02}" for day in range(1, 5)))]
+    whole = closed_periods([*september, *october], 3)
+    assert closed_periods(september, 3, later=True) | closed_periods(october, 3) == whole
+    assert {month_of(period) for period in whole} == {"2026-09", "2026-10"}
 
 
 @given(

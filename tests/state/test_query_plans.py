@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from feedbot.state import identities, published, targets
+from feedbot.core.membership import EVERYTHING
+from feedbot.state import archived, entry_links, identities, published, targets
 from feedbot.state.database import open_state
 from tests.publication import START
 
@@ -49,3 +50,29 @@ def test_dead_links_are_asked_for_from_the_few_that_are_dead(asked):
         ("links", "target_id"),
         ("files", "rowid"),
     ]
+
+
+def test_ids_that_are_held_are_asked_for_from_the_few_files_whose_identity_is_asked(asked):
+    state, queries = asked
+    identities.held_ids(state)
+    state.db.conn.set_trace_callback(None)
+    rows = state.db.conn.execute(f"EXPLAIN QUERY PLAN {queries[-1]}").fetchall()
+    assert [row[3] for row in rows] == ["SCAN files USING INDEX files_unidentified"]
+
+
+def test_entries_of_an_archive_are_asked_for_one_by_one(asked):
+    state, queries = asked
+    entry_links.set_lost(state, [])
+    del queries[:]
+    published.history(state, EVERYTHING, START, START, ["a", "b"])
+    assert plan(state, queries)[:3] == [("identities", "id"), ("files", "entry_id"), ("members", "file_id")]
+
+
+def test_months_that_are_restless_are_asked_for_by_the_few_entries_that_are(asked):
+    state, queries = asked
+    archived.restless(state, START, ["a"])
+    state.db.conn.set_trace_callback(None)
+    steps = [row[3] for row in state.db.conn.execute(f"EXPLAIN QUERY PLAN {queries[-1]}").fetchall()]
+    assert "SEARCH identities USING PRIMARY KEY (id=?)" in steps
+    assert "SCAN files USING INDEX files_vanished" in steps
+    assert not {"SCAN identities", "SCAN files", "SCAN members"} & {*steps}
