@@ -5,7 +5,7 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,18 +66,79 @@ def each_file(
 
     At the end those that may not be read are added to `rejected`.
     """
+    yield from _each([_Search(root, pattern, exclude) for pattern in patterns], rejected)
+
+
+def _each(
+    searches: Sequence["_Search"], rejected: list[Rejected], beside: "_Beside | None" = None
+) -> Iterator[FoundFile]:
     refused: dict[str, Rejected] = {}
     seen: set[str] = set()
-    for pattern in patterns:
-        for one in _Search(root, pattern, exclude).run():
+    for search in searches:
+        for one in search.run(beside):
             if isinstance(one, Rejected):
                 refused.setdefault(one.path, one)
-            elif len(patterns) == 1:
+            elif beside is not None or len(searches) == 1:
                 yield one  # each name is in its folder once
             elif one.path not in seen:
                 seen.add(one.path)
                 yield one
+    seen |= set() if beside is None else beside.seen
     rejected += [refused[path] for path in sorted(refused) if path not in seen]
+
+
+Stamps = dict[str, tuple[int, int, int] | None]
+"""Of files by path, their `mtime_ns`, `size` and `inode` (FileStamp); None where each is to count as another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """All files beside those that were known: the new and the changed ones by path, and how many there are in all.
+
+    `empty` are the patterns below whose base there is no file, each with its base (`_Search.prefix`).
+    """
+
+    changed: tuple[FoundFile, ...]
+    rejected: tuple[Rejected, ...]
+    count: int
+    empty: Mapping[str, str]
+
+
+def compare_files(root: Path, patterns: Sequence[str], exclude: Sequence[str], known: Stamps) -> Compared:
+    """Hold the files of `find_files` against those that are known; what is left in `known` then is gone.
+
+    Nothing is made of a file that is as it was: there may be a hundred thousand.
+    """
+    searches = [_Search(root, pattern, exclude) for pattern in patterns]
+    beside = _Beside(known, {pattern: search.prefix for pattern, search in zip(patterns, searches, strict=True)})
+    rejected: list[Rejected] = []
+    changed = sorted(_each(searches, rejected, beside), key=lambda file: file.path)
+    return Compared(tuple(changed), tuple(rejected), len(changed) + beside.as_known, beside.empty)
+
+
+class _Beside:
+    """What is known of files, while it is held against those that are there."""
+
+    def __init__(self, known: Stamps, bases: Mapping[str, str]) -> None:
+        self.as_known = 0
+        self.empty = bases
+        self._known = known
+        # The files that several patterns may name.
+        self.seen: set[str] = set()
+        self._are_several = len(bases) > 1
+
+    def has(self, path: str, status: os.stat_result) -> bool:
+        """True for a file that is as it is known, or was met before."""
+        if self._are_several:
+            if path in self.seen:
+                return True
+            self.seen.add(path)
+        if self.empty:
+            self.empty = {pattern: base for pattern, base in self.empty.items() if not path.startswith(base)}
+        if self._known.pop(path, None) != (status.st_mtime_ns, status.st_size, status.st_ino):
+            return False
+        self.as_known += 1
+        return True
 
 
 def find_named(
@@ -225,8 +286,12 @@ class _Search:
             return False
         return not self._leaves_out(self._exclude_files, relative, self.prefix + relative)
 
-    def run(self) -> Iterator[FoundFile | Rejected]:
-        """What is found, each path once; raises ArticlesError as `find_files` does."""
+    def run(self, beside: _Beside | None = None) -> Iterator[FoundFile | Rejected]:
+        """What is found, each path once; raises ArticlesError as `find_files` does.
+
+        With `beside` files are left out that it has.
+        """
+        wanted, excluded = self._wanted.fullmatch, self._exclude_files.fullmatch
         folders = [("", 0)]
         real_base = os.path.realpath(self._base)
         while folders:
@@ -244,9 +309,9 @@ class _Search:
                     elif (out := _leads_out(entry, path, real_base)) is not None:
                         yield out
                     continue
-                if not self._wanted.fullmatch(relative) or self._leaves_out(self._exclude_files, relative, path):
+                if not wanted(relative) or excluded(relative) or (self._exclude_by_root and excluded(path)):
                     continue
-                found = self._look_at(entry, path, real_base)
+                found = self._look_at(entry, path, real_base, beside)
                 if found is not None:
                     yield found
 
@@ -267,7 +332,9 @@ class _Search:
             }.get(type(error), f"cannot be read: {why_unreadable(error)}")
             raise ArticlesError(f"articles.paths: the folder {folder} of {self._pattern!r} {what}") from None
 
-    def _look_at(self, entry: "os.DirEntry[str]", path: str, real_base: str) -> FoundFile | Rejected | None:
+    def _look_at(
+        self, entry: "os.DirEntry[str]", path: str, real_base: str, beside: _Beside | None
+    ) -> FoundFile | Rejected | None:
         if not path.isascii() and (refused := _refused_name(path)) is not None:
             return refused
         full_path = entry.path
@@ -289,6 +356,8 @@ class _Search:
             return _rejected(path, Code.FILE_UNREADABLE, f"the file cannot be read: {why_not_read(error)}")
         if not stat.S_ISREG(status.st_mode):
             return _rejected(path, Code.FILE_NOT_REGULAR, "the file is not a regular file")
+        if beside is not None and beside.has(path, status):
+            return None
         return FoundFile(path, full_path, stamp_of(status))
 
 

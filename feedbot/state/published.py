@@ -47,6 +47,14 @@ class Hold:
     seen_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Had:
+    """What subscribers have of all feeds, by slug: ids of entries, newest first, and the removals held back, by id."""
+
+    entries: Mapping[str, Sequence[str]]
+    holds: Mapping[str, Mapping[str, Hold]]
+
+
 # Later than every stamp: no file vanished after it. And earlier than every one.
 _NEVER = "~"
 _ALWAYS = ""
@@ -207,6 +215,14 @@ def entries(state: State, feed: str) -> list[str]:
     """The entry ids that subscribers of a feed have now, newest first."""
     rows = state.rows("SELECT entry_id FROM published_entries WHERE feed = ? ORDER BY position", [feed])
     return [row["entry_id"] for row in rows]
+
+
+def had(state: State) -> Had:
+    """What `entries` and `holds` say of each feed: asked for one by one, hundreds of feeds take a while."""
+    found: dict[str, list[str]] = {}
+    for feed, entry_id in state.plain("SELECT feed, entry_id FROM published_entries ORDER BY feed, position"):
+        found.setdefault(feed, []).append(entry_id)
+    return Had(found, {feed: holds(state, feed) for feed in held_feeds(state)})
 
 
 def entry_ids(state: State) -> set[str]:

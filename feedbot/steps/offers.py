@@ -110,7 +110,7 @@ def offer_feeds(config: Config, selections: Sequence[Selection], entries: "Entri
     """Each feed in each format, and under each of its aliases."""
     fragments = {file_format: Fragments() for file_format in config.feeds.formats}
     for selection in selections:
-        inputs = hash_of((__version__, config.feeds.images, selection.feed, entries.inputs(selection.members)))
+        inputs = hash_of((__version__, config.feeds.images, selection.feed, entries.inputs_of(selection)))
         for file_format in config.feeds.formats:
             suffix, render = RENDERERS[file_format]
             whole = partial(_render, render, config.feeds.images, selection, entries, fragments[file_format])
@@ -175,7 +175,7 @@ def offer_pages(config: Config, state: State, selections: Sequence[Selection], e
     formats, is_staging = config.feeds.formats, config.is_staging
     slugs = {topic.name: topic.slug for topic in identities.topics(state)}
     for selection in selections:
-        inputs = hash_of((__version__, formats, is_staging, selection.feed, entries.inputs(selection.members)))
+        inputs = hash_of((__version__, formats, is_staging, selection.feed, entries.inputs_of(selection)))
         page = partial(_render_page, selection, entries, formats, slugs, is_staging)
         yield Offer(selection.feed.slug + PAGE_SUFFIX, inputs, page, has_gzip=config.feeds.gzip)
     listed = [
@@ -220,6 +220,7 @@ class Entries:
         told = sorted({*config.feeds.said_of_topics(), *config.feeds.former_names()})
         self._may_change = [(key, self._names.get(key)) for key in told]
         self._built: dict[str, Entry] = {}
+        self._inputs: dict[str, str] = {}
 
     @property
     def of_all(self) -> object:
@@ -233,14 +234,23 @@ class Entries:
 
     def inputs(self, members: Sequence[Member]) -> str:
         """A hash of everything that the bytes of these entries depend on, without loading an article."""
+        unlinkable, instead = self._unlinkable, self._instead
         entries = [
             (
-                *(one.entry_id, one.updated_at, one.fingerprint, sorted(self._unlinkable.get(one.path, ()))),
-                self._instead.get(one.path),
+                *(one.entry_id, one.updated_at, one.fingerprint),
+                sorted(unlinkable[one.path]) if one.path in unlinkable else (),
+                instead.get(one.path),
             )
             for one in members
         ]
         return hash_of((self._may_change, entries))
+
+    def inputs_of(self, selection: Selection) -> str:
+        """The same of the members of a feed, of which each format and its page ask."""
+        known = self._inputs.get(selection.feed.slug)
+        if known is None:
+            known = self._inputs[selection.feed.slug] = self.inputs(selection.members)
+        return known
 
     def build(self, member: Member, *, keep: bool = True) -> Entry:
         """The entry of a member of a feed; kept, for the next feed that carries it, unless told otherwise."""

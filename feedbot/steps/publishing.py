@@ -110,7 +110,8 @@ def _select(config: Config, state: State, accept: Sequence[str], now: datetime, 
     """Which entries each feed holds; new topics get their slugs, and entries are public."""
     heads = feed_heads(config, state, as_of)
     identities.mark_public(state, now)
-    return [select(config, state, head, now, as_of, accepted=head.feed.slug in accept) for head in heads]
+    had = published.had(state)
+    return [select(config, state, head, had, now, as_of, accepted=head.feed.slug in accept) for head in heads]
 
 
 def _beside(config: Config, entries: Entries, mended: Mended, folder: Folder) -> Beside:

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from feedbot.articles.find import FileStamp, FoundFile, base_of, each_file, find_named
+from feedbot.articles.find import FileStamp, FoundFile, compare_files, find_named
 from feedbot.articles.leave_out import leave_out
 from feedbot.articles.read import KnownFile, ReadFile, read_changed
 from feedbot.articles.rules import ReadRules, read_rules
@@ -107,28 +107,17 @@ def settling_s(files: Iterable[FoundFile], clock: Clock) -> float:
 def _look_at_all(config: Config, state: State, rules: str, taken_down: Forgotten) -> _Look:
     """Which files are not as they were when they were last read, held against all that were there then."""
     stamps = files.stamps(state, rules)
-    rejected: list[Rejected] = []
-    changed: list[FoundFile] = []
-    left_out: list[str] = []
-    count = 0
-    emptied = {pattern: base_of(config.root, pattern) for pattern in config.articles.paths}
-    for file in each_file(config.root, config.articles.paths, config.articles.exclude, rejected):
-        count += 1
-        if emptied:
-            emptied = {pattern: base for pattern, base in emptied.items() if not file.path.startswith(base)}
-        before = stamps.pop(file.path, None)
-        if file.path in taken_down:
-            left_out.append(file.path)
-        elif before != (file.stamp.mtime_ns, file.stamp.size, file.stamp.inode):
-            changed.append(file)
-    log.debug("article files: %d, by %s", count, ", ".join(config.articles.paths))
-    _require_no_empty_folder(emptied, stamps)
+    if taken_down:
+        stamps |= {path: None for path in stamps if path in taken_down}
+    found = compare_files(config.root, config.articles.paths, config.articles.exclude, stamps)
+    log.debug("article files: %d, by %s", found.count, ", ".join(config.articles.paths))
+    _require_no_empty_folder(found.empty, stamps)
     return _Look(
-        changed=tuple(sorted(changed, key=lambda file: file.path)),
+        changed=tuple(file for file in found.changed if file.path not in taken_down),
         vanished=frozenset(stamps),
-        rejected=tuple(rejected),
-        taken_down=tuple(left_out),
-        is_empty=count == 0,
+        rejected=found.rejected,
+        taken_down=tuple(file.path for file in found.changed if file.path in taken_down),
+        is_empty=found.count == 0,
     )
 
 

@@ -14,7 +14,7 @@ from feedbot.errors import ConfigError
 from feedbot.state import identities, published
 from feedbot.state.database import State
 from feedbot.state.identities import Topic
-from feedbot.state.published import Hold, Member
+from feedbot.state.published import Had, Hold, Member
 
 ALL = "all"
 
@@ -166,13 +166,16 @@ def _head(config: Config, slug: str, title: str, description: str) -> Feed:
 
 
 def select(
-    config: Config, state: State, head: FeedHead, now: datetime, as_of: datetime, *, accepted: bool
+    config: Config, state: State, head: FeedHead, had: Had, now: datetime, as_of: datetime, *, accepted: bool
 ) -> Selection:
-    """The members of one feed: the newest as of a moment, and those that the guard does not let go."""
+    """The members of one feed: the newest as of a moment, and those that the guard does not let go.
+
+    `had` is what the subscribers of all feeds have, and what is held back in each.
+    """
     feed = head.feed
     members = published.newest(state, head.membership, as_of, config.feeds.max_entries)
-    previous = published.entries(state, feed.slug)
-    before = published.holds(state, feed.slug)
+    previous = had.entries.get(feed.slug, ())
+    before = had.holds.get(feed.slug, {})
     causes = {} if accepted else _removals(config, state, members, previous)
     same = {key: hold for key, hold in before.items() if causes.get(key) is hold.cause}
     confirmed = {key for key, hold in same.items() if _is_confirmed(hold, now)}
@@ -183,7 +186,7 @@ def select(
         for one in removals
     )
     kept = [member for hold in holds for member in _known(state, hold.entry_id)]
-    chosen = newest_first([*members, *kept])[: config.feeds.max_entries]
+    chosen = newest_first([*members, *kept])[: config.feeds.max_entries] if kept else members
     updated_at = max((member.updated_at for member in chosen), default=feed.updated_at)
     return Selection(
         head=head,
@@ -208,6 +211,8 @@ def _removals(
     """Why each entry that subscribers have would go; those that newer ones push out are not among them."""
     selected = {member.entry_id for member in members}
     missing = [member for entry_id in previous if entry_id not in selected for member in _known(state, entry_id)]
+    if not missing:
+        return {}
     staying = {member.entry_id for member in newest_first([*members, *missing])[: config.feeds.max_entries]}
     return {
         member.entry_id: published.removal_cause(state, member.entry_id)

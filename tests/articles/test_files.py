@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from feedbot.articles.find import FileStamp, Found, FoundFile, find_files
+from feedbot.articles.find import FileStamp, Found, FoundFile, Stamps, compare_files, find_files
 from feedbot.articles.read import PARALLEL_FROM, UNREAD, KnownFile, read_changed
 from feedbot.config import DEFAULT_EXCLUDE
 from feedbot.core.article import Article, Rejected
@@ -183,6 +183,57 @@ class TestFinding:
         assert find_files(tmp_path, ["*.md"], []).rejected == (
             Rejected("caf\\xe9.md", 0, "the file's name is not UTF-8", code="file-name"),
         )
+
+
+class TestComparing:
+    PATTERNS = ("articles/*.md", "articles/**/*.md", "more/*.md")
+
+    @pytest.fixture
+    def known(self, tmp_path: Path) -> Stamps:
+        for name in ("a.md", "b.md", "sub/c.md"):
+            write(tmp_path / "articles" / name)
+        (tmp_path / "more").mkdir()
+        files = find_files(tmp_path, self.PATTERNS, ()).files
+        return {one.path: (one.stamp.mtime_ns, one.stamp.size, one.stamp.inode) for one in files}
+
+    def test_files_as_they_are_known_are_counted_once_each_and_not_made(self, tmp_path, known):
+        found = compare_files(tmp_path, self.PATTERNS, (), known)
+        assert (found.changed, found.count, found.rejected) == ((), 3, ())
+        assert known == {}
+
+    @pytest.mark.parametrize("stamp", [(OLD_NS + 1, None, None), (None, 1, None), (None, None, 1), None, "new"])
+    def test_a_file_that_is_new_or_has_another_stamp_has_changed_once(self, tmp_path, known, stamp):
+        before = known.pop("articles/b.md")
+        if stamp != "new":
+            known["articles/b.md"] = stamp and tuple(new or old for new, old in zip(stamp, before, strict=True))
+        found = compare_files(tmp_path, self.PATTERNS, (), known)
+        assert [one.path for one in found.changed] == ["articles/b.md"]
+        assert (found.count, known) == (3, {})
+
+    def test_what_is_gone_stays_known_and_a_folder_without_any_is_told(self, tmp_path, known):
+        for path in ("a.md", "b.md", "sub/c.md"):
+            (tmp_path / "articles" / path).unlink()
+        write(tmp_path / "more" / "d.md")
+        found = compare_files(tmp_path, self.PATTERNS, (), known)
+        assert known.keys() == {"articles/a.md", "articles/b.md", "articles/sub/c.md"}
+        assert found.empty == {"articles/*.md": "articles/", "articles/**/*.md": "articles/"}
+        assert found.count == 1
+
+    def test_a_file_in_a_folder_below_is_enough_for_the_folder_above(self, tmp_path, known):
+        for path in ("a.md", "b.md"):
+            (tmp_path / "articles" / path).unlink()
+        assert compare_files(tmp_path, self.PATTERNS, (), known).empty == {"more/*.md": "more/"}
+
+    def test_what_one_pattern_refuses_and_another_has_as_it_was_is_not_rejected(self, tmp_path, known):
+        (tmp_path / "articles" / "sub" / "link.md").symlink_to(tmp_path / "articles" / "a.md")
+        patterns = ("articles/sub/*.md", "articles/**/*.md")
+        known = {
+            one.path: (one.stamp.mtime_ns, one.stamp.size, one.stamp.inode)
+            for one in find_files(tmp_path, patterns, ()).files
+        }
+        assert "articles/sub/link.md" in known
+        found = compare_files(tmp_path, patterns, (), known)
+        assert (found.changed, found.rejected, found.count) == ((), (), 4)
 
 
 class TestReading:
