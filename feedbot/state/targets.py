@@ -39,6 +39,10 @@ _LATELY = timedelta(days=1)
 
 _FEED_SIZE = 50
 
+# As `StatusKind(kind)` and `Rank(rank)` say, in a tenth of their time: all that is due is asked for them.
+_KINDS = {kind.value: kind for kind in StatusKind}
+_RANKS = tuple(Rank)
+
 
 class Target(msgspec.Struct, frozen=True):
     """A stored target: its status and what helps to ask it cheaply."""
@@ -267,6 +271,7 @@ def _due_now(
 ) -> Iterator[_DueNow]:
     """What is due, by priority and URL; notes the hosts by name, and what is left out."""
     arguments = _claim_arguments(now, feed_size)
+    costs: dict[tuple[str, str | None], int] = {}
     _note_due(state, now)
     with said_plainly(state.path):
         connection = state.db.conn
@@ -275,8 +280,11 @@ def _due_now(
             if leaves_out(url):
                 left_out.append(number)
                 continue
-            status = Status(StatusKind(kind), verdict=None if verdict is None else VerdictKind(verdict))
-            yield number, rank, names.setdefault(host, len(names)), expected_requests(status), due_at, url
+            cost = costs.get((kind, verdict))
+            if cost is None:
+                status = Status(StatusKind(kind), verdict=None if verdict is None else VerdictKind(verdict))
+                cost = costs[kind, verdict] = expected_requests(status)
+            yield number, rank, names.setdefault(host, len(names)), cost, due_at, url
 
 
 def _afforded(due_now: Iterator[_DueNow], budget: int) -> Iterator[tuple[int, int, int]]:
@@ -319,14 +327,14 @@ def _priority(row: Sequence[Any], now: datetime) -> float:
         row
     )
     status = Status(
-        kind=StatusKind(kind),
+        kind=_KINDS[kind],
         since_at=_at(since_at),
         checked_at=_at(checked_at),
         strikes=strikes,
         rule=None if rule_strikes is None else StrikeRule(rule_strikes, rule_over_s),
         revived_at=_at(revived_at),
     )
-    return priority(Due("", status, now, Rank(rank), heat, _moment(published_at), _at(failed_at)), now)
+    return priority(Due("", status, now, _RANKS[rank], heat, _moment(published_at), _at(failed_at)), now)
 
 
 def load(state: State, numbers: Sequence[int]) -> list[Target]:
