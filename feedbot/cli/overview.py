@@ -120,7 +120,7 @@ def look(config: Config, state: State, now: datetime, by: By | None = None) -> O
             overview.failing_since(state, now - WEEK),
         ),
         rankings=tuple(_ranking(state, one) for one in GROUPS),
-        counted=None if by is None else _counted(state, by, now),
+        counted=None if by is None else _counted(state, by),
         feeds=_feeds(config, state),
         waits=tuple(waits(state, now, counts)),
         last=runs.last(state),
@@ -150,8 +150,8 @@ def _ranking(state: State, by: By) -> Ranking:
     return Ranking(by, tuple(found), number)
 
 
-def _counted(state: State, by: By, now: datetime) -> Counted:
-    found, number = overview.counted(state, by, now, _MOST_GROUPS)
+def _counted(state: State, by: By) -> Counted:
+    found, number = overview.counted(state, by, _MOST_GROUPS)
     return Counted(by, tuple(found), number)
 
 

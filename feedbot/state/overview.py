@@ -13,7 +13,6 @@ import msgspec
 
 from feedbot.core.healing import MOVED_LOOKS, MOVED_OVER
 from feedbot.core.status import StatusKind
-from feedbot.state import troubles
 from feedbot.state.database import State, at_second, said_plainly, seconds, stamp
 from feedbot.state.linked import BROKEN, IS_REPORTED, TOLD, WORST, Linked
 
@@ -91,27 +90,25 @@ FROM ({by_name}) GROUP BY name ORDER BY sum(dead) DESC, sum(failing) DESC, name 
 # All links are soonest found from the files that hold them.
 _ALL_NAMED: dict[By, str] = {
     "topic": """
-SELECT DISTINCT topics.name AS name, links.target_id AS id FROM temp.reported_files
-CROSS JOIN members USING (file_id)
+SELECT DISTINCT topics.name AS name, links.target_id AS id FROM files
+CROSS JOIN members ON members.file_id = files.id
 CROSS JOIN topics ON topics.key = members.topic
-CROSS JOIN article_links AS links ON links.file_id = members.file_id AND links.ignored = 0
+CROSS JOIN article_links AS links ON links.file_id = files.id AND links.ignored = 0
+WHERE files.vanished_at IS NULL
 """,
     "provider": """
 SELECT DISTINCT coalesce(nullif(files.provider_name, ''), files.provider_domain) AS name, links.target_id AS id
-FROM temp.reported_files
-CROSS JOIN files ON files.id = reported_files.file_id
-CROSS JOIN article_links AS links ON links.file_id = files.id AND links.ignored = 0
-WHERE files.provider_name <> '' OR files.provider_domain <> ''
+FROM files CROSS JOIN article_links AS links ON links.file_id = files.id AND links.ignored = 0
+WHERE files.vanished_at IS NULL AND (files.provider_name <> '' OR files.provider_domain <> '')
 """,
-    "host": "SELECT targets.host AS name, targets.id AS id FROM temp.reported JOIN targets ON targets.id = target_id",
+    "host": f"SELECT targets.host AS name, targets.id AS id FROM targets WHERE {IS_REPORTED}",  # noqa: S608 - as above
 }
 
 _ALL = """
-WITH chosen AS MATERIALIZED (SELECT id, status FROM temp.reported JOIN targets ON id = target_id),
-named AS MATERIALIZED ({named})
+WITH named AS MATERIALIZED ({named})
 SELECT name, count(*) AS links, sum(status = 'dead') AS dead, sum(status = 'failing') AS failing,
     sum(status = 'blocked') AS blocked, sum(status = 'unchecked') AS unchecked, count(*) OVER () AS number
-FROM named CROSS JOIN chosen USING (id) GROUP BY name
+FROM named CROSS JOIN targets USING (id) GROUP BY name
 ORDER BY dead DESC, failing DESC, blocked DESC, links DESC, name LIMIT ?
 """
 
@@ -182,9 +179,8 @@ def worst(state: State, by: By, limit: int) -> tuple[list[Worst], int]:
     return [Worst(row["name"], row["dead"], row["failing"]) for row in rows], _number(rows)
 
 
-def counted(state: State, by: By, now: datetime, limit: int) -> tuple[list[Group], int]:
+def counted(state: State, by: By, limit: int) -> tuple[list[Group], int]:
     """All there are, those with the most dead and failing links first, and how many there are."""
-    troubles.choose(state, now, public=False)
     rows = state.rows(_ALL.format(named=_ALL_NAMED[by]), [limit])
     found = [
         Group(row["name"], row["links"], row["dead"], row["failing"], row["blocked"], row["unchecked"]) for row in rows

@@ -79,6 +79,7 @@ def _write(config: Config, state: State, now: datetime) -> Reporting:
         return Reporting()
     mended = mend(config, state, now)
     troubles.choose(state, now, public=is_public)
+    troubles.find_troubled(state)
     files = [
         (REPORT_NAME, render_report(_report(config, state, mended, now))),
         (LINK_FEED_NAME, render_link_feed(_feed(config, state, is_public=is_public))),
