@@ -76,3 +76,36 @@ def test_feeds_wait_for_what_they_rely_on(months: Publication, unwritable_ledger
     with pytest.raises(PublishError, match="cannot be written"):
         months.build()
     assert rss_of(months) == before
+
+
+@pytest.mark.parametrize("topics", ["AI", "AI, Boats"])
+def test_a_new_entry_is_in_the_ledger_and_the_feeds_before_archives_and_pages(months: Publication, topics: str) -> None:
+    edit(months, "n0", "About n0", "Anew")
+    months.article("n6", date="2026-09-04", topics=topics)
+    obstacle = months.config.feeds_path / ".all.2026-06.rss.feedbot-tmp"
+    before = months.feeds()
+    obstacle.mkdir()
+    with pytest.raises(PublishError, match="cannot be written"):
+        months.build()
+    obstacle.rmdir()
+    after = months.feeds()
+    assert b"n6.md" in after["ids.json"]
+    assert all(b"About n6" in after[f"{name}.rss"] for name in ("all", *topics.lower().split(", ")))
+    assert after["all.html"] == before["all.html"]
+    assert b"Anew" not in after["all.2026-06.rss"]
+    _, publishing = months.build()
+    assert b"About n6" in months.feeds()["all.html"]
+    assert b"Anew" in months.feeds()["all.2026-06.rss"]
+    assert not {"ids.json", "all.rss", "ai.rss"} & set(publishing.written)
+    assert publishing.added == 0
+
+
+def test_a_new_entry_that_ends_a_period_waits_for_its_document(months: Publication) -> None:
+    for number in (6, 7):
+        months.article(f"n{number}", date=f"2026-09-0{number}")
+    obstacle = months.config.feeds_path / ".all.2026-09-2.rss.feedbot-tmp"
+    obstacle.mkdir()
+    before = rss_of(months)
+    with pytest.raises(PublishError, match="cannot be written"):
+        months.build()
+    assert rss_of(months) == before

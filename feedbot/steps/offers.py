@@ -12,7 +12,7 @@ from feedbot.core.inputs import hash_of
 from feedbot.core.slug import topic_key
 from feedbot.publish.fragments import Fragments
 from feedbot.publish.gzipped import GZIP_SUFFIX, gzipped
-from feedbot.publish.ledger import LEDGER_NAME, Ledger, LedgerTopic, ledger_bytes
+from feedbot.publish.ledger import LEDGER_NAME, LedgerEntry, LedgerTopic, written_ledger
 from feedbot.publish.opml import OPML_NAME, FeedList, render_opml
 from feedbot.publish.pages import ABOUT_NAME, INDEX_NAME, ListedFeed, render_about, render_index, render_topic_page
 from feedbot.publish.pages import SUFFIX as PAGE_SUFFIX
@@ -103,7 +103,11 @@ def offer_ledger(state: State) -> Offer:
 
 def _render_ledger(state: State, topics: tuple[LedgerTopic, ...]) -> bytes:
     # What nobody may see yet is not told by its id, path or source either.
-    return ledger_bytes(Ledger(topics, tuple(one for one in identities.ledger(state) if one.public)))
+    entries = [
+        LedgerEntry(path, source, entry_id, came_at, updated_at, digest, bool(own_id))
+        for path, source, entry_id, came_at, updated_at, digest, own_id in identities.seen(state)
+    ]
+    return written_ledger(topics, entries)
 
 
 def offer_feeds(config: Config, selections: Sequence[Selection], entries: "Entries") -> Iterator[Offer]:

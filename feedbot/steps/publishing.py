@@ -25,7 +25,16 @@ from feedbot.state.published import FileOnDisk, Folder
 from feedbot.steps.history import Beside, History, history
 from feedbot.steps.holding import HeldBack, hold_back, note_held
 from feedbot.steps.mending import Mended, mend
-from feedbot.steps.offers import Entries, Offer, Offers, document_files, named_in_vain, offer_everything, offer_feeds
+from feedbot.steps.offers import (
+    Entries,
+    Offer,
+    Offers,
+    document_files,
+    named_in_vain,
+    offer_everything,
+    offer_feeds,
+    offer_ledger,
+)
 from feedbot.steps.selection import HeldFeed, Selection, feed_heads, select
 from feedbot.steps.site_links import tell_site
 from feedbot.steps.withdrawing import tell_withdrawn
@@ -131,25 +140,30 @@ def _write_ahead(
     folder: Folder,
     now: datetime,
 ) -> tuple[str, ...]:
-    """Write the feeds at once where readers know all that is in them: an edit waits for no ledger and no archives.
+    """Write the feeds at once, before archives and pages, which may hold a hundred thousand entries.
 
-    Those may hold a hundred thousand entries. The ids in these feeds, and their slugs, are in the ledger that lies
-    there, and the documents that they lead to lie there as well. The names of the files that changed.
+    The documents that they lead to lie there already. An edit does not even wait for the ledger: the ids in these feeds
+    and their slugs are in the one that lies there. A new entry, or a new topic, waits for it. The names of the files
+    that changed.
     """
     fresh = [offer for offer in feeds if not _is_as_noted(offer, folder)]
     if not fresh or config.feeds.tombstones or not folder.has_as_noted(LEDGER_NAME):
         return ()
-    if not {entry_id for one in selections for entry_id in one.ids} <= published.entry_ids(state):
-        return ()
     led_to = {one.feed.archive.previous for one in selections} - {""}
-    documents = {
-        name.rpartition(".")[0] for name in folder.noted.keys() & folder.there.keys() if is_document_file(name)
-    }
-    if not led_to <= documents or any(offer.name not in folder.noted for offer in fresh):
+    lying = {name.rpartition(".")[0] for name in folder.noted.keys() & folder.there.keys() if is_document_file(name)}
+    if not led_to <= lying:
         return ()
+    are_known = {entry_id for one in selections for entry_id in one.ids} <= published.entry_ids(state)
+    if not are_known or any(offer.name not in folder.noted for offer in fresh):
+        fresh.insert(0, offer_ledger(state))
     written = _put(config, state, fresh, folder.noted, frozenset(offer.name for offer in feeds), now)
-    published.save(state, _on_disk_now(config, fresh), {}, {}, now)
+    published.save(state, _on_disk_now(config, fresh), _changed(selections), {}, now)
     return written
+
+
+def _changed(selections: Iterable[Selection]) -> dict[str, tuple[str, ...]]:
+    """The entries of the feeds that hold others than before, by id."""
+    return {one.feed.slug: one.ids for one in selections if one.ids != one.previous}
 
 
 def _write(
@@ -172,10 +186,9 @@ def _write(
     if not noted and LEDGER_NAME not in there:
         require_own(config.feeds_path, [offer.name for offer in fresh], (FEED_MARK, PAGE_MARK))
     written = _put(config, state, fresh, noted, offers.feeds, now)
-    changed = {one.feed.slug: one.ids for one in selections if one.ids != one.previous}
     held = {one.feed.slug: one.holds for one in selections if one.holds or one.holds_before}
     # Last, and at once: until then a hold is news, and the next build tells of it.
-    published.save(state, _on_disk_now(config, fresh), changed, held, now, past.months)
+    published.save(state, _on_disk_now(config, fresh), _changed(selections), held, now, past.months)
     # After what led there has been written without that.
     _withdraw(config, state, (name for name in gone if is_document_file(name)))
     return written
