@@ -293,7 +293,7 @@ def never_answering(news: Publication) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("place", "why"), [(connection_refused, "connection refused"), (never_answering, "no full answer in 0.2 s")]
+    ("place", "why"), [(connection_refused, "connection refused"), (never_answering, "no full answer in 2 s")]
 )
 def test_a_hub_that_is_not_there_fails_no_run_and_is_told_later(
     news: Publication, place: Callable[[Publication], Iterator[str]], why: str
@@ -301,7 +301,7 @@ def test_a_hub_that_is_not_there_fails_no_run_and_is_told_later(
     places = place(news)
     news.configure_feeds(f"hub: '{next(places)}'")
     text = news.config_file.read_text(encoding="utf-8")
-    text = text.replace("exchange_timeout_s: 90", "exchange_timeout_s: 0.2").replace("concurrency: 8", "concurrency: 1")
+    text = text.replace("exchange_timeout_s: 90", "exchange_timeout_s: 2").replace("concurrency: 8", "concurrency: 1")
     news.config_file.write_text(text, encoding="utf-8")
     news.article("one")
     pinging = told_by(news)
