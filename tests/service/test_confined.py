@@ -57,7 +57,7 @@ def test_the_service_does_its_work_within_its_unit(tmp_path, busy_news, site):
         news.article(name)
     unit = units.daemon(installation(news), Manager.SYSTEM, FOLDER, serve=True)
     with systemd(str(tmp_path / "notify")) as heard:
-        environment = {"NOTIFY_SOCKET": heard.address, "WATCHDOG_USEC": "200000"}
+        environment = {"NOTIFY_SOCKET": heard.address, "WATCHDOG_USEC": "1000000"}
         with daemon(news, command=confined(tmp_path, unit), **environment) as one:
             until(lambda: any("2 alive, 1 missing" in line for line in heard.statuses()) or one.process.poll())
             one.until_said("article files are watched")
