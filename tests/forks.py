@@ -68,7 +68,8 @@ def _keep(answers: socket.socket, streams: list[int]) -> None:
     sys.argv = order["line"]
 
 
-if __name__ == "__main__":
+def load_all() -> None:
+    """Import what commands import, for all forks that come."""
     for name in _IMPORTED:
         importlib.import_module(name)
     for name in _IMPORTED_LATE:
@@ -76,6 +77,10 @@ if __name__ == "__main__":
             importlib.import_module(name)
     # What is there now is nobody's garbage, and stays in memory that all forks share.
     gc.freeze()
+
+
+if __name__ == "__main__":
+    load_all()
     with socket.socket(fileno=int(sys.argv[1])) as listening:
         is_command = become_a_command(listening)
     if is_command:

@@ -2,8 +2,8 @@
 
     unshare --map-root-user --net python -m tests.faults.cluster_apart FOLDER ROUNDS SEED BREAKS
 
-Prints, as JSON, what the web servers and state.db know of it afterwards. Each round begins with every link due. BREAKS
-is what the command does to itself before its first step, for the control of the test.
+Prints, as JSON, what the web servers and state.db know of it afterwards. Each round begins with every link due. In one
+more, in which nothing is killed, the command does BREAKS to itself before its first step, for the control of the test.
 """
 
 import json
@@ -151,7 +151,7 @@ def on_record(news: Publication) -> Counter[str]:
     return Counter("/" + str(url).rpartition("/")[2] for (url,) in rows(news, question))
 
 
-def check(news: Publication, cluster: Dask, breaks: str) -> subprocess.Popen[str]:
+def check(news: Publication, cluster: Dask, breaks: str = "") -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", f"{breaks}{FEEDBOT}", "check", "--wait", "--cluster", cluster.address],
         cwd=news.folder,
@@ -173,7 +173,7 @@ def main(folder: Path, rounds: int, seed: int, breaks: str) -> None:
         cluster.wait()
         for nth in range(rounds):
             before, begun = on_record(news) if nth else Counter(), len(servers.asked)
-            command = check(news, cluster, breaks)
+            command = check(news, cluster)
             until(lambda begun=begun: len(servers.asked) > begun)
             for _ in range(2):
                 time.sleep(drawn.uniform(0.0, 0.5))
@@ -188,7 +188,7 @@ def main(folder: Path, rounds: int, seed: int, breaks: str) -> None:
                 command.communicate()
                 found["killed commands"] += 1
                 kept, begun = on_record(news) - before, len(servers.asked)
-                command = check(news, cluster, breaks)
+                command = check(news, cluster)
                 _, err = command.communicate(timeout=300)
                 again = {path for _, _, path, _ in servers.asked[begun:]}
                 if twice := again & set(kept):
@@ -202,20 +202,31 @@ def main(folder: Path, rounds: int, seed: int, breaks: str) -> None:
             looks = on_record(news) - before
             if len(looks) != LINKS:
                 wrong.append(f"round {nth}: {LINKS - len(looks)} links are lost")
-            if doubled := sum(number > 1 for number in looks.values()):
+            if doubled := twice_on_record(looks):
                 wrong.append(f"round {nth}: {doubled} links are on record twice")
             make_due(news)
+        found |= {"wrong": wrong, **seen_by(servers)}
+        before = on_record(news)
+        check(news, cluster, breaks).communicate(timeout=300)
+        found["twice on record in the control"] = twice_on_record(on_record(news) - before)
+    print(json.dumps(found))  # noqa: T201 - for the test
+
+
+def twice_on_record(looks: Counter[str]) -> int:
+    return sum(number > 1 for number in looks.values())
+
+
+def seen_by(servers: Servers) -> dict[str, object]:
+    """Who asked them, and how gently."""
     moments = defaultdict(list)
     for at, host, _, _ in servers.asked:
         moments[host].append(at)
     gaps = sum(at[-1] - at[0] for at in moments.values())
-    found |= {
-        "wrong": wrong,
+    return {
         "asked": Counter(who for *_, who in servers.asked),
         "most at once": max(servers.most.values()),
         "seconds between two": gaps / sum(len(at) - 1 for at in moments.values()),
     }
-    print(json.dumps(found))  # noqa: T201 - for the test
 
 
 def make_due(news: Publication) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from feedbot.cli.main import entry_point
+from tests.forks import load_all
 
 _FAKETIME = Path("/usr/lib") / f"{os.uname().machine}-linux-gnu" / "faketime" / "libfaketime.so.1"
 _TOP = Path(__file__).parents[2]
@@ -202,4 +203,5 @@ def _load(name: str) -> None:
 
 
 if __name__ == "__main__":
+    load_all()
     _serve()

@@ -13,7 +13,11 @@ _TOP = Path(__file__).parents[2]
 # A name for the command, and one that fills a disk and goes on.
 _BEGIN = f"""set -e
 export PYTHONPATH={_TOP}
-feedbot() {{ {sys.executable} "$PROGRAM" "$@"; }}
+mkfifo "$ORDERS" "$ANSWERS"
+{sys.executable} -P -m tests.faults.forked_for_shells "$ORDERS" "$ANSWERS" $$ "$BREAKS" &
+forks=$!
+trap 'kill $forks; wait $forks || true' EXIT
+feedbot() {{ printf '%s\\0' "$PWD" "$@" > "$ORDERS"; read -r ended < "$ANSWERS"; return "$ended"; }}
 fill() {{ head -c 100M /dev/zero > "$1" 2>/dev/null || true; }}
 """
 
@@ -23,8 +27,7 @@ def on_disks_of_its_own(folder: Path, mount: str, script: str, breaks: str = "")
 
     `breaks` is what the command `feedbot` does to itself before its first step, for the controls of the tests.
     """
-    program = folder.with_name("program.py")
-    program.write_text(f"{breaks}\nfrom feedbot.cli.main import entry_point\nentry_point()\n", encoding="utf-8")
+    told = {name: str(folder.with_name(name.lower())) for name in ("ORDERS", "ANSWERS")}
     done = subprocess.run(
         ["unshare", "--map-root-user", "--mount", "sh", "-c", f"({mount}) || exit 99\n{_BEGIN}{script}"],
         check=False,
@@ -33,7 +36,7 @@ def on_disks_of_its_own(folder: Path, mount: str, script: str, breaks: str = "")
         text=True,
         timeout=120,
         stdin=subprocess.DEVNULL,
-        env={**os.environ, "PROGRAM": str(program)},
+        env={**os.environ, **told, "BREAKS": breaks},
     )
     if done.returncode == 99 or "unshare" in done.stderr:
         pytest.skip(f"{MAY_BE_SKIPPED}nobody may mount here: {done.stderr}")

@@ -5,7 +5,9 @@ what was noticed. Half of the runs begin in trouble; into the others it comes af
 """
 
 import asyncio
+import shutil
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from feedbot.cycle import Run, run_once
 from feedbot.steps import checking
 from feedbot.wire.wire import Request, Response
 from tests.faults.how_many import number
-from tests.publication import Publication, Site
+from tests.publication import Publication, Site, SteppedClock
 from tests.wire.scripted import ScriptedResolver, ScriptedWire, response
 
 HOSTS = 24
@@ -105,6 +107,15 @@ class World:
             self.run(Network())
             self.news.clock.step(days=1)
 
+    def copied(self, folder: Path) -> "World":
+        """The same in another folder."""
+        shutil.copytree(self.news.folder, folder)
+        other, news = copy(self), copy(self.news)
+        news.folder, news.config_file = folder, folder / self.news.config_file.name
+        news.clock = SteppedClock(self.news.clock.at)
+        other.news = news
+        return other
+
     def run(self, network: Network) -> Run:
         """A run in which every link is due."""
         with self.news.state() as state:
@@ -120,6 +131,17 @@ class World:
         sql = "SELECT url, status, verdict, CASE status WHEN 'dead' THEN 0 ELSE strikes END AS strikes FROM targets"
         with self.news.state() as state:
             return [tuple(row.values()) for row in state.rows(f"{sql} ORDER BY url")]
+
+
+@pytest.fixture(scope="module")
+def after_days(tmp_path_factory: pytest.TempPathFactory) -> World:
+    # Nobody is asked over a socket here.
+    return World(tmp_path_factory.mktemp("networks") / "news", Site("http://nobody.test"))
+
+
+@pytest.fixture
+def world(after_days: World, tmp_path: Path) -> World:
+    return after_days.copied(tmp_path / "news")
 
 
 def disturbed(world: World, name: str, runs: int) -> list[str]:
@@ -147,8 +169,7 @@ def disturbed(world: World, name: str, runs: int) -> list[str]:
 
 
 @pytest.mark.parametrize("name", TROUBLES)
-def test_trouble_of_our_own_changes_no_link_and_no_feed_and_is_told(tmp_path, site, caplog, name):
-    world = World(tmp_path / "news", site)
+def test_trouble_of_our_own_changes_no_link_and_no_feed_and_is_told(world, caplog, name):
     assert sorted({row[1] for row in world.stand()}) == ["alive", "blocked", "dead", "moved"]
     runs = number(6, share=0.1)
     wrong = disturbed(world, name, runs)
@@ -158,9 +179,8 @@ def test_trouble_of_our_own_changes_no_link_and_no_feed_and_is_told(tmp_path, si
 
 
 @pytest.mark.parametrize("name", TROUBLES)
-def test_a_checker_that_does_not_ask_whether_it_is_us_is_found_out(tmp_path, site, monkeypatch, name):
+def test_a_checker_that_does_not_ask_whether_it_is_us_is_found_out(world, monkeypatch, name):
     """A negative control of the test above: no canary is asked, and very many failures at once say nothing."""
-    world = World(tmp_path / "news", site)
     text = world.news.config_file.read_text(encoding="utf-8").splitlines(keepends=True)
     without = ["  canaries: []\n" if line.startswith("  canaries:") else line for line in text]
     world.news.config_file.write_text("".join(without), encoding="utf-8")
@@ -168,8 +188,7 @@ def test_a_checker_that_does_not_ask_whether_it_is_us_is_found_out(tmp_path, sit
     assert disturbed(world, name, 1)
 
 
-def test_a_checker_that_believes_what_came_before_it_noticed_is_found_out(tmp_path, site, monkeypatch):
+def test_a_checker_that_believes_what_came_before_it_noticed_is_found_out(world, monkeypatch):
     """The other one: a sign-in page in the place of every page over http."""
-    world = World(tmp_path / "news", site)
     monkeypatch.setattr(checking._Asking, "_leave_out_what_anybody_may_have_said", lambda asking: None)
     assert disturbed(world, "portal", 4)
