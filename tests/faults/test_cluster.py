@@ -21,8 +21,9 @@ from feedbot.state import runs
 _add = runs.add_observations
 def add_observations(connection, run_id, judged):
     looks = list(judged)
-    _add(connection, run_id, looks)
+    numbers = _add(connection, run_id, looks)
     _add(connection, run_id, looks[:1])
+    return numbers
 runs.add_observations = add_observations
 """
 
