@@ -23,6 +23,9 @@ from feedbot.state.stored import decoder
 _decode_article = decoder(Article)
 _decode_remarks = decoder(list[Remark])
 
+# Of millions of links each `role.value` would be worked out anew.
+_ROLES = {role: role.value for role in LinkRole}
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
@@ -105,27 +108,30 @@ def record(state: State, readings: Iterable[FileReading], rules: str, now: datet
     with state.write() as connection:
         connection.execute("UPDATE clock SET latest = max(latest, ?)", [stamp(now)])
         given = list(readings)
-        _bring_back(connection, [reading.path for reading in given])
+        paths = [reading.path for reading in given]
+        _bring_back(connection, paths)
+        before = _sha256s(connection, paths)
         linking: list[tuple[int, Article]] = []
         for reading in given:
-            same_bytes = _sha256(connection, reading.path) == reading.stored.sha256
-            file_id = _record_stamp(connection, reading, rules)
             match reading.outcome:
                 case Article() as article:
-                    _record_article(connection, file_id, article, reading)
-                    if same_bytes:
+                    file_id = _record_read(connection, reading, article, rules)
+                    if before.get(reading.path) == reading.stored.sha256:
                         # The rules of reading changed, not the file: no editor wrote anything.
                         _adopt_digest(connection, file_id, reading.digest)
-                    _record_members(connection, file_id, article)
                     linking.append((file_id, article))
                 case Rejected(line=line, reason=reason):
+                    file_id = _record_stamp(connection, reading, rules)
                     connection.execute(
                         "UPDATE files SET rejected_line = ?, rejected_reason = ?, remarks = ? WHERE id = ?",
                         [line, reason, _encoded(reading.remarks), file_id],
                     )
                 case None:
-                    pass
-        _record_links(connection, linking, seconds(now))
+                    _record_stamp(connection, reading, rules)
+        # A file that is new has nothing to be taken away, which most have at a first reading.
+        known = {file_id for file_id, article in linking if article.path in before}
+        _record_members(connection, linking, known)
+        _record_links(connection, linking, known, seconds(now))
 
 
 def _bring_back(connection: Any, paths: Sequence[str]) -> None:
@@ -143,20 +149,25 @@ def record_imported(connection: Any, article: Article, now: datetime) -> None:
 
     Its identity stays what it is: nothing was read.
     """
-    file_id, identified = connection.execute(
-        "SELECT id, identified FROM files WHERE path = ?", [article.path]
-    ).fetchone()
-    nothing = StoredFile(mtime_ns=-1, size=-1, inode=-1, sha256="")
-    reading = FileReading(article.path, nothing, article, digest=content_digest(article))
-    _record_article(connection, file_id, article, reading)
-    connection.execute("UPDATE files SET identified = ? WHERE id = ?", [identified, file_id])
-    _record_members(connection, file_id, article)
-    _record_links(connection, [(file_id, article)], seconds(now))
+    (file_id,) = connection.execute("SELECT id FROM files WHERE path = ?", [article.path]).fetchone()
+    encoded = _encoded_article(article)
+    connection.execute(
+        f"UPDATE files SET {', '.join(f'{name} = ?' for name in _SAID)}, rejected_line = NULL, rejected_reason = NULL"  # noqa: S608
+        " WHERE id = ?",
+        [*_said(article, encoded, content_digest(article), ()), file_id],
+    )
+    _record_article(connection, file_id, encoded)
+    _record_members(connection, [(file_id, article)], {file_id})
+    _record_links(connection, [(file_id, article)], {file_id}, seconds(now))
 
 
-def _sha256(connection: Any, path: str) -> str | None:
-    row = connection.execute("SELECT sha256 FROM files WHERE path = ?", [path]).fetchone()
-    return None if row is None else str(row[0])
+def _sha256s(connection: Any, paths: Sequence[str]) -> dict[str, str]:
+    """The hashes of the files of these paths that are known."""
+    rows = connection.execute(
+        "SELECT files.path, sha256 FROM json_each(?) AS wanted CROSS JOIN files ON files.path = wanted.value",
+        [json.dumps(paths)],
+    )
+    return dict(rows.fetchall())
 
 
 def _adopt_digest(connection: Any, file_id: int, digest: str) -> None:
@@ -165,43 +176,73 @@ def _adopt_digest(connection: Any, file_id: int, digest: str) -> None:
     )
 
 
+# The columns of files that say what an article says, in the order of `_said`.
+_SAID = (
+    *("fingerprint", "source", "own_id", "digest", "published_at", "updated_at", "draft", "category"),
+    *("provider_name", "provider_domain", "quality", "heat", "remarks"),
+)
+_STAMP = ("mtime_ns", "size", "inode", "sha256", "rules")
+
+
+def _stored(columns: Sequence[str], more: str = "") -> str:
+    """The statement that stores these columns of a file by its path, new or known; returns its number."""
+    return (
+        f"INSERT INTO files (path, {', '.join(columns)}) VALUES (?{', ?' * len(columns)})"  # noqa: S608 - no outside text
+        f" ON CONFLICT (path) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in columns)}{more}"
+        " RETURNING id"
+    )
+
+
+_STORE_STAMP = _stored(_STAMP)
+_STORE_READ = _stored((*_STAMP, *_SAID), ", rejected_line = NULL, rejected_reason = NULL, identified = 0")
+
+
 def _record_stamp(connection: Any, reading: FileReading, rules: str) -> int:
     """Note that a file was read; returns its number."""
-    stored = reading.stored
-    row = connection.execute(
-        "INSERT INTO files (path, mtime_ns, size, inode, sha256, rules) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (path) DO UPDATE SET mtime_ns = excluded.mtime_ns, size = excluded.size,"
-        " inode = excluded.inode, sha256 = excluded.sha256, rules = excluded.rules RETURNING id",
-        [reading.path, stored.mtime_ns, stored.size, stored.inode, stored.sha256, rules],
-    ).fetchall()
+    row = connection.execute(_STORE_STAMP, [reading.path, *_stamp(reading, rules)]).fetchall()
     return int(row[0][0])
 
 
-def _record_article(connection: Any, file_id: int, article: Article, reading: FileReading) -> None:
-    encoded = msgspec.json.encode(replace(article, links=()))  # those are in a table of their own
+def _record_read(connection: Any, reading: FileReading, article: Article, rules: str) -> int:
+    """Note that a file was read, and what it says; returns its number."""
+    encoded = _encoded_article(article)
+    said = _said(article, encoded, reading.digest, reading.remarks)
+    row = connection.execute(_STORE_READ, [reading.path, *_stamp(reading, rules), *said]).fetchall()
+    file_id = int(row[0][0])
+    _record_article(connection, file_id, encoded)
+    return file_id
+
+
+def _stamp(reading: FileReading, rules: str) -> tuple[int | str, ...]:
+    stored = reading.stored
+    return stored.mtime_ns, stored.size, stored.inode, stored.sha256, rules
+
+
+def _said(article: Article, encoded: bytes, digest: str, remarks: tuple[Remark, ...]) -> tuple[object, ...]:
+    return (
+        _fingerprint(encoded),
+        canonical_url(article.source_url),
+        article.own_id,
+        digest,
+        stamp(article.published_at),
+        None if article.updated_at is None else stamp(article.updated_at),
+        article.draft,
+        article.category,
+        article.provider.name,
+        article.provider.domain,
+        article.quality,
+        article.heat,
+        _encoded(remarks),
+    )
+
+
+def _encoded_article(article: Article) -> bytes:
+    return msgspec.json.encode(replace(article, links=()))  # those are in a table of their own
+
+
+def _record_article(connection: Any, file_id: int, encoded: bytes) -> None:
     connection.execute(
         "INSERT OR REPLACE INTO articles (file_id, article) VALUES (?, ?)", [file_id, pack_article(encoded)]
-    )
-    connection.execute(
-        "UPDATE files SET fingerprint = ?, source = ?, own_id = ?, digest = ?, published_at = ?, updated_at = ?,"
-        " draft = ?, category = ?, provider_name = ?, provider_domain = ?, quality = ?, heat = ?,"
-        " rejected_line = NULL, rejected_reason = NULL, remarks = ?, identified = 0 WHERE id = ?",
-        [
-            _fingerprint(encoded),
-            canonical_url(article.source_url),
-            article.own_id,
-            reading.digest,
-            stamp(article.published_at),
-            None if article.updated_at is None else stamp(article.updated_at),
-            article.draft,
-            article.category,
-            article.provider.name,
-            article.provider.domain,
-            article.quality,
-            article.heat,
-            _encoded(reading.remarks),
-            file_id,
-        ],
     )
 
 
@@ -213,26 +254,32 @@ def _encoded(remarks: tuple[Remark, ...]) -> str:
     return msgspec.json.encode(remarks).decode()
 
 
-def _record_members(connection: Any, file_id: int, article: Article) -> None:
-    connection.execute("DELETE FROM members WHERE file_id = ?", [file_id])
+def _record_members(connection: Any, linking: Sequence[tuple[int, Article]], known: Container[int]) -> None:
+    """Store which feeds may hold these articles, in the order of the index; those `known` may have been in others."""
     connection.executemany(
-        "INSERT OR IGNORE INTO topics (key, name) VALUES (?, ?)",
-        [(topic_key(name), name) for name in article.topics],
+        "DELETE FROM members WHERE file_id = ?", [(file_id,) for file_id, _ in linking if file_id in known]
     )
-    if not article.draft:
-        published_at = stamp(article.published_at)
-        connection.executemany(
-            "INSERT OR IGNORE INTO members (topic, published_at, file_id) VALUES (?, ?, ?)",
-            [(key, published_at, file_id) for key in ["", *map(topic_key, article.topics)]],
-        )
+    keys = {name: topic_key(name) for _, article in linking for name in article.topics}
+    connection.executemany(
+        "INSERT OR IGNORE INTO topics (key, name) VALUES (?, ?)", [(key, name) for name, key in keys.items()]
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO members (topic, published_at, file_id) VALUES (?, ?, ?)",
+        sorted(
+            (key, stamp(article.published_at), file_id)
+            for file_id, article in linking
+            if not article.draft
+            for key in ("", *(keys[name] for name in article.topics))
+        ),
+    )
 
 
-def _record_links(connection: Any, linking: Sequence[tuple[int, Article]], due_at: int) -> None:
-    """Store the links of so many files at once, and the targets that are new.
+def _record_links(connection: Any, linking: Sequence[tuple[int, Article]], known: Container[int], due_at: int) -> None:
+    """Store the links of so many files at once, and the targets that are new; those `known` may have had others.
 
     In the order of its indexes SQLite writes each page of them once; one by one, many times.
     """
-    file_ids = [(file_id,) for file_id, _ in linking]
+    file_ids = [(file_id,) for file_id, _ in linking if file_id in known]
     numbered = [json.dumps([file_id for file_id, _ in linking])]
     with linked.kept(connection, "files.id IN (SELECT value FROM json_each(?))", numbered) as relinked:
         (newest,) = connection.execute("SELECT coalesce(max(id), 0) FROM targets").fetchone()
@@ -249,7 +296,7 @@ def _record_links(connection: Any, linking: Sequence[tuple[int, Article]], due_a
         numbers = dict(rows.fetchall())
         connection.executemany("DELETE FROM article_links WHERE file_id = ?", file_ids)
         links = [
-            (file_id, numbers[link.url], link.role.value, link.line, link.item, link.is_ignored)
+            (file_id, numbers[link.url], _ROLES[link.role], link.line, link.item, link.is_ignored)
             for file_id, article in linking
             for link in article.links
         ]
@@ -323,9 +370,8 @@ def show_withheld(state: State, now: datetime) -> None:
     drafts = state.rows("SELECT id, path FROM files WHERE draft AND vanished_at IS NULL ORDER BY path")
     found = [(row["id"], article(state, row["path"])) for row in drafts]
     with state.write() as connection:
-        for file_id, draft in found:
-            if draft is not None:
-                _record_members(connection, file_id, replace(draft, draft=False))
+        shown = [(file_id, replace(draft, draft=False)) for file_id, draft in found if draft is not None]
+        _record_members(connection, shown, {file_id for file_id, _ in shown})
         connection.execute(
             "UPDATE identities SET public = 1 WHERE id IN (SELECT entry_id FROM files WHERE draft OR published_at > ?)",
             [stamp(now)],
@@ -368,7 +414,7 @@ def restate(connection: Any, article: Article, now: datetime) -> None:
     (file_id,) = connection.execute("SELECT id FROM files WHERE path = ?", [article.path]).fetchone()
     connection.execute("UPDATE articles SET article = ? WHERE file_id = ?", [pack_article(encoded), file_id])
     connection.execute("UPDATE files SET fingerprint = ? WHERE id = ?", [_fingerprint(encoded), file_id])
-    _record_links(connection, [(file_id, article)], seconds(now))
+    _record_links(connection, [(file_id, article)], {file_id}, seconds(now))
 
 
 def drop(state: State, paths: Iterable[str]) -> None:
