@@ -6,6 +6,7 @@ and the answer is how they ended. `Loaded` is the other end of that.
 """
 
 import atexit
+import ctypes
 import json
 import os
 import signal
@@ -77,14 +78,18 @@ class Loaded:
         assert self._process.stdout is not None
         return json.loads(self._process.stdout.readline())
 
-    def waiting(self, folder: Path, *uses: Sequence[str], learns: bool = False) -> Waiting:
+    def waiting(self, folder: Path, *uses: Sequence[str], learns: bool = False, inside: int = 0) -> Waiting:
         """The command of the words of each use, in a process of its own that waits; what they say lies beside."""
-        self.tell(json.dumps({"folder": str(folder), "uses": uses, "breaks": self._breaks, "learns": learns}))
+        order = {"folder": str(folder), "uses": uses, "breaks": self._breaks, "learns": learns, "inside": inside}
+        self.tell(json.dumps(order))
         return Waiting(self, self.heard(), folder)
 
-    def run(self, folder: Path, *words: str, learns: bool = False) -> Ended:
-        """The command from its start to its end; with `learns`, what it imported is loaded for those after it."""
-        waiting = self.waiting(folder, words, learns=learns)
+    def run(self, folder: Path, *words: str, learns: bool = False, inside: int = 0) -> Ended:
+        """The command from its start to its end; with `learns`, what it imported is loaded for those after it.
+
+        `inside` is the number of a process: the command has the users and the mounts that this one has.
+        """
+        waiting = self.waiting(folder, words, learns=learns, inside=inside)
         waiting.go()
         return waiting.ended()[0]
 
@@ -176,7 +181,6 @@ def _answer(said: list[int]) -> None:
 
 def _become(order: dict[str, Any], number: int, gate: int, tells_ready: int) -> None:
     """Be the command of a use; does not return."""
-    os.chdir(order["folder"])
     for descriptor, name in ((1, "out"), (2, "err")):
         file = os.open(_file_of(order["folder"], number, name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(file, descriptor)
@@ -184,6 +188,9 @@ def _become(order: dict[str, Any], number: int, gate: int, tells_ready: int) -> 
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
+    if order["inside"]:
+        _enter(order["inside"])
+    os.chdir(order["folder"])
     exec(order["breaks"], {})
     sys.argv = ["feedbot", *order["uses"][number]]
     os.close(tells_ready)
@@ -195,6 +202,16 @@ def _become(order: dict[str, Any], number: int, gate: int, tells_ready: int) -> 
         if order["learns"]:
             learnt = _file_of(order["folder"], number, "learnt")
             learnt.write_text(json.dumps(list(sys.modules)), encoding="utf-8")
+
+
+def _enter(pid: int) -> None:
+    """Have the users and the mounts of another process (setns(2), which Python has from 3.12 on)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for name in ("user", "mnt"):
+        namespace = os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY)
+        if libc.setns(namespace, 0) != 0:
+            raise OSError(ctypes.get_errno(), f"the namespace {name} cannot be entered")
+        os.close(namespace)
 
 
 def _load(name: str) -> None:

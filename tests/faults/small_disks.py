@@ -1,43 +1,58 @@
 """Disks of a test's own: a small one that can be filled, and one that cannot be written; no other process sees them."""
 
-import os
 import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import MAY_BE_SKIPPED
-
-_TOP = Path(__file__).parents[2]
-# A name for the command, and one that fills a disk and goes on.
-_BEGIN = f"""set -e
-export PYTHONPATH={_TOP}
-mkfifo "$ORDERS" "$ANSWERS"
-{sys.executable} -P -m tests.faults.forked_for_shells "$ORDERS" "$ANSWERS" $$ "$BREAKS" &
-forks=$!
-trap 'kill $forks; wait $forks || true' EXIT
-feedbot() {{ printf '%s\\0' "$PWD" "$@" > "$ORDERS"; read -r ended < "$ANSWERS"; return "$ended"; }}
-fill() {{ head -c 100M /dev/zero > "$1" 2>/dev/null || true; }}
-"""
+from tests.faults.loaded_command import Ended, Loaded
 
 
-def on_disks_of_its_own(folder: Path, mount: str, script: str, breaks: str = "") -> None:
-    """Run a shell script in a folder, after the commands that mount; what those mount is gone when it ends.
+class Disks:
+    """What is mounted in a folder, for a shell and for the commands that are run there."""
 
-    `breaks` is what the command `feedbot` does to itself before its first step, for the controls of the tests.
-    """
-    told = {name: str(folder.with_name(name.lower())) for name in ("ORDERS", "ANSWERS")}
-    done = subprocess.run(
-        ["unshare", "--map-root-user", "--mount", "sh", "-c", f"({mount}) || exit 99\n{_BEGIN}{script}"],
-        check=False,
+    def __init__(self, command: Loaded, folder: Path, shell: "subprocess.Popen[str]") -> None:
+        self._command, self._folder, self._shell = command, folder, shell
+
+    def sh(self, script: str) -> None:
+        """Run lines of shell in the folder; each must end well."""
+        assert self._shell.stdin is not None
+        assert self._shell.stdout is not None
+        self._shell.stdin.write(f"{script}\necho done\n")
+        self._shell.stdin.flush()
+        if self._shell.stdout.readline() != "done\n":
+            _, said = self._shell.communicate()
+            raise AssertionError(f"{script}: {said}")
+
+    def feedbot(self, *words: str) -> Ended:
+        """The command from its start to its end."""
+        return self._command.run(self._folder, *words, inside=self._shell.pid)
+
+    def fill(self, path: str) -> None:
+        """Leave no room beside a file that takes all of it."""
+        self.sh(f"head -c 100M /dev/zero > {path} 2>/dev/null || true")
+
+
+@contextmanager
+def disks_of_its_own(command: Loaded, folder: Path, mount: str) -> Iterator[Disks]:
+    """What the shell line `mount` mounts in a folder; it is gone at the end."""
+    with subprocess.Popen(
+        ["unshare", "--map-root-user", "--mount", "sh", "-e"],
         cwd=folder,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, **told, "BREAKS": breaks},
-    )
-    if done.returncode == 99 or "unshare" in done.stderr:
-        pytest.skip(f"{MAY_BE_SKIPPED}nobody may mount here: {done.stderr}")
-    assert done.returncode == 0, done.stderr
+    ) as shell:
+        try:
+            disks = Disks(command, folder, shell)
+            try:
+                disks.sh(mount)
+            except (AssertionError, BrokenPipeError) as error:
+                pytest.skip(f"{MAY_BE_SKIPPED}nobody may mount here: {error}")
+            yield disks
+        finally:
+            shell.kill()

@@ -2,16 +2,19 @@
 
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from tests.e2e.test_command import feedbot
-from tests.faults.small_disks import on_disks_of_its_own
-from tests.faults.test_system_calls import IN_PLACE
+from tests.faults.loaded_command import Ended, loaded
+from tests.faults.small_disks import disks_of_its_own
+from tests.faults.test_system_calls import IN_PLACE, NOW
 from tests.publication import Publication
 from tests.service.daemons import Daemon, schedule, until
+
+pytestmark = pytest.mark.debian("faketime")
 
 
 @pytest.fixture
@@ -29,13 +32,8 @@ def published(news: Publication) -> Publication:
 
 
 def copied(news: Publication, name: str) -> dict[str, bytes]:
-    """The feeds as they were copied by a script."""
+    """The feeds as they were copied."""
     return {one.name: one.read_bytes() for one in (news.folder / name).iterdir()}
-
-
-def said(news: Publication, name: str) -> tuple[int, str]:
-    """The exit code that a script noted, and what was said on standard error."""
-    return int((news.folder / f"{name}.code").read_text()), (news.folder / f"{name}.err").read_text()
 
 
 def torn(feeds: dict[str, bytes], before: dict[str, bytes], after: dict[str, bytes]) -> list[str]:
@@ -46,37 +44,36 @@ def torn(feeds: dict[str, bytes], before: dict[str, bytes], after: dict[str, byt
     return wrong + [name for name in before if name not in feeds and not name.endswith(".gz")]
 
 
-BUILD = """
-code=0; feedbot build 2>{name}.err >/dev/null || code=$?; echo $code > {name}.code
-cp -r feeds {name}.feeds
-"""
-
-
-def built_on_a_full_disk(news: Publication, what: str, breaks: str = "") -> tuple[tuple[int, str], tuple[int, str]]:
-    """What a build said while the disk of a folder was full, and what when there was room again."""
+def built_on_a_full_disk(news: Publication, what: str, breaks: str = "") -> tuple[Ended, Ended]:
+    """How a build ended while the disk of a folder was full, and how one when there was room again."""
     mount = f"cp -r {what} kept && mount -t tmpfs -o size=3m tmpfs {what} && cp -r kept/. {what}"
-    script = f"fill {what}/.fill\n{BUILD.format(name='full')}rm {what}/.fill\n{BUILD.format(name='free')}"
-    on_disks_of_its_own(news.folder, mount, script, breaks)
-    return said(news, "full"), said(news, "free")
+    with loaded(NOW, breaks) as command, disks_of_its_own(command, news.folder, mount) as disks:
+        disks.fill(f"{what}/.fill")
+        full = disks.feedbot("build")
+        disks.sh(f"cp -r feeds full.feeds; rm {what}/.fill")
+        free = disks.feedbot("build")
+        disks.sh("cp -r feeds free.feeds")
+    return full, free
 
 
 def undisturbed(news: Publication) -> dict[str, bytes]:
     """The feeds of a build of the same articles whose disks have room."""
     folder = news.folder.with_name("undisturbed")
     shutil.copytree(news.folder, folder)
-    assert feedbot(folder, "build").returncode == 0
+    with loaded(NOW) as command:
+        assert command.run(folder, "build").code == 0
     return {one.name: one.read_bytes() for one in (folder / "feeds").iterdir()}
 
 
 @pytest.mark.parametrize("what", ["feeds", "data"])
 def test_on_a_full_disk_readers_keep_whole_feeds_and_with_room_the_build_is_made_up_for(published, what):
     before, after = published.feeds(), undisturbed(published)
-    (code, error), free = built_on_a_full_disk(published, what)
-    assert code == 1
-    assert error.startswith(f"feedbot: {what}/")
-    assert "No space left" in error or "free some" in error
+    full, free = built_on_a_full_disk(published, what)
+    assert full.code == 1
+    assert full.err.startswith(f"feedbot: {what}/")
+    assert "No space left" in full.err or "free some" in full.err
     assert torn(copied(published, "full.feeds"), before, after) == []
-    assert free == (0, "")
+    assert (free.code, free.err) == (0, "")
     assert copied(published, "free.feeds") == after
 
 
@@ -95,33 +92,32 @@ def looks_of(path: Path) -> int:
     return int(number)
 
 
-def checked_on_a_full_disk(news: Publication, breaks: str = "") -> tuple[tuple[int, str], tuple[int, str]]:
-    """What a check of many links said while the disk of state.db was full, and what when there was room again."""
+def checked_on_a_full_disk(news: Publication, breaks: str = "") -> tuple[Ended, Ended]:
+    """How a check of many links ended while the disk of state.db was full, and how when there was room again."""
     for number in range(60):
         news.article(f"n{number}")
-    assert feedbot(news.folder, "build", "--accept-new").returncode == 0
-    # Room enough to open state.db and to begin, and not for what is seen.
-    script = """
-fill data/.fill
-truncate -s -85k data/.fill
-code=0; feedbot check --all 2>full.err >/dev/null || code=$?; echo $code > full.code
-rm data/.fill
-code=0; feedbot check --all 2>free.err >/dev/null || code=$?; echo $code > free.code
-cp -r data kept.after
-"""
+    with loaded(NOW) as command:
+        assert command.run(news.folder, "build", "--accept-new").code == 0
     mount = "cp -r data kept && mount -t tmpfs -o size=2m tmpfs data && cp -r kept/. data"
-    on_disks_of_its_own(news.folder, mount, script, breaks)
-    return said(news, "full"), said(news, "free")
+    with loaded(NOW, breaks) as command, disks_of_its_own(command, news.folder, mount) as disks:
+        disks.fill("data/.fill")
+        # Room enough to open state.db and to begin, and not for what is seen.
+        disks.sh("truncate -s -85k data/.fill")
+        full = disks.feedbot("check", "--all")
+        disks.sh("rm data/.fill")
+        free = disks.feedbot("check", "--all")
+        disks.sh("cp -r data kept.after")
+    return full, free
 
 
 def test_a_check_whose_disk_is_full_says_so_and_is_made_up_for(published, site):
     """What it could not record is asked again; what was on record is there."""
     before = looks_of(published.folder / "data" / "state.db")
     site.asked.clear()
-    (code, error), free = checked_on_a_full_disk(published)
+    full, free = checked_on_a_full_disk(published)
     assert len(site.asked) == 2 * 63
-    assert (code, "free some" in error) == (1, True), error
-    assert free == (0, "")
+    assert (full.code, "free some" in full.err) == (1, True), full.err
+    assert (free.code, free.err) == (0, "")
     assert looks_of(published.folder / "kept.after" / "state.db") >= before + 63
 
 
@@ -140,8 +136,8 @@ State.write = write
 
 def test_a_check_that_hushes_up_a_full_disk_is_found_out(published):
     """The negative control of the test above."""
-    (code, error), _ = checked_on_a_full_disk(published, FORGETS_WHAT_IT_CANNOT_WRITE)
-    assert (code, "free some" in error) != (1, True)
+    full, _ = checked_on_a_full_disk(published, FORGETS_WHAT_IT_CANNOT_WRITE)
+    assert (full.code, "free some" in full.err) != (1, True)
 
 
 def outlives_a_full_log(news: Publication, breaks: str = "") -> bool:
@@ -186,38 +182,36 @@ def test_a_daemon_that_wants_its_log_is_found_out(news):
 
 
 READ_ONLY = "mount --bind {what} {what} && mount -o remount,bind,ro {what}"
-TRIED = """
-try() { name=$1; shift; code=0; feedbot "$@" >/dev/null 2>$OUT/$name.err || code=$?; echo $code > $OUT/$name.code; }
-"""
-Told = dict[str, tuple[int, str]]
 
 
-def told_on_a_read_only_disk(published: Publication, what: str, tries: str, breaks: str = "") -> tuple[Path, Told]:
-    """Exit code and standard error of commands whose feeds, state.db or everything cannot be written; where it lies."""
-    out = published.folder.with_name("out")
-    out.mkdir()
-    place = published.folder / what
-    script = f"OUT={out}\ncd {published.folder}\n{TRIED}{tries}"
-    on_disks_of_its_own(published.folder, READ_ONLY.format(what=place), script, breaks)
-    told = {one.stem: (int(one.read_text()), one.with_suffix(".err").read_text()) for one in out.glob("*.code")}
-    return out, told
+def told_on_a_read_only_disk(
+    published: Publication, what: str, uses: Sequence[tuple[str, ...]], breaks: str = ""
+) -> dict[str, Ended]:
+    """How commands ended whose feeds, state.db or everything cannot be written; the feeds are in `out` then."""
+    out, place = published.folder.with_name("out"), published.folder / what
+    with loaded(NOW, breaks) as command:
+        with disks_of_its_own(command, published.folder, READ_ONLY.format(what=place)) as disks:
+            told = {" ".join(words): disks.feedbot(*words) for words in uses}
+            disks.sh(f"cp -r {published.folder / 'feeds'} {out}")
+    return told
 
 
 @pytest.mark.parametrize("what", ["feeds", "data", "."])
 def test_a_disk_that_cannot_be_written_is_told_and_nothing_changes(published, what):
     before = published.feeds()
-    tries = "try build build; try check check --all; try status status; try backup db backup; cp -r feeds $OUT/feeds"
-    out, told = told_on_a_read_only_disk(published, what, tries)
-    assert {one.name: one.read_bytes() for one in (out / "feeds").iterdir()} == before
-    for code, error in told.values():
-        assert code in {0, 1}
-        assert "feedbot's own" not in error
-        assert code == 0 or error.startswith("feedbot: ")
-    assert told["build"][0] == 1
-    assert "Read-only file system" in told["build"][1] or "not be mounted read-only" in told["build"][1]
-    assert told["status"] == (0, "")
+    uses = (("build",), ("check", "--all"), ("status",), ("db", "backup"))
+    told = told_on_a_read_only_disk(published, what, uses)
+    assert {one.name: one.read_bytes() for one in published.folder.with_name("out").iterdir()} == before
+    for one in told.values():
+        assert one.code in {0, 1}
+        assert "feedbot's own" not in one.err
+        assert one.code == 0 or one.err.startswith("feedbot: ")
+    build, check, status = told["build"], told["check --all"], told["status"]
+    assert build.code == 1
+    assert "Read-only file system" in build.err or "not be mounted read-only" in build.err
+    assert (status.code, status.err) == (0, "")
     if what == "feeds":
-        assert told["check"] == (0, "")
+        assert (check.code, check.err) == (0, "")
 
 
 AS_IF_IT_COULD_BE_WRITTEN = """
@@ -228,5 +222,5 @@ database.is_read_only = lambda folder: False
 
 def test_a_product_that_takes_a_read_only_disk_for_another_is_found_out(published):
     """The negative control of the test above."""
-    _, told = told_on_a_read_only_disk(published, "data", "try status status", AS_IF_IT_COULD_BE_WRITTEN)
-    assert told["status"] != (0, "")
+    told = told_on_a_read_only_disk(published, "data", [("status",)], AS_IF_IT_COULD_BE_WRITTEN)
+    assert (told["status"].code, told["status"].err) != (0, "")

@@ -73,7 +73,6 @@ class Checks:
             site.answers[f"/{PAGE.format(one)}"] = (200, 404, 410, (301, "/elsewhere"), 403)[one % 5]
         site.delay_s = 0.02
         assert command.run(news.folder, "build", learns=True).err == ""
-        command.run(self._copy(news.folder, "first"), "check", learns=True)
         self.case: Case = case_of(command, news.folder, "check")
         timed = self._copy(news.folder, "timed")
         began = time.monotonic()
