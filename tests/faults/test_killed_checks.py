@@ -36,10 +36,10 @@ import time
 from pathlib import Path
 from feedbot.steps.checking import _Asking
 _settle = _Asking._settle
-def slowly(self, connection, looks):
+def slowly(self, *words):
     while Path("slowly").exists():
         time.sleep(0.01)
-    return _settle(self, connection, looks)
+    return _settle(self, *words)
 _Asking._settle = slowly
 """
 )
