@@ -198,6 +198,18 @@ def test_rows_that_belong_to_nothing_are_found_by_the_weekly_check(story):
     assert any("1 rows of items belong to no row of files" in one for one in maintained(story).problems)
 
 
+def test_links_that_another_program_took_away_are_counted_anew_by_the_weekly_check(story):
+    connection = sqlite3.connect(story.folder / "state.db")
+    connection.execute("DELETE FROM article_links")
+    connection.commit()
+    connection.close()
+    story.clock.step(days=8)
+    assert any("not say how articles link there" in one for one in maintained(story).problems)
+    story.clock.step(days=1)
+    done = maintained(story)
+    assert (done.was_whole_check, done.problems) == (True, [])
+
+
 def test_old_looks_are_rolled_up_by_the_config(story):
     story.clock.step(days=40)
     story.run()

@@ -36,7 +36,7 @@ TOLD = "(status <> 'alive' OR verdict IS NOT 'alive' OR linked <> 0)"
 """True for the targets that `targets_told` has: those that are not plainly alive, or not linked to once."""
 
 
-WORST = "status IN ('dead', 'failing', 'blocked')"
+WORST = "(status = 'dead' OR status = 'failing' OR status = 'blocked')"
 """True for the targets that `targets_worst` has."""
 
 BROKEN = "status IN ('dead', 'failing')"
