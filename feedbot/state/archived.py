@@ -12,14 +12,13 @@ from feedbot.state.stored import decoder
 
 _decode_names = decoder(tuple[str, ...])
 
-# Their entries change with time, without a change in the database: a file that has vanished stays for a day, one of the
-# future comes; or by what is held back now, which is nowhere but in this connection.
+# Their entries change with time, or by an operator's word, and nothing that is counted does: a file that has vanished
+# stays for a day, one of the future comes, what the guard holds goes. What is held back, readers have not seen yet.
 _RESTLESS = """
 SELECT DISTINCT substr(published_at, 1, 7) FROM identities WHERE id IN (
     SELECT entry_id FROM files WHERE vanished_at IS NOT NULL
     UNION SELECT files.entry_id FROM members CROSS JOIN files ON files.id = members.file_id
         WHERE members.topic = '' AND members.published_at > :as_of
-    UNION SELECT entry_id FROM temp.held_back
     UNION SELECT value FROM json_each(:held)
 )
 UNION SELECT month FROM changes WHERE month >= substr(:as_of, 1, 7)
@@ -71,7 +70,7 @@ def forget(connection: Any) -> None:
 def restless(state: State, as_of: datetime, held: Collection[str]) -> set[str]:
     """The months with entries that may come or go by themselves, of which `held` are some, by id.
 
-    To be asked after `published.hold_back`. All months are among them that are not over as of that moment.
+    All months are among them that are not over as of that moment.
     """
     arguments = {"as_of": stamp(as_of), "held": json.dumps(sorted(held))}
     return {month for (month,) in state.plain(_RESTLESS, arguments)}
