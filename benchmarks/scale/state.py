@@ -1,4 +1,4 @@
-"""A state.db of 1,000,000 links and 10,000,000 looks, made up: what is due, `status`, `why`, its size, and recording.
+"""A state.db of 1,000,000 links and 10,000,000 looks, made up: what is asked of it, its size, and recording.
 
 Usage: python benchmarks/scale/state.py [ARTICLES [LOOKS [FOLDER]]]   (40,000 and 10 where not told; about 40 minutes)
 
@@ -24,13 +24,15 @@ import made_up
 
 from feedbot.cli import overview
 from feedbot.cli.evidence import gather
+from feedbot.clock import SystemClock
 from feedbot.config import Config, load_config
 from feedbot.core.identity import content_digest, identify
 from feedbot.core.schedule import jitter_of, next_check_at
 from feedbot.core.verdict import VerdictKind
-from feedbot.state import files, identities, retention, runs, targets, transitions
+from feedbot.state import files, identities, reported, retention, runs, targets, transitions
 from feedbot.state.database import State, open_for_reading, open_state, seconds, stamp, wipe
 from feedbot.state.files import FileReading, StoredFile
+from feedbot.steps import reporting
 from feedbot.steps.look import Look, advanced, look_at
 
 FEEDBOT = Path(sys.executable).with_name("feedbot")
@@ -190,6 +192,7 @@ def ask(config: Config, state: State) -> None:
         "what is due, all, a budget of 1,000", lambda: targets.planned(state, NOW + timedelta(days=400), budget=1000), 1
     )
     timed("what is due, all", lambda: targets.planned(state, NOW + timedelta(days=400)).ids, 1)
+    timed("the reports after an edit", lambda: report_again(config, state))
     with open_for_reading(config.state_path, who="a benchmark") as reader:
         timed("status", lambda: overview.look(config, reader, NOW))
         url = reader.value("SELECT url FROM targets ORDER BY status = 'dead' DESC, id LIMIT 1")
@@ -200,6 +203,19 @@ def ask(config: Config, state: State) -> None:
             gather(config, reader, target, NOW)
 
         timed("why", why)
+
+
+def report_again(config: Config, state: State) -> None:
+    with state.write() as connection:
+        reported.forget(connection)
+    assert not reporting.report(config, state, Standing()).problem
+
+
+class Standing(SystemClock):
+    """The clock at the end of the year."""
+
+    def now(self) -> datetime:
+        return NOW
 
 
 def timed(what: str, work: Callable[[], object], times: int = TIMES) -> None:
