@@ -21,6 +21,7 @@ from lxml import etree
 from feedbot.articles import read
 from feedbot.core.article import Article
 from feedbot.core.identity import content_digest
+from feedbot.state import linked
 from feedbot.steps import mending
 from tests.faults.how_many import number
 from tests.publication import START, Publication, loopback_site
@@ -165,6 +166,7 @@ class Lives(RuleBasedStateMachine):
     def _dead(self) -> set[str]:
         with self.news.state() as state:
             rows = state.rows("SELECT url FROM targets WHERE status IN ('dead', 'refused')")
+            assert linked.number_wrong(state) == 0, "a link does not say how articles link to it"
         return {row["url"].rpartition("/")[2] for row in rows}
 
     def _entries(self, feed: str) -> dict[str, tuple[str, str, int]]:

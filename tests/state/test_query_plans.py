@@ -1,11 +1,12 @@
 """How SQLite goes about what every build asks, on a database that it has gathered no figures of."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from feedbot.core.membership import EVERYTHING
-from feedbot.state import archived, entry_links, identities, published, targets
+from feedbot.state import archived, entry_links, identities, overview, published, targets, troubles
 from feedbot.state.database import open_state
 from tests.publication import START
 
@@ -76,3 +77,47 @@ def test_months_that_are_restless_are_asked_for_by_the_few_entries_that_are(aske
     assert "SEARCH identities USING PRIMARY KEY (id=?)" in steps
     assert "SCAN files USING INDEX files_vanished" in steps
     assert not {"SCAN identities", "SCAN files", "SCAN members"} & {*steps}
+
+
+def scanned(state, queries):
+    """The steps that go through all rows of links, of targets by their rows, or of where links stand."""
+    state.db.conn.set_trace_callback(None)
+    steps = [
+        row[3]
+        for query in queries
+        if query.lstrip().startswith(("SELECT", "WITH", "INSERT"))
+        for row in state.db.conn.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
+    ]
+    assert any("targets_told" in step for step in steps)
+    return [step for step in steps if re.match(r"SCAN (targets|links|article_links|others)\b(?! USING COVERING)", step)]
+
+
+def test_status_reads_no_row_of_links_but_of_the_few_that_it_shows(asked):
+    state, queries = asked
+    then = START - timedelta(days=7)
+    with state.write() as connection:
+        connection.execute("INSERT INTO runs (who, started_at) VALUES ('a test', '2020-01-01T00:00:00Z')")
+    overview.choose(state)
+    for by in ("topic", "provider", "host"):
+        overview.worst(state, by, 3)
+    overview.trouble(state, 20)
+    overview.dead_then(state, then, 0)
+    overview.failing_since(state, then)
+    overview.hidden_since_before(state, then)
+    overview.suspects(state)
+    overview.moved_for_good(state)
+    targets.by_status(state)
+    targets.backlog(state, START)
+    assert scanned(state, queries) == []
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_reports_go_through_no_link_that_is_well(asked, public):
+    state, queries = asked
+    troubles.choose(state, START, public=public)
+    troubles.find_troubled(state)
+    troubles.by_verdict(state)
+    troubles.by_host(state, 20)
+    troubles.by_topic(state, 20)
+    troubles.worst(state, 20, most_places=5)
+    assert scanned(state, queries) == []
