@@ -14,7 +14,7 @@ import pytest
 from sqlite_utils.utils import sqlite3
 
 from feedbot.errors import StateError
-from feedbot.state import copies, database, packed
+from feedbot.state import changes, copies, database, packed
 from feedbot.state.copies import require_whole
 from feedbot.state.database import open_for_reading, open_state
 from feedbot.state.restoring import restore
@@ -132,6 +132,13 @@ def test_a_run_goes_on_where_the_earlier_version_ended(news: Publication, versio
     assert run.publishing.feeds_written
     assert news.titles() == ["About new", "About old"]
     assert b"<id>tag:example.org,2026:old</id>" in news.feeds()["all.atom"]
+
+
+def test_archives_know_of_every_month_that_an_earlier_version_has_entries_of(tmp_path):
+    with open_state(frozen(tmp_path / "state.db", EARLIER[-1]), who="a test") as state:
+        months = {row["month"] for row in state.rows("SELECT substr(published_at, 1, 7) AS month FROM identities")}
+        assert months
+        assert changes.by_month(state).keys() == months
 
 
 def test_a_new_database_and_one_of_this_version_need_no_copy(tmp_path):
