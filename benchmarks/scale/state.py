@@ -162,7 +162,7 @@ def record(config: Config, state: State, run_id: int, looks: Sequence[Look]) -> 
     """What `steps/checking.py` does in a write phase."""
     strikes, policy = config.verdicts.policy(), config.schedule.policy()
     with state.write() as connection:
-        numbers = runs.add_observations(connection, run_id, (look.as_judged for look in looks))
+        numbers = runs.add_observations(connection, run_id, (look.as_judged for look in looks)).numbers
         standing, told = [], []
         stood = targets.on_record(state, [look.target.id for look in looks])
         for number, look in zip(numbers, looks, strict=True):

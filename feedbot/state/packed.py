@@ -7,14 +7,18 @@ never changed.
 """
 
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from feedbot.core.context import Context
 from feedbot.core.observation import Exchange
+from feedbot.errors import StateError
 from feedbot.state.stored import damaged, decoder
 
 _decode_exchanges = decoder(tuple[Exchange, ...])
+_decode_context = decoder(Context)
 
 _WINDOW_BITS = -12
 """Raw, with a window of 4 kB: what is said twice lies nearer, and a small window is soon made."""
@@ -130,6 +134,30 @@ def _inflated(packed: bytes, dictionary: bytes, window_bits: int = _WINDOW_BITS)
     return text
 
 
+def is_readable(packed: bytes, url: str, leans_on: bytes | None = None) -> bool:
+    """True for a packed look that says what one can have seen; some bits that are others still do."""
+    try:
+        exchanges, context = unpack_look(packed, url, leans_on)
+        _decode_exchanges(exchanges)
+        if context is not None:
+            _decode_context(context)
+    except StateError:
+        return False
+    return True
+
+
+def _can_be(unpack: Callable[..., Any]) -> Callable[..., bool]:
+    """Whether something can be unpacked, for queries."""
+
+    def can_be(*packed: Any) -> bool:
+        try:
+            return packed[0] is None or unpack(*packed) is not None
+        except StateError:
+            return False
+
+    return can_be
+
+
 def teach(connection: Any) -> None:
     """Let the queries of a connection pack and unpack."""
 
@@ -157,6 +185,10 @@ def teach(connection: Any) -> None:
         ("pack_look", 4, look),
         ("exchanges_of", 3, exchanges_of),
         ("context_of", 3, context_of),
+        ("is_readable", 3, is_readable),
+        ("is_page", 2, _can_be(unpack_page)),
+        ("is_article", 1, _can_be(unpack_article)),
+        ("is_status", 1, _can_be(unpack_status)),
         ("page_of_look", 3, page_text_of_look),
         ("pack_page", 2, page),
         ("page_text", 2, page_text),

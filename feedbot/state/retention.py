@@ -5,7 +5,8 @@ what comes; the file itself shrinks with `feedbot db vacuum`.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ import msgspec
 
 from feedbot.core.replay import Seen, replay
 from feedbot.core.status import Status, StrikePolicy
+from feedbot.errors import StateError
 from feedbot.state import runs, targets
 from feedbot.state.database import State, at_second, seconds, stamp
 from feedbot.state.packed import pack_status, unpack_status
@@ -47,7 +49,7 @@ SELECT id, target_id, started_at, {_HAS_LATER} AS has_later FROM observations AS
 
 # All at once, because what leans on them is packed anew.
 _OLD_OF_TARGETS = f"""
-SELECT id FROM observations AS seen
+SELECT id, target_id FROM observations AS seen
 WHERE target_id IN (SELECT value FROM json_each(?)) AND started_at < ? AND {_HAS_LATER} ORDER BY id LIMIT ?
 """  # noqa: S608 - no outside text
 
@@ -120,30 +122,52 @@ def roll_up(state: State, before: datetime, now: datetime, *, strikes: StrikePol
         of = {row["target_id"] for row in page if row["has_later"] and row["started_at"] < seconds(before)}
         if of:
             with state.write() as connection:
-                rows = state.rows(_OLD_OF_TARGETS, [json.dumps(sorted(of)), seconds(before), most - done])
-                old = [row["id"] for row in rows]
-                _roll_up(state, connection, runs.numbered(state, old), strikes)
-            done += len(old)
+                old: dict[int, list[int]] = {}
+                for row in state.rows(_OLD_OF_TARGETS, [json.dumps(sorted(of)), seconds(before), most - done]):
+                    old.setdefault(row["target_id"], []).append(row["id"])
+                done += _roll_up_readable(state, connection, old, strikes)
         if len(page) < _LOOKS_A_WRITE or seconds(before) <= page[-1]["started_at"] <= seconds(now):
             break
         after = page[-1]["id"]
     return done
 
 
-def _roll_up(state: State, connection: Any, looks: Iterable[Recorded], strikes: StrikePolicy) -> None:
-    by_target: dict[int, list[Recorded]] = {}
-    for look in looks:
-        by_target.setdefault(look.target_id, []).append(look)
-    for target_id, recorded in by_target.items():
-        start = start_of(state, target_id)
-        status = replay(
-            since(start, recorded),
-            host_answers=targets.host_answers(state, targets.get(state, target_id)),
-            policy=strikes,
-            start=start,
-        )
-        connection.execute(_KEEP, _row(target_id, len(recorded), recorded[0].observation.started_at, status))
-        runs.delete(connection, [one.id for one in recorded])
+def _roll_up_readable(state: State, connection: Any, old: Mapping[int, list[int]], strikes: StrikePolicy) -> int:
+    """Roll up old looks, given by their targets; returns how many. Where one cannot be read, none of its target is."""
+    try:
+        return _roll_up(state, connection, old, strikes)
+    except StateError:  # `feedbot db check` tells of it
+        done = 0
+        for target_id, looks in old.items():
+            with suppress(StateError):
+                done += _roll_up(state, connection, {target_id: looks}, strikes)
+        return done
+
+
+def _roll_up(state: State, connection: Any, old: Mapping[int, list[int]], strikes: StrikePolicy) -> int:
+    """Roll up all of these or, where a StateError is raised, none."""
+    connection.execute("SAVEPOINT rolling_up")
+    try:
+        numbers = [number for looks in old.values() for number in looks]
+        by_target: dict[int, list[Recorded]] = {}
+        for look in runs.numbered(state, numbers):
+            by_target.setdefault(look.target_id, []).append(look)
+        for target_id, recorded in by_target.items():
+            start = start_of(state, target_id)
+            status = replay(
+                since(start, recorded),
+                host_answers=targets.host_answers(state, targets.get(state, target_id)),
+                policy=strikes,
+                start=start,
+            )
+            connection.execute(_KEEP, _row(target_id, len(recorded), recorded[0].observation.started_at, status))
+        runs.delete(connection, numbers)
+    except StateError:
+        connection.execute("ROLLBACK TO rolling_up")
+        raise
+    finally:
+        connection.execute("RELEASE rolling_up")
+    return len(numbers)
 
 
 def _row(target_id: int, looks: int, first_at: datetime | None, status: Status) -> list[Any]:

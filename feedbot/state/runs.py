@@ -11,6 +11,7 @@ import msgspec
 from feedbot.core.context import NOTHING_KNOWN, Context
 from feedbot.core.observation import NETWORK_KINDS, Answered, Exchange, Failed, Failure, FailureKind, Observation
 from feedbot.core.verdict import RULES, Verdict, VerdictKind
+from feedbot.errors import StateError
 from feedbot.state.database import State, at_second, moment, seconds, stamp
 from feedbot.state.packed import pack_look, unpack_look
 from feedbot.state.stored import decoder
@@ -119,8 +120,19 @@ class Judged:
     verdict: Verdict
 
 
-def add_observations(connection: Any, run_id: int, judged: Iterable[Judged]) -> range:
-    """Append what was seen of targets, and what it was judged to be; inside a write phase. Returns their numbers.
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The numbers of looks that were appended, in their order; `damaged` are the targets whose oldest look is no more.
+
+    Looks at these were packed alone, so that nothing of them is lost.
+    """
+
+    numbers: range
+    damaged: tuple[int, ...]
+
+
+def add_observations(connection: Any, run_id: int, judged: Iterable[Judged]) -> Added:
+    """Append what was seen of targets, and what it was judged to be; inside a write phase.
 
     Each leans on the oldest look at its target that is kept (state/packed.py).
     """
@@ -128,15 +140,23 @@ def add_observations(connection: Any, run_id: int, judged: Iterable[Judged]) -> 
     oldest = _oldest(connection, [one.target_id for one in looks])
     first = 1 + connection.execute("SELECT coalesce(max(id), 0) FROM observations").fetchone()[0]
     numbers = range(first, first + len(looks))
+    damaged: list[int] = []
+    rows = []
+    for number, one in zip(numbers, looks, strict=True):
+        leans_on, its_text = oldest.get(one.target_id, (None, None))
+        exchanges, context = msgspec.json.encode(one.observation.exchanges), msgspec.json.encode(one.context)
+        try:
+            seen = pack_look(exchanges, context, one.observation.url, its_text)
+        except StateError:
+            leans_on, seen = None, pack_look(exchanges, context, one.observation.url)
+            damaged.append(one.target_id)
+        rows.append((number, run_id, *_row(one), leans_on, seen))
     connection.executemany(
         "INSERT INTO observations (id, run_id, target_id, started_at, elapsed_ms, http_status, failure, failure_text,"
         " final_url, verdict, reason, rules, leans_on, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (number, *_row(run_id, one, *oldest.get(one.target_id, (None, None))))
-            for number, one in zip(numbers, looks, strict=True)
-        ],
+        rows,
     )
-    return numbers
+    return Added(numbers, tuple(damaged))
 
 
 def _oldest(connection: Any, target_ids: list[int]) -> dict[int, tuple[int, bytes]]:
@@ -149,7 +169,7 @@ def _oldest(connection: Any, target_ids: list[int]) -> dict[int, tuple[int, byte
     return {target_id: (number, seen) for target_id, number, seen in rows.fetchall()}
 
 
-def _row(run_id: int, judged: Judged, leans_on: int | None, its_text: bytes | None) -> tuple[Any, ...]:
+def _row(judged: Judged) -> tuple[Any, ...]:
     observation, verdict = judged.observation, judged.verdict
     http_status: int | None = None
     failure: Failure | None = None
@@ -158,9 +178,7 @@ def _row(run_id: int, judged: Judged, leans_on: int | None, its_text: bytes | No
             http_status = status
         case Failed(failure=failure, final_url=final_url):
             pass
-    exchanges, context = msgspec.json.encode(observation.exchanges), msgspec.json.encode(judged.context)
     return (
-        run_id,
         judged.target_id,
         seconds(observation.started_at),
         observation.elapsed_ms,
@@ -171,8 +189,6 @@ def _row(run_id: int, judged: Judged, leans_on: int | None, its_text: bytes | No
         verdict.kind.value,
         verdict.reason,
         RULES,
-        leans_on,
-        pack_look(exchanges, context, observation.url, its_text),
     )
 
 

@@ -28,7 +28,7 @@ def damage(state: State, *, whole: bool = False) -> list[str]:
 def inconsistencies(state: State) -> list[str]:
     """References that lead nowhere, and what is other than in every database of this version, in sentences."""
     try:
-        return [*_references(state), *_links(state), *_schema(state)][:_MOST_TOLD]
+        return [*_references(state), *_unreadable(state), *_links(state), *_schema(state)][:_MOST_TOLD]
     except StateError as error:
         return [str(error)]
 
@@ -61,6 +61,21 @@ def _links(state: State) -> list[str]:
         return []
     them = "1 link does" if wrong == 1 else f"{wrong:,} links do"
     return [f"{them} not say how articles link there, as if another program wrote here; the daily job counts that anew"]
+
+
+_UNREADABLE = {
+    "looks": "observations AS look JOIN targets ON targets.id = look.target_id LEFT JOIN observations AS leant_on"
+    " ON leant_on.id = look.leans_on WHERE NOT is_readable(look.seen, targets.url, leant_on.seen)",
+    "pages": "targets WHERE NOT is_page(page, url)",
+    "articles": "articles WHERE NOT is_article(article)",
+    "rolled-up statuses": "rolled_up WHERE NOT is_status(status)",
+}
+
+
+def _unreadable(state: State) -> list[str]:
+    """What is packed and cannot be unpacked; a run goes on without it, and keeps what it sees by itself."""
+    counted = {what: state.value(f"SELECT count(*) FROM {where}") for what, where in _UNREADABLE.items()}  # noqa: S608
+    return [f"{number:,} of the packed {what} cannot be read" for what, number in counted.items() if number]
 
 
 def _schema(state: State) -> list[str]:

@@ -253,6 +253,7 @@ class _Asking:
         self._network_failures = Spool(Look, state.path.parent)
         self._results = Results(state.path.parent)
         self._answered: dict[str, bool | None] = {}
+        self._damaged: set[int] = set()
         self.has_begun = False
         """True as soon as targets are asked."""
 
@@ -474,6 +475,7 @@ class _Asking:
 
     def _whole(self, why: str) -> Results:
         """The results, with those of all that nothing was found of yet, and `why`."""
+        self._tell_damage()
         left = array("q", self._rest)
         if len(left) > _TARGETS_A_PORTION:
             self._results.leave(len(left), why, lambda: self._left(left, why))
@@ -483,6 +485,16 @@ class _Asking:
         said, exclusions, now = marks.holding(self._state, self._clock.now()), self._exclusions, self._clock.now()
         self._results.say(lambda url: mark_on(url, said, exclusions, now))
         return self._results
+
+    def _tell_damage(self) -> None:
+        number = len(self._damaged | self._undecided.damaged)
+        if number:
+            log.warning(
+                "%s: is damaged: what was seen before of %d of the links cannot be read, and what is seen of them now"
+                " is kept by itself; `feedbot db check` looks it over",
+                self._state.path,
+                number,
+            )
 
     def _left(self, numbers: Sequence[int], why: str) -> Iterator[Result]:
         by_url = targets.by_url(self._state, numbers)
@@ -533,7 +545,8 @@ class _Asking:
             numbers: dict[int, int] = {}
             if self._keeps_looks:
                 kept = runs.add_observations(connection, self._run_id, (look.as_judged for look in seen))
-                numbers = dict(zip((look.target.id for look in seen), kept, strict=True))
+                numbers = dict(zip((look.target.id for look in seen), kept.numbers, strict=True))
+                self._damaged.update(kept.damaged)
             counting = [look for look in seen if look.verdict.failure not in NETWORK_KINDS]
             results = self._settle(connection, counting, numbers)
         self._unrecorded = self._unrecorded[len(seen) :]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from feedbot.clock import Clock
 from feedbot.core.context import Sibling, Source, folder_of, sibling_url
 from feedbot.core.observation import Observation
+from feedbot.errors import StateError
 from feedbot.state import siblings, targets
 from feedbot.state.database import State
 from feedbot.steps.look import Look, as_sibling, as_source
@@ -29,6 +30,8 @@ class Undecided:
         self._asked: dict[str, str] = {}
         self._heard: list[Sibling] = []
         self._beside: dict[str, Sibling | None] = {}
+        self.damaged: set[int] = set()
+        """The targets of which it cannot be told any more what their pages said."""
 
     def add(self, look: Look) -> None:
         """Keep one more."""
@@ -114,5 +117,10 @@ class Undecided:
         if not look.wants_article:
             return {}
         other = self._other(look)
-        page = None if other is None else targets.page_of(self._state, other)
+        page = None
+        if other is not None:
+            try:
+                page = targets.page_of(self._state, other)
+            except StateError:  # as if it had never been read
+                self.damaged.add(other.id)
         return {"amp" if look.context.is_cache else "source": as_source(other, page)}

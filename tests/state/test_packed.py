@@ -66,7 +66,8 @@ def test_a_look_whose_earlier_one_is_gone_is_told_by_a_check(tmp_path):
         with state.write() as connection:
             connection.execute("DELETE FROM observations WHERE id = 1")
         assert soundness.inconsistencies(state) == [
-            "1 rows of observations belong to no row of observations that they lean on"
+            "1 rows of observations belong to no row of observations that they lean on",
+            "1 of the packed looks cannot be read",
         ]
 
 
