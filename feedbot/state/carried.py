@@ -73,6 +73,16 @@ def _number(field: str) -> str:
     return f"CAST(strftime('%s', :{field}) AS INTEGER)"
 
 
+def _reason(address: str, of: str = "") -> str:
+    """A reason in full, of a row that has this address (reasons.py)."""
+    return f"replace({of}reason, char(26), coalesce({of}{address}, '')) AS reason"
+
+
+def _short_reason(address: str) -> str:
+    """The reason of a record as its row has it."""
+    return f"coalesce(replace(:reason, :{address}, char(26)), :reason)"
+
+
 CARRIED = (
     Carried(
         records.Clock,
@@ -91,8 +101,9 @@ CARRIED = (
     Carried(
         records.Target,
         "targets",
-        f"SELECT url, status, {_text('next_check_at')}, {_text('since_at')}, verdict, reason, {_text('checked_at')},"  # noqa: S608
-        f" strikes, {_text('first_strike_at')}, {_text('last_strike_at')}, rule_strikes, rule_over_s,"
+        f"SELECT url, status, {_text('next_check_at')}, {_text('since_at')}, verdict,"  # noqa: S608
+        f" {_reason('moved_to')}, {_text('checked_at')}, strikes, {_text('first_strike_at')},"
+        f" {_text('last_strike_at')}, rule_strikes, rule_over_s,"
         f" {_text('first_alive_at')}, {_text('revived_at')}, moved_to, moved_looks, {_text('moved_first_at')},"
         f" nameless, by_request, frozen, {_text('page_checked_at')}, etag, last_modified, length, titled,"
         " coalesce(page_text(page, url), (SELECT page_of_look(look.seen, targets.url, leant_on.seen)"
@@ -102,9 +113,10 @@ CARRIED = (
         " first_strike_at, last_strike_at, rule_strikes, rule_over_s, first_alive_at, revived_at, moved_to,"
         " moved_looks, moved_first_at, nameless, by_request, frozen, page_checked_at, etag, last_modified, length,"
         " titled, page, linked)"
-        f" VALUES (:url, host_of(:url), :status, {_number('next_check_at')}, {_number('since_at')}, :verdict, :reason,"
-        f" {_number('checked_at')}, :strikes, {_number('first_strike_at')}, {_number('last_strike_at')}, :rule_strikes,"
-        f" :rule_over_s, {_number('first_alive_at')}, {_number('revived_at')}, :moved_to, :moved_looks,"
+        f" VALUES (:url, host_of(:url), :status, {_number('next_check_at')}, {_number('since_at')}, :verdict,"
+        f" {_short_reason('moved_to')}, {_number('checked_at')}, :strikes, {_number('first_strike_at')},"
+        f" {_number('last_strike_at')}, :rule_strikes, :rule_over_s, {_number('first_alive_at')},"
+        f" {_number('revived_at')}, :moved_to, :moved_looks,"
         f" {_number('moved_first_at')}, :nameless, :by_request, :frozen, {_number('page_checked_at')}, :etag,"
         f" :last_modified, :length, :titled, pack_page(:page, :url), {Linked.NOT:d})",
         json=("page",),
@@ -162,7 +174,8 @@ CARRIED = (
         "SELECT targets.url AS url, look.id AS number, look.run_id AS run,"  # noqa: S608 - no outside text
         f" {_text('started_at', of='look.')},"
         " look.elapsed_ms AS elapsed_ms, coalesce(look.final_url, targets.url) AS final_url, look.verdict AS verdict,"
-        " look.reason AS reason, exchanges_of(look.seen, targets.url, leant_on.seen) AS exchanges,"
+        " coalesce(replace(look.reason, char(26), coalesce(look.final_url, '')), look.http_status || ' on GET')"
+        " AS reason, exchanges_of(look.seen, targets.url, leant_on.seen) AS exchanges,"
         " look.http_status AS http_status, look.failure AS failure, look.failure_text AS failure_text,"
         " look.rules AS rules, context_of(look.seen, targets.url, leant_on.seen) AS context"
         " FROM targets CROSS JOIN observations AS look ON look.target_id = targets.id"
@@ -171,8 +184,9 @@ CARRIED = (
         "INSERT INTO observations (id, run_id, target_id, started_at, elapsed_ms, final_url, verdict, reason,"  # noqa: S608
         " http_status, failure, failure_text, rules, leans_on, seen)"
         f" VALUES (:number, (SELECT id FROM runs WHERE id = :run), (SELECT id FROM targets WHERE url = :url),"
-        f" {_number('started_at')}, :elapsed_ms,"
-        f" nullif(:final_url, :url), :verdict, :reason, :http_status, :failure, :failure_text, :rules, ({_OLDEST}),"
+        f" {_number('started_at')}, :elapsed_ms, nullif(:final_url, :url), :verdict,"
+        " nullif(coalesce(replace(:reason, nullif(:final_url, :url), char(26)), :reason), :http_status || ' on GET'),"
+        f" :http_status, :failure, :failure_text, :rules, ({_OLDEST}),"
         f" pack_look(:exchanges, :context, :url, (SELECT seen FROM observations WHERE id = ({_OLDEST}))))",
         json=("exchanges", "context"),
     ),
@@ -189,11 +203,11 @@ CARRIED = (
         records.Transition,
         "transitions",
         f"SELECT transitions.id AS number, url, kind AS change, {_text('at')}, from_status, to_status,"  # noqa: S608 - as above
-        " transitions.verdict AS verdict, transitions.reason AS reason, transitions.moved_to AS moved_to"
+        f" transitions.verdict AS verdict, {_reason('moved_to', of='transitions.')}, transitions.moved_to AS moved_to"
         " FROM transitions JOIN targets ON targets.id = target_id ORDER BY transitions.id",
         "INSERT INTO transitions (id, target_id, kind, at, from_status, to_status, verdict, reason, moved_to)"  # noqa: S608 - as above
         f" VALUES (:number, (SELECT id FROM targets WHERE url = :url), :change, {_number('at')}, :from_status,"
-        " :to_status, :verdict, :reason, :moved_to)",
+        f" :to_status, :verdict, {_short_reason('moved_to')}, :moved_to)",
     ),
     Carried(
         records.Snapshot,

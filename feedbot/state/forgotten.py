@@ -155,7 +155,8 @@ def delete_links(connection: Any, about: Scope, before: Before) -> int:
         " WHERE quotes(page_text(page, url))"
     )
     connection.execute(
-        "UPDATE targets SET moved_to = NULL, moved_looks = 0, moved_first_at = NULL WHERE quotes(moved_to)"
+        "UPDATE targets SET moved_to = NULL, moved_looks = 0, moved_first_at = NULL,"
+        " reason = iif(instr(reason, char(26)), '', reason) WHERE quotes(moved_to)"
     )
     connection.execute(
         "UPDATE rolled_up SET status ="

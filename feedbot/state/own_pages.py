@@ -6,9 +6,11 @@ from typing import Any
 
 from feedbot.core.own_page import OwnPage
 from feedbot.state.database import State, moment, stamp
+from feedbot.state.reasons import in_full
 
 _PAGES = """
 SELECT files.entry_id AS entry_id, files.path AS path, targets.url AS url, targets.reason AS reason,
+    targets.moved_to AS moved_to,
     targets.first_alive_at IS NOT NULL AS was_alive, targets.status = 'refused' AND targets.by_request AS by_request,
     links.ignored AS is_ignored, targets.id NOT IN (SELECT id FROM temp.unlinkable) AS is_linkable,
     identities.public = 0 AND files.draft = 0 AND files.published_at <= :now AS is_unseen,
@@ -40,7 +42,7 @@ def known(state: State, now: datetime, *, beside: int | None = None) -> list[Own
             entry_id=row["entry_id"],
             path=row["path"],
             url=row["url"],
-            reason=row["reason"],
+            reason=in_full(row["reason"], row["moved_to"]),
             was_alive=bool(row["was_alive"]),
             by_request=bool(row["by_request"]),
             is_ignored=bool(row["is_ignored"]),

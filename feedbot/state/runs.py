@@ -14,6 +14,7 @@ from feedbot.core.verdict import RULES, Verdict, VerdictKind
 from feedbot.errors import StateError
 from feedbot.state.database import State, at_second, moment, seconds, stamp
 from feedbot.state.packed import pack_look, unpack_look
+from feedbot.state.reasons import of_look_in_full, shortened_of_look
 from feedbot.state.stored import decoder
 
 _decode_context = decoder(Context)
@@ -187,7 +188,7 @@ def _row(judged: Judged) -> tuple[Any, ...]:
         None if failure is None else failure.text,
         None if final_url == observation.url else final_url,
         verdict.kind.value,
-        verdict.reason,
+        shortened_of_look(verdict.reason, None if final_url == observation.url else final_url, http_status),
         RULES,
     )
 
@@ -297,7 +298,7 @@ def _recorded(row: dict[str, Any]) -> Recorded:
         ),
         context=NOTHING_KNOWN if context is None else _decode_context(context),
         verdict=VerdictKind(row["verdict"]),
-        reason=row["reason"],
+        reason=of_look_in_full(row["reason"], row["final_url"], row["http_status"]),
         rules=row["rules"],
         counted=not is_of_network or bool(row["was_online"]),
     )

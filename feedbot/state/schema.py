@@ -477,7 +477,8 @@ ALTER TABLE hosts_anew RENAME TO hosts;
 
 _V18 = """
 -- What a large publication has most of is kept in few bytes: articles, looks, pages and rolled-up statuses packed
--- (state/packed.py), and times of links, looks and changes as seconds since 1970. The views show them as before.
+-- (state/packed.py), times of links, looks and changes as seconds since 1970, and reasons without what the row says
+-- beside them (state/reasons.py). The views show them as before.
 UPDATE articles SET article = pack_article(article);
 
 DROP VIEW links;
@@ -516,7 +517,8 @@ CREATE TABLE targets_anew (
     page_look INTEGER,
     page BLOB
 ) STRICT;
-INSERT INTO targets_anew SELECT id, url, host, status, CAST(strftime('%s', since_at) AS INTEGER), verdict, reason,
+INSERT INTO targets_anew SELECT id, url, host, status, CAST(strftime('%s', since_at) AS INTEGER), verdict,
+    coalesce(replace(reason, moved_to, char(26)), reason),
     CAST(strftime('%s', checked_at) AS INTEGER), strikes, CAST(strftime('%s', first_strike_at) AS INTEGER),
     CAST(strftime('%s', last_strike_at) AS INTEGER), rule_strikes, rule_over_s,
     CAST(strftime('%s', first_alive_at) AS INTEGER), CAST(strftime('%s', revived_at) AS INTEGER), moved_to, moved_looks,
@@ -545,7 +547,8 @@ CREATE TABLE observations_anew (
     -- Where it ended; null where that is the URL of the link itself.
     final_url TEXT,
     verdict TEXT NOT NULL,
-    reason TEXT NOT NULL,
+    -- Null: "200 on GET", with its status.
+    reason TEXT,
     rules INTEGER NOT NULL DEFAULT 1,
     -- The earlier look at the same link that this one is packed with; null where it is packed alone.
     leans_on INTEGER,
@@ -555,7 +558,9 @@ CREATE TABLE observations_anew (
 INSERT INTO observations_anew (id, run_id, target_id, started_at, elapsed_ms, http_status, failure, failure_text,
     final_url, verdict, reason, rules, leans_on, seen)
 SELECT look.id, look.run_id, look.target_id, CAST(strftime('%s', look.started_at) AS INTEGER), look.elapsed_ms,
-    look.http_status, look.failure, look.failure_text, nullif(look.final_url, targets.url), look.verdict, look.reason,
+    look.http_status, look.failure, look.failure_text, nullif(look.final_url, targets.url), look.verdict,
+    nullif(coalesce(replace(look.reason, nullif(look.final_url, targets.url), char(26)), look.reason),
+        look.http_status || ' on GET'),
     look.rules, first.id, pack_look(look.exchanges, look.context, targets.url, CASE WHEN first.id IS NOT NULL
         THEN pack_look(first.exchanges, first.context, targets.url, NULL) END)
 FROM observations AS look CROSS JOIN targets ON targets.id = look.target_id
@@ -595,7 +600,7 @@ CREATE TABLE transitions_anew (
     moved_to TEXT
 ) STRICT;
 INSERT INTO transitions_anew SELECT id, target_id, kind, CAST(strftime('%s', at) AS INTEGER), from_status, to_status,
-    verdict, reason, moved_to FROM transitions ORDER BY id;
+    verdict, coalesce(replace(reason, moved_to, char(26)), reason), moved_to FROM transitions ORDER BY id;
 DROP TABLE transitions;
 ALTER TABLE transitions_anew RENAME TO transitions;
 -- Once a day (UTC).
@@ -606,7 +611,7 @@ CREATE VIEW links AS
 SELECT files.path AS article, article_links.line AS line, article_links.role AS role, targets.url AS url,
     targets.host AS host, targets.status AS status,
     strftime('%Y-%m-%dT%H:%M:%SZ', targets.since_at, 'unixepoch') AS since, targets.verdict AS verdict,
-    targets.reason AS reason, targets.strikes AS strikes,
+    replace(targets.reason, char(26), coalesce(targets.moved_to, '')) AS reason, targets.strikes AS strikes,
     strftime('%Y-%m-%dT%H:%M:%SZ', targets.checked_at, 'unixepoch') AS checked,
     strftime('%Y-%m-%dT%H:%M:%SZ', targets.next_check_at, 'unixepoch') AS next_check,
     targets.moved_to AS moved_to, snapshots.url AS archived_copy, marks.kind AS marked, article_links.ignored AS ignored
@@ -627,7 +632,7 @@ WITH dead (id) AS (
 SELECT files.path AS article, article_links.line AS line, article_links.role AS role, targets.url AS url,
     targets.host AS host, targets.status AS status,
     strftime('%Y-%m-%dT%H:%M:%SZ', targets.since_at, 'unixepoch') AS since, targets.verdict AS verdict,
-    targets.reason AS reason, targets.strikes AS strikes,
+    replace(targets.reason, char(26), coalesce(targets.moved_to, '')) AS reason, targets.strikes AS strikes,
     strftime('%Y-%m-%dT%H:%M:%SZ', targets.checked_at, 'unixepoch') AS checked,
     strftime('%Y-%m-%dT%H:%M:%SZ', targets.first_alive_at, 'unixepoch') AS first_alive,
     snapshots.url AS archived_copy, marks.kind AS marked
@@ -640,7 +645,9 @@ LEFT JOIN marks ON marks.url = targets.url AND (marks.until IS NULL OR marks.unt
 CREATE VIEW link_history AS
 SELECT targets.url AS url, targets.host AS host,
     strftime('%Y-%m-%dT%H:%M:%SZ', observations.started_at, 'unixepoch') AS checked, observations.verdict AS verdict,
-    observations.reason AS reason, observations.http_status AS http_status, observations.failure AS failure,
+    coalesce(replace(observations.reason, char(26), coalesce(observations.final_url, '')),
+        observations.http_status || ' on GET') AS reason,
+    observations.http_status AS http_status, observations.failure AS failure,
     coalesce(observations.final_url, targets.url) AS final_url, observations.elapsed_ms AS elapsed_ms
 FROM observations JOIN targets ON targets.id = observations.target_id;
 

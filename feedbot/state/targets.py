@@ -24,6 +24,7 @@ from feedbot.core.verdict import VerdictKind
 from feedbot.state.database import State, at_second, moment, said_plainly, seconds, stamp
 from feedbot.state.linked import WORST, Linked, Tally, tallies
 from feedbot.state.packed import pack_page, unpack_page
+from feedbot.state.reasons import in_full, shortened
 from feedbot.state.stored import decoder
 
 _decode_signals = decoder(PageSignals)
@@ -785,7 +786,7 @@ def _others(target: Target, next_check_at: datetime) -> tuple[Any, ...]:
     """The values of `_OTHERS`, and the number."""
     status = target.status
     return (
-        status.reason,
+        shortened(status.reason, status.moved_to),
         _seconds(status.checked_at),
         _seconds(status.last_strike_at),
         None if status.rule is None else status.rule.strikes,
@@ -896,7 +897,7 @@ def target_of(row: dict[str, Any]) -> Target:
             kind=StatusKind(row["status"]),
             since_at=_at(row["since_at"]),
             verdict=None if row["verdict"] is None else VerdictKind(row["verdict"]),
-            reason=row["reason"],
+            reason=in_full(row["reason"], row["moved_to"]),
             checked_at=_at(row["checked_at"]),
             strikes=row["strikes"],
             first_strike_at=_at(row["first_strike_at"]),

@@ -9,6 +9,7 @@ import msgspec
 from feedbot.core.status import StatusKind
 from feedbot.core.transition import TransitionKind, transition
 from feedbot.state.database import State, at_second, seconds
+from feedbot.state.reasons import in_full, shortened
 from feedbot.state.targets import Target
 
 
@@ -59,7 +60,7 @@ def _row(before: Target, after: Target, kind: TransitionKind) -> tuple[Any, ...]
         before.status.kind.value,
         status.kind.value,
         None if status.verdict is None else status.verdict.value,
-        status.reason,
+        shortened(status.reason, status.moved_to),
         status.moved_to,
     )
 
@@ -80,7 +81,7 @@ def newest(state: State, limit: int) -> list[Transition]:
             before=StatusKind(row["from_status"]),
             after=StatusKind(row["to_status"]),
             verdict=row["verdict"],
-            reason=row["reason"],
+            reason=in_full(row["reason"], row["moved_to"]),
             moved_to=row["moved_to"],
         )
         for row in rows

@@ -31,16 +31,25 @@ RENAMED = {"links": "article_links"}
 UNPACKED = {
     "observations": "(SELECT look.*, exchanges_of(look.seen, targets.url, leant_on.seen) AS exchanges,"
     " context_of(look.seen, targets.url, leant_on.seen) AS context,"
-    " coalesce(look.final_url, targets.url) AS ended_at"
+    " coalesce(look.final_url, targets.url) AS ended_at, coalesce(replace(look.reason, char(26),"
+    " coalesce(look.final_url, '')), look.http_status || ' on GET') AS reason_said"
     " FROM observations AS look JOIN targets ON targets.id = look.target_id"
     " LEFT JOIN observations AS leant_on ON leant_on.id = look.leans_on)",
-    "targets": "(SELECT *, page_text(page, url) AS page_said FROM targets)",
+    "targets": "(SELECT *, page_text(page, url) AS page_said,"
+    " replace(reason, char(26), coalesce(moved_to, '')) AS reason_said FROM targets)",
+    "transitions": "(SELECT *, replace(reason, char(26), coalesce(moved_to, '')) AS reason_said FROM transitions)",
     "rolled_up": "(SELECT *, status_text(status) AS status_said FROM rolled_up)",
     "articles": "(SELECT *, article_said(article) AS article_said FROM articles)",
 }
 """What is packed since, as it was."""
 
-SAID = {"final_url": "ended_at", "page": "page_said", "status": "status_said", "article": "article_said"}
+SAID = {
+    "reason": "reason_said",
+    "final_url": "ended_at",
+    "page": "page_said",
+    "status": "status_said",
+    "article": "article_said",
+}
 
 AS_NUMBERS = {
     "targets": {
