@@ -179,7 +179,7 @@ def test_indexes_and_references_are_checked_once_a_week(story):
 def test_an_index_that_lacks_a_row_is_found_by_the_weekly_check(story):
     connection = sqlite3.connect(story.folder / "state.db")
     connection.execute("PRAGMA writable_schema = ON")
-    connection.execute("INSERT INTO targets (url, host, next_check_at) VALUES ('u', 'h', 0)")
+    connection.execute("INSERT INTO targets (url, host_id, next_check_at) SELECT 'u', min(id), 0 FROM host_names")
     connection.execute("DELETE FROM sqlite_master WHERE name = 'targets_host'")
     connection.commit()
     connection.close()

@@ -14,6 +14,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from feedbot.state import hosts
 from feedbot.state.database import open_state, seconds, stamp
 
 BEGIN = datetime(2026, 8, 1, tzinfo=UTC)
@@ -90,8 +91,9 @@ def fill(path: Path, links: int, looks: int) -> None:
             " VALUES (?, 'feedbot run', ?, ?, 1, ?)",
             ((run, at, at, '{"alive":140}') for run in range(1, runs + 1)),
         )
+        of_hosts = hosts.numbers(connection, map(url_of, range(1, links + 1)))
         connection.executemany(
-            "INSERT INTO targets (id, url, host, status, since_at, verdict, reason, checked_at, first_alive_at,"
+            "INSERT INTO targets (id, url, host_id, status, since_at, verdict, reason, checked_at, first_alive_at,"
             " next_check_at, page_checked_at, etag, last_modified, page)"
             " VALUES (?, ?, ?, ?, ?, 'alive', '200 on GET', ?, ?, ?, ?, ?, 'Wed, 21 Oct 2026 07:28:00 GMT',"
             " pack_page(?, ?))",
@@ -99,7 +101,7 @@ def fill(path: Path, links: int, looks: int) -> None:
                 (
                     one,
                     url_of(one),
-                    f"host{one % HOSTS}.example",
+                    of_hosts[f"host{one % HOSTS}.example"],
                     "alive",
                     *[seconds(BEGIN)] * 5,
                     f'"{one:x}"',

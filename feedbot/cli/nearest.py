@@ -14,7 +14,7 @@ _LOOKED_AT = 2000
 
 def nearest(state: State, url: str) -> list[str]:
     """The known URLs that are most like a canonical one, three at most: of its host, or else of one spelt like it."""
-    hosts = targets.hosts(state)
+    hosts = targets.host_names(state)
     host = host_of(url)
     if host not in hosts:
         alike = [one for one in hosts if registrable_domain(one) == registrable_domain(host)]

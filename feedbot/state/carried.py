@@ -24,9 +24,12 @@ class Carried:
     select: str
     insert: str
     json: tuple[str, ...] = ()
+    first: str = ""
+    """What is inserted before, from the same fields."""
 
 
 LEFT_OUT = {
+    "host_names": "the hosts of links, parts of their URLs",
     "items": "the titles in article files, read from these anew",
     "article_links": "the links in article files, read from these anew",
     "members": "the topics of article files, read from these anew",
@@ -43,7 +46,7 @@ LEFT_OUT_COLUMNS = {
         "category", "provider_name", "provider_domain", "quality", "rejected_line", "rejected_reason", "remarks",
     },  # what the file says: it is read anew
     # A part of its URL; counted in articles; what that look read is carried with the target.
-    "targets": {"host", "linked", "page_look"},
+    "targets": {"host_id", "linked", "page_look"},
     "published_files": {"mtime_ns", "inode"},  # stamps on this machine; files are compared with what they should be
 }  # fmt: skip
 """Columns of carried tables that can be had again."""
@@ -109,17 +112,19 @@ CARRIED = (
         " coalesce(page_text(page, url), (SELECT page_of_look(look.seen, targets.url, leant_on.seen)"
         " FROM observations AS look LEFT JOIN observations AS leant_on ON leant_on.id = look.leans_on"
         " WHERE look.id = targets.page_look)) AS page FROM targets ORDER BY url",
-        "INSERT INTO targets (url, host, status, next_check_at, since_at, verdict, reason, checked_at, strikes,"  # noqa: S608 - as above
+        "INSERT INTO targets (url, host_id, status, next_check_at, since_at, verdict, reason, checked_at, strikes,"  # noqa: S608 - as above
         " first_strike_at, last_strike_at, rule_strikes, rule_over_s, first_alive_at, revived_at, moved_to,"
         " moved_looks, moved_first_at, nameless, by_request, frozen, page_checked_at, etag, last_modified, length,"
         " titled, page, linked)"
-        f" VALUES (:url, host_of(:url), :status, {_number('next_check_at')}, {_number('since_at')}, :verdict,"
+        f" VALUES (:url, (SELECT id FROM host_names WHERE host = host_of(:url)),"
+        f" :status, {_number('next_check_at')}, {_number('since_at')}, :verdict,"
         f" {_short_reason('moved_to')}, {_number('checked_at')}, :strikes, {_number('first_strike_at')},"
         f" {_number('last_strike_at')}, :rule_strikes, :rule_over_s, {_number('first_alive_at')},"
         f" {_number('revived_at')}, :moved_to, :moved_looks,"
         f" {_number('moved_first_at')}, :nameless, :by_request, :frozen, {_number('page_checked_at')}, :etag,"
         f" :last_modified, :length, :titled, pack_page(:page, :url), {Linked.NOT:d})",
         json=("page",),
+        first="INSERT OR IGNORE INTO host_names (host) VALUES (host_of(:url))",
     ),
     Carried(
         records.Host,

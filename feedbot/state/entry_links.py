@@ -9,7 +9,7 @@ from feedbot.core.healing import MOVED_LOOKS, Standing
 from feedbot.core.snapshot import Snapshot
 from feedbot.state.database import State, said_plainly
 from feedbot.state.snapshots import snapshot_of
-from feedbot.state.targets import standing_of
+from feedbot.state.targets import COLUMNS, standing_of
 
 
 class Sources(msgspec.Struct, frozen=True):
@@ -51,8 +51,8 @@ wanting (file_id) AS (
 )
 """  # noqa: S608 - no outside text
 
-_TO_MEND = """
-SELECT links.file_id AS file_id, files.path AS path, links.role AS role, targets.*, 0 AS head_refused,
+_TO_MEND = f"""
+SELECT links.file_id AS file_id, files.path AS path, links.role AS role, {COLUMNS}, 0 AS head_refused,
     targets.id IN (SELECT id FROM temp.unlinkable) AS is_lost, seen.http_status AS http_status,
     iif(seen.id IS NULL, NULL, coalesce(seen.final_url, targets.url)) AS final_url,
     snapshots.url AS copy_url, snapshots.taken_at AS copy_taken_at
@@ -66,7 +66,7 @@ LEFT JOIN observations AS seen ON seen.id = (
 )
 WHERE links.item = 0 AND links.role IN ('source', 'amp', 'cdn_amp')
 ORDER BY files.path
-"""
+"""  # noqa: S608 - no outside text
 
 
 def to_mend(state: State, *, beside: int | None = None) -> list[Sources]:

@@ -15,7 +15,7 @@ from feedbot.core.article import Article, Link, LinkRole, Rejected, Remark
 from feedbot.core.identity import content_digest
 from feedbot.core.slug import topic_key
 from feedbot.core.url import canonical_url, host_of
-from feedbot.state import archived, linked
+from feedbot.state import archived, hosts, linked
 from feedbot.state.database import State, seconds, stamp
 from feedbot.state.packed import pack_article, unpack_article
 from feedbot.state.stored import decoder
@@ -284,9 +284,10 @@ def _record_links(connection: Any, linking: Sequence[tuple[int, Article]], known
     with linked.kept(connection, "files.id IN (SELECT value FROM json_each(?))", numbered) as relinked:
         (newest,) = connection.execute("SELECT coalesce(max(id), 0) FROM targets").fetchone()
         urls = sorted({link.url for _, article in linking for link in article.links})
+        numbers_of_hosts = hosts.numbers(connection, urls)
         connection.executemany(
-            "INSERT OR IGNORE INTO targets (url, host, next_check_at) VALUES (?, ?, ?)",
-            [(url, host_of(url), due_at) for url in urls],
+            "INSERT OR IGNORE INTO targets (url, host_id, next_check_at) VALUES (?, ?, ?)",
+            [(url, numbers_of_hosts[host_of(url)], due_at) for url in urls],
         )
         rows = connection.execute(
             "SELECT targets.url, targets.id FROM json_each(?) AS wanted"

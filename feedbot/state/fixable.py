@@ -5,7 +5,7 @@ from feedbot.core.fixing import Look
 from feedbot.core.observation import NETWORK_KINDS
 from feedbot.core.verdict import VerdictKind
 from feedbot.state.database import State, at_second
-from feedbot.state.targets import Target, target_of
+from feedbot.state.targets import COLUMNS, Target, target_of
 
 _LINKED = "EXISTS (SELECT 1 FROM article_links AS links WHERE links.target_id = targets.id AND links.ignored = 0)"
 
@@ -16,7 +16,7 @@ def moved(state: State) -> list[Target]:
     Of an address that was taken down (state/forgotten.py) it is not remembered that anything leads there.
     """
     rows = state.rows(
-        "SELECT targets.*, 0 AS head_refused FROM targets INDEXED BY targets_moved"  # noqa: S608 - no outside text
+        f"SELECT {COLUMNS}, 0 AS head_refused FROM targets INDEXED BY targets_moved"  # noqa: S608 - no outside text
         f" WHERE status = 'moved' AND moved_to IS NOT NULL AND {_LINKED} ORDER BY url"
     )
     return [target_of(row) for row in rows]
@@ -26,7 +26,7 @@ def withdrawn(state: State) -> list[Target]:
     """The linked AMP pages that were withdrawn at the latest look, by URL."""
     roles = ", ".join(f"'{role}'" for role in sorted(AMP_ROLES))
     rows = state.rows(
-        "SELECT targets.*, 0 AS head_refused FROM targets WHERE verdict = 'amp_withdrawn'"  # noqa: S608 - as above
+        f"SELECT {COLUMNS}, 0 AS head_refused FROM targets WHERE verdict = 'amp_withdrawn'"  # noqa: S608 - as above
         " AND EXISTS (SELECT 1 FROM article_links AS links"
         f" WHERE links.target_id = targets.id AND links.ignored = 0 AND links.role IN ({roles}))"
         " ORDER BY url"

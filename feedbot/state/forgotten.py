@@ -13,7 +13,7 @@ from typing import Any
 
 from feedbot.core.context import folder_of
 from feedbot.core.forgotten import Forgotten, forgotten_hash
-from feedbot.state import files, own_pages, reported, runs
+from feedbot.state import files, hosts, own_pages, reported, runs
 from feedbot.state.database import State, stamp
 
 # What may go on a URL: where one of these follows, a text quotes another, longer one.
@@ -148,7 +148,8 @@ def delete_links(connection: Any, about: Scope, before: Before) -> int:
     connection.executemany("DELETE FROM marks WHERE url = ?", [(url,) for url in urls])
     connection.executemany("DELETE FROM siblings WHERE folder = ?", [(folder_of(url),) for url in urls])
     connection.execute("DELETE FROM siblings WHERE quotes(sibling)")
-    connection.execute("DELETE FROM hosts WHERE host NOT IN (SELECT host FROM targets)")
+    hosts.delete_unused(connection)
+    connection.execute("DELETE FROM hosts WHERE host NOT IN (SELECT host FROM host_names)")
     # What other pages said of it: they are read whole again at their next look.
     connection.execute(
         "UPDATE targets SET page = NULL, page_checked_at = NULL, etag = NULL, last_modified = NULL, length = NULL"

@@ -45,6 +45,7 @@ _LEAST_STRIKES = 2
 _Record = reduce(or_, (one.record for one in CARRIED), Head | End)
 _decode: Callable[[bytes], Record] = msgspec.json.Decoder(_Record).decode
 _INSERTS = {one.record: one.insert for one in CARRIED}
+_FIRST = {one.record: one.first for one in CARRIED}
 _PLACES = {one.record: place for place, one in enumerate(CARRIED)}
 _encode = msgspec.json.Encoder().encode
 
@@ -203,7 +204,10 @@ def _require_order(record: Record, place: int) -> int:
 def _keep(connection: Any, record: Record, now: datetime, harmless: Callable[[str], str]) -> None:
     _require_usable(record)
     try:
-        done = connection.execute(_INSERTS[type(record)], _stored(record))
+        stored = _stored(record)
+        if first := _FIRST[type(record)]:
+            connection.execute(first, stored)
+        done = connection.execute(_INSERTS[type(record)], stored)
         if isinstance(record, records.File) and record.article is not None:
             article = replace(record.article, body_html=harmless(record.article.body_html))
             files.record_imported(connection, article, now)

@@ -13,6 +13,7 @@ import msgspec
 
 from feedbot.core.healing import MOVED_LOOKS, MOVED_OVER
 from feedbot.core.status import StatusKind
+from feedbot.state import hosts
 from feedbot.state.database import State, at_second, said_plainly, seconds, stamp
 from feedbot.state.linked import BROKEN, IS_REPORTED, TOLD, WORST, Linked
 
@@ -77,8 +78,9 @@ UNION ALL
 SELECT name, sum(status = 'dead'), sum(status = 'failing') FROM ({_SHARED["provider"]}) GROUP BY name
 """,  # noqa: S608 - no outside text
     "host": f"""
-SELECT host AS name, sum(status = 'dead') AS dead, sum(status = 'failing') AS failing
-FROM targets INDEXED BY targets_broken WHERE {BROKEN} AND {IS_REPORTED} GROUP BY host
+SELECT {hosts.NAME} AS name, sum(status = 'dead') AS dead,
+    sum(status = 'failing') AS failing
+FROM targets INDEXED BY targets_broken WHERE {BROKEN} AND {IS_REPORTED} GROUP BY host_id
 """,  # noqa: S608 - no outside text
 }
 
@@ -101,7 +103,10 @@ SELECT DISTINCT coalesce(nullif(files.provider_name, ''), files.provider_domain)
 FROM files CROSS JOIN article_links AS links ON links.file_id = files.id AND links.ignored = 0
 WHERE files.vanished_at IS NULL AND (files.provider_name <> '' OR files.provider_domain <> '')
 """,
-    "host": f"SELECT targets.host AS name, targets.id AS id FROM targets WHERE {IS_REPORTED}",  # noqa: S608 - as above
+    "host": f"""
+SELECT {hosts.NAME} AS name, targets.id AS id FROM targets
+WHERE {IS_REPORTED}
+""",  # noqa: S608 - as above
 }
 
 _ALL = """

@@ -16,7 +16,7 @@ import msgspec
 from feedbot.core.replay import Seen, replay
 from feedbot.core.status import Status, StrikePolicy
 from feedbot.errors import StateError
-from feedbot.state import runs, targets
+from feedbot.state import hosts, runs, targets
 from feedbot.state.database import State, at_second, seconds, stamp
 from feedbot.state.packed import pack_status, unpack_status
 from feedbot.state.runs import Recorded
@@ -227,6 +227,8 @@ def delete_unlinked(state: State, before: datetime) -> int:
             rows = connection.execute(_UNLINKED, [seconds(before), _ROWS_A_WRITE]).fetchall()
             connection.executemany("DELETE FROM observations WHERE target_id = ?", rows)
             connection.executemany("DELETE FROM targets WHERE id = ?", rows)
+            if rows:
+                hosts.delete_unused(connection)
         deleted += len(rows)
         if len(rows) < _ROWS_A_WRITE:
             return deleted

@@ -485,10 +485,16 @@ DROP VIEW links;
 DROP VIEW dead_links;
 DROP VIEW link_history;
 
+-- The hosts of links: each has one name, and very many links.
+CREATE TABLE host_names (
+    id INTEGER PRIMARY KEY,
+    host TEXT NOT NULL UNIQUE
+) STRICT;
+INSERT INTO host_names (host) SELECT DISTINCT host FROM targets ORDER BY host;
 CREATE TABLE targets_anew (
     id INTEGER PRIMARY KEY,
     url TEXT NOT NULL UNIQUE,
-    host TEXT NOT NULL,
+    host_id INTEGER NOT NULL REFERENCES host_names (id),
     status TEXT NOT NULL DEFAULT 'unchecked',
     since_at INTEGER,
     verdict TEXT,
@@ -517,7 +523,8 @@ CREATE TABLE targets_anew (
     page_look INTEGER,
     page BLOB
 ) STRICT;
-INSERT INTO targets_anew SELECT id, url, host, status, CAST(strftime('%s', since_at) AS INTEGER), verdict,
+INSERT INTO targets_anew SELECT id, url, (SELECT id FROM host_names WHERE host_names.host = targets.host), status,
+    CAST(strftime('%s', since_at) AS INTEGER), verdict,
     coalesce(replace(reason, moved_to, char(26)), reason),
     CAST(strftime('%s', checked_at) AS INTEGER), strikes, CAST(strftime('%s', first_strike_at) AS INTEGER),
     CAST(strftime('%s', last_strike_at) AS INTEGER), rule_strikes, rule_over_s,
@@ -529,9 +536,8 @@ FROM targets ORDER BY id;
 DROP TABLE targets;
 ALTER TABLE targets_anew RENAME TO targets;
 CREATE INDEX targets_due ON targets (next_check_at);
-CREATE INDEX targets_host ON targets (host, verdict);
+CREATE INDEX targets_host ON targets (host_id, verdict);
 CREATE INDEX targets_unlinkable ON targets (id) WHERE status IN ('dead', 'refused');
-CREATE INDEX targets_failing ON targets (host, first_strike_at) WHERE status = 'failing';
 CREATE INDEX targets_moved ON targets (id) WHERE status = 'moved';
 
 CREATE TABLE observations_anew (
@@ -609,7 +615,7 @@ CREATE INDEX transitions_at ON transitions (at, id);
 
 CREATE VIEW links AS
 SELECT files.path AS article, article_links.line AS line, article_links.role AS role, targets.url AS url,
-    targets.host AS host, targets.status AS status,
+    host_names.host AS host, targets.status AS status,
     strftime('%Y-%m-%dT%H:%M:%SZ', targets.since_at, 'unixepoch') AS since, targets.verdict AS verdict,
     replace(targets.reason, char(26), coalesce(targets.moved_to, '')) AS reason, targets.strikes AS strikes,
     strftime('%Y-%m-%dT%H:%M:%SZ', targets.checked_at, 'unixepoch') AS checked,
@@ -618,6 +624,7 @@ SELECT files.path AS article, article_links.line AS line, article_links.role AS 
 FROM article_links
 JOIN files ON files.id = article_links.file_id
 JOIN targets ON targets.id = article_links.target_id
+JOIN host_names ON host_names.id = targets.host_id
 LEFT JOIN snapshots ON snapshots.target_id = targets.id
 LEFT JOIN marks ON marks.url = targets.url AND (marks.until IS NULL OR marks.until >= date('now'))
 WHERE files.vanished_at IS NULL;
@@ -630,7 +637,7 @@ WITH dead (id) AS (
     WHERE marks.kind = 'dead' AND (marks.until IS NULL OR marks.until >= date('now'))
 )
 SELECT files.path AS article, article_links.line AS line, article_links.role AS role, targets.url AS url,
-    targets.host AS host, targets.status AS status,
+    host_names.host AS host, targets.status AS status,
     strftime('%Y-%m-%dT%H:%M:%SZ', targets.since_at, 'unixepoch') AS since, targets.verdict AS verdict,
     replace(targets.reason, char(26), coalesce(targets.moved_to, '')) AS reason, targets.strikes AS strikes,
     strftime('%Y-%m-%dT%H:%M:%SZ', targets.checked_at, 'unixepoch') AS checked,
@@ -638,18 +645,20 @@ SELECT files.path AS article, article_links.line AS line, article_links.role AS 
     snapshots.url AS archived_copy, marks.kind AS marked
 FROM dead
 CROSS JOIN targets ON targets.id = dead.id
+CROSS JOIN host_names ON host_names.id = targets.host_id
 CROSS JOIN article_links ON article_links.target_id = targets.id AND article_links.ignored = 0
 CROSS JOIN files ON files.id = article_links.file_id AND files.vanished_at IS NULL
 LEFT JOIN snapshots ON snapshots.target_id = targets.id
 LEFT JOIN marks ON marks.url = targets.url AND (marks.until IS NULL OR marks.until >= date('now'));
 CREATE VIEW link_history AS
-SELECT targets.url AS url, targets.host AS host,
+SELECT targets.url AS url, host_names.host AS host,
     strftime('%Y-%m-%dT%H:%M:%SZ', observations.started_at, 'unixepoch') AS checked, observations.verdict AS verdict,
     coalesce(replace(observations.reason, char(26), coalesce(observations.final_url, '')),
         observations.http_status || ' on GET') AS reason,
     observations.http_status AS http_status, observations.failure AS failure,
     coalesce(observations.final_url, targets.url) AS final_url, observations.elapsed_ms AS elapsed_ms
-FROM observations JOIN targets ON targets.id = observations.target_id;
+FROM observations JOIN targets ON targets.id = observations.target_id
+JOIN host_names ON host_names.id = targets.host_id;
 
 -- What every build asks for, among what it does not.
 CREATE INDEX identities_unseen ON identities (id) WHERE public = 0;
@@ -754,8 +763,7 @@ CREATE INDEX targets_told ON targets (status, verdict, linked)
 CREATE INDEX targets_worst ON targets (status, strikes DESC, url, since_at, linked)
     WHERE status = 'dead' OR status = 'failing' OR status = 'blocked';
 CREATE INDEX targets_linked ON targets (linked, next_check_at) WHERE linked <> 0;
-DROP INDEX targets_failing;
-CREATE INDEX targets_broken ON targets (host, status, first_strike_at, linked) WHERE status IN ('dead', 'failing');
+CREATE INDEX targets_broken ON targets (host_id, status, first_strike_at, linked) WHERE status IN ('dead', 'failing');
 CREATE INDEX targets_moved_for_good ON targets (linked) WHERE status = 'moved' AND verdict = 'moved'
     AND moved_looks >= 3 AND checked_at - moved_first_at >= 604800;
 """

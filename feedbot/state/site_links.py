@@ -11,7 +11,7 @@ from feedbot.core.site_links import Copies
 from feedbot.core.snapshot import Snapshot
 from feedbot.state.database import State, stamp
 from feedbot.state.snapshots import snapshot_of
-from feedbot.state.targets import standing_of
+from feedbot.state.targets import COLUMNS, standing_of
 
 
 class Linked(msgspec.Struct, frozen=True):
@@ -25,8 +25,8 @@ class Linked(msgspec.Struct, frozen=True):
     snapshot: Snapshot | None = None
 
 
-_STANDING = """targets.*, 0 AS head_refused, targets.id IN (SELECT id FROM temp.unlinkable) AS is_lost,
-    seen.http_status AS http_status, iif(seen.id IS NULL, NULL, coalesce(seen.final_url, targets.url)) AS final_url"""
+_STANDING = f"""{COLUMNS}, 0 AS head_refused, targets.id IN (SELECT id FROM temp.unlinkable) AS is_lost,
+    seen.http_status AS http_status, iif(seen.id IS NULL, NULL, coalesce(seen.final_url, targets.url)) AS final_url"""  # noqa: S608 - no outside text
 
 _SEEN = """LEFT JOIN observations AS seen ON seen.id = (
     SELECT id FROM observations WHERE target_id = targets.id ORDER BY started_at DESC, id DESC LIMIT 1

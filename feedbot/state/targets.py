@@ -21,6 +21,7 @@ from feedbot.core.schedule import neighbours_to_ask
 from feedbot.core.status import Status, StatusKind, StrikeRule
 from feedbot.core.url import host_of
 from feedbot.core.verdict import VerdictKind
+from feedbot.state import hosts
 from feedbot.state.database import State, at_second, moment, said_plainly, seconds, stamp
 from feedbot.state.linked import WORST, Linked, Tally, tallies
 from feedbot.state.packed import pack_page, unpack_page
@@ -98,10 +99,16 @@ class LinkPlace(msgspec.Struct, frozen=True):
     title: str = ""
 
 
-_SELECT = (
-    "SELECT targets.*, coalesce(hosts.head_refused, 0) AS head_refused"
-    " FROM targets LEFT JOIN hosts ON hosts.host = targets.host"
-)
+COLUMNS = f"targets.*, {hosts.NAME} AS host"
+"""All that `target_of` takes of a target but `head_refused`."""
+
+_HEAD_REFUSED = """
+coalesce((
+    SELECT head_refused FROM host_names CROSS JOIN hosts USING (host) WHERE host_names.id = targets.host_id
+), 0) AS head_refused
+"""
+
+_SELECT = f"SELECT {COLUMNS}, {_HEAD_REFUSED} FROM targets"  # noqa: S608 - no outside text
 
 # What a target is to readers, over all links to it: the ranks are those of core/order.py. In a feed is
 # what subscribers have, and what the next build would give them: after a restore nothing is published
@@ -155,7 +162,7 @@ EXISTS (
 
 _HOST_FAILED_AT = """
 (SELECT max(first_strike_at) FROM targets AS other INDEXED BY targets_broken
-    WHERE other.host = targets.host AND other.status IN ('dead', 'failing') AND other.status = 'failing')
+    WHERE other.host_id = targets.host_id AND other.status IN ('dead', 'failing') AND other.status = 'failing')
 """
 
 _DUE = f"""
@@ -183,18 +190,18 @@ claims AS (
         AND (:statuses IS NULL OR targets.status IN (SELECT value FROM json_each(:statuses)))
     GROUP BY targets.id
 )
-SELECT targets.*, coalesce(hosts.head_refused, 0) AS head_refused,
+SELECT {COLUMNS}, {_HEAD_REFUSED},
     claims.rank AS rank, claims.heat AS heat, claims.published_at AS published_at, {_HOST_FAILED_AT} AS host_failed_at
 FROM claims
 CROSS JOIN targets ON targets.id = claims.id
-LEFT JOIN hosts ON hosts.host = targets.host
 """  # noqa: S608 - no outside text
 
 # The few columns that speak for asking a target soon, and not the rest of its row, which is wide; SQLite sorts, in a
 # file where there are many.
 _BEST_FIRST = f"""
 {_DUE}
-SELECT targets.id, claims.rank, targets.host, targets.status, targets.verdict, targets.next_check_at, targets.url
+SELECT targets.id, claims.rank, {hosts.NAME}, targets.status,
+    targets.verdict, targets.next_check_at, targets.url
 FROM claims CROSS JOIN targets ON targets.id = claims.id
 ORDER BY priority_of(
     targets.status, targets.since_at, targets.checked_at, targets.strikes, targets.rule_strikes, targets.rule_over_s,
@@ -511,9 +518,10 @@ def named(state: State, urls: Sequence[str], now: datetime) -> list[Target]:
     """The targets of these canonical URLs, due or not; one that is new is remembered."""
     wanted = list(dict.fromkeys(urls))
     with state.write() as connection:
+        of_hosts = hosts.numbers(connection, wanted)
         connection.executemany(
-            "INSERT OR IGNORE INTO targets (url, host, next_check_at, linked) VALUES (?, ?, ?, ?)",
-            [(url, host_of(url), seconds(now), Linked.NOT) for url in wanted],
+            "INSERT OR IGNORE INTO targets (url, host_id, next_check_at, linked) VALUES (?, ?, ?, ?)",
+            [(url, of_hosts[host_of(url)], seconds(now), Linked.NOT) for url in wanted],
         )
         # What has been due for long without a link is deleted (retention.delete_unlinked), but not while it is asked.
         connection.executemany(
@@ -534,15 +542,21 @@ def find(state: State, url: str) -> Target | None:
     return target_of(rows[0]) if rows else None
 
 
-def hosts(state: State) -> list[str]:
+_HOSTS = """
+SELECT host FROM host_names WHERE EXISTS (SELECT 1 FROM targets WHERE host_id = host_names.id) ORDER BY host
+"""
+
+
+def host_names(state: State) -> list[str]:
     """Every host of a target, by name."""
-    return [row["host"] for row in state.rows("SELECT DISTINCT host FROM targets ORDER BY host")]
+    return [row["host"] for row in state.rows(_HOSTS)]
 
 
 def of_host(state: State, host: str, limit: int) -> list[str]:
     """The canonical URLs of a host that articles link to, the first by URL."""
     rows = state.rows(
-        "SELECT url FROM targets WHERE host = ? AND id IN (SELECT target_id FROM article_links) ORDER BY url LIMIT ?",
+        f"SELECT url FROM targets WHERE host_id = {hosts.NUMBER} AND id IN (SELECT target_id FROM article_links)"  # noqa: S608
+        " ORDER BY url LIMIT ?",
         [host, limit],
     )
     return [row["url"] for row in rows]
@@ -642,7 +656,7 @@ def _beside(state: State, target: Target, roles: tuple[LinkRole, LinkRole]) -> T
 def host_answers(state: State, target: Target) -> bool:
     """True where another target of the same host is known to answer, whatever it answers."""
     found = state.value(
-        "SELECT 1 FROM targets WHERE host = ? AND id <> ? AND verdict IS NOT NULL"
+        f"SELECT 1 FROM targets WHERE host_id = {hosts.NUMBER} AND id <> ? AND verdict IS NOT NULL"  # noqa: S608
         " AND verdict NOT IN ('unreachable', 'refused', 'unknown') LIMIT 1",
         [target.host, target.id],
     )
@@ -816,7 +830,8 @@ def ask_neighbours(connection: Any, alarms: Mapping[str, int], now: datetime) ->
     Those that were seen longest ago; none that was seen within a day.
     """
     connection.executemany(
-        "UPDATE targets SET next_check_at = :now WHERE id IN (SELECT id FROM targets WHERE host = :host"
+        "UPDATE targets SET next_check_at = :now WHERE id IN (SELECT id FROM targets"
+        " WHERE host_id = (SELECT id FROM host_names WHERE host = :host)"
         " AND status IN ('alive', 'moved') AND next_check_at > :now AND checked_at < :lately"
         " AND EXISTS (SELECT 1 FROM article_links AS links WHERE links.target_id = targets.id AND links.ignored = 0)"
         " ORDER BY checked_at, id LIMIT :most)",

@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 
 from feedbot.core.article import LinkRole
+from feedbot.state import hosts
 from feedbot.state.database import State, at_second, said_plainly, seconds, stamp
 from feedbot.state.linked import IS_REPORTED, TOLD, Linked, tallies
-from feedbot.state.targets import Target, target_of
+from feedbot.state.targets import COLUMNS, Target, target_of
 
 # Of what was not looked at yet there is nothing to tell.
 _TROUBLED = "status <> 'unchecked' AND NOT (status = 'alive' AND coalesce(verdict, 'alive') = 'alive')"
@@ -53,7 +54,7 @@ END, targets.strikes DESC, targets.since_at, targets.url
 """
 
 _WORST = f"""
-SELECT targets.*, 0 AS head_refused, targets.id IN (SELECT id FROM temp.unlinkable) AS is_lost
+SELECT {COLUMNS}, 0 AS head_refused, targets.id IN (SELECT id FROM temp.unlinkable) AS is_lost
 FROM temp.troubled CROSS JOIN targets ON targets.id = target_id WHERE troubled.status {{which}}
 ORDER BY {_WORST_FIRST} LIMIT ?
 """  # noqa: S608 - no outside text
@@ -63,11 +64,12 @@ _FROM_THE_WORST = ("= 'dead'", "= 'failing'", "NOT IN ('dead', 'failing')")
 
 # The links of those few hosts are counted one host after the other, by the index of targets.
 _BY_HOST = f"""
-WITH worst (host, troubled, hosts) AS MATERIALIZED (
-    SELECT host, count(*) AS n, count(*) OVER () FROM temp.troubled CROSS JOIN targets ON targets.id = target_id
-    GROUP BY host ORDER BY n DESC, host LIMIT ?
+WITH worst (id, host, troubled, hosts) AS MATERIALIZED (
+    SELECT host_id, {hosts.NAME} AS name, count(*) AS n, count(*) OVER ()
+    FROM temp.troubled CROSS JOIN targets ON targets.id = target_id
+    GROUP BY host_id ORDER BY n DESC, name LIMIT ?
 )
-SELECT host, troubled, hosts, (SELECT count(*) FROM targets WHERE targets.host = worst.host AND {_IS_TOLD}) AS links
+SELECT host, troubled, hosts, (SELECT count(*) FROM targets WHERE targets.host_id = worst.id AND {_IS_TOLD}) AS links
 FROM worst ORDER BY troubled DESC, host
 """  # noqa: S608 - no outside text
 
@@ -282,10 +284,11 @@ def last_look(state: State) -> datetime | None:
 def history(state: State, hosts: Sequence[str], until: date, days: int) -> list[Day]:
     """What was seen of these hosts, day by day, on so many days to `until`; days without a look are left out."""
     rows = state.rows(
-        "SELECT targets.host AS host, date(seen.started_at, 'unixepoch') AS day,"  # noqa: S608 - no outside text
+        "SELECT wanted.value AS host, date(seen.started_at, 'unixepoch') AS day,"  # noqa: S608 - no outside text
         " sum(seen.verdict IN ('alive', 'moved', 'amp_withdrawn')) AS good,"
         " sum(seen.verdict IN ('blocked', 'refused', 'suspect', 'unknown')) AS hidden, count(*) AS looks"
-        f" FROM json_each(?) AS wanted CROSS JOIN targets ON targets.host = wanted.value AND {_IS_TOLD}"
+        " FROM json_each(?) AS wanted CROSS JOIN host_names ON host_names.host = wanted.value"
+        f" CROSS JOIN targets ON targets.host_id = host_names.id AND {_IS_TOLD}"
         " CROSS JOIN observations AS seen ON seen.target_id = targets.id AND seen.started_at >= ?"
         " GROUP BY 1, 2 ORDER BY 1, 2",
         [json.dumps(list(hosts)), seconds(datetime.combine(until - timedelta(days=days - 1), time(), UTC))],

@@ -17,7 +17,7 @@ from feedbot.core.mark import Mark, MarkKind
 from feedbot.core.next_step import link_steps
 from feedbot.core.status import Status, StatusKind
 from feedbot.core.verdict import VerdictKind
-from feedbot.state import marks, targets
+from feedbot.state import hosts, marks, targets
 from feedbot.state.database import open_for_reading
 from tests.cli.golden_files import expected
 from tests.e2e.test_command import FEEDBOT, feedbot
@@ -133,8 +133,9 @@ def test_the_nearest_are_of_the_same_host_or_of_one_spelt_like_it(news):
                     "INSERT INTO files (id, path, mtime_ns, size, inode, sha256, rules) VALUES (?, ?, 0, 0, 0, '', '')",
                     [number, f"{number}.md"],
                 )
+                host_id = hosts.numbers(connection, [url])[host]
                 connection.execute(
-                    "INSERT INTO targets (id, url, host, next_check_at) VALUES (?, ?, ?, 0)", [number, url, host]
+                    "INSERT INTO targets (id, url, host_id, next_check_at) VALUES (?, ?, ?, 0)", [number, url, host_id]
                 )
                 connection.execute(
                     "INSERT INTO article_links (file_id, target_id, role, line) VALUES (?, ?, 'source', 1)",

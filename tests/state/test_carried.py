@@ -8,7 +8,7 @@ from sqlite_utils.utils import sqlite3
 
 from feedbot import __version__
 from feedbot.errors import StateError
-from feedbot.state import packed
+from feedbot.state import hosts, packed
 from feedbot.state.carried import CARRIED, LEFT_OUT, LEFT_OUT_COLUMNS
 from feedbot.state.database import open_for_reading, open_state
 from feedbot.state.exporting import export_lines, export_to
@@ -90,14 +90,14 @@ def test_an_export_is_of_one_moment(full):
 
 
 def test_the_order_in_which_rows_came_is_not_that_of_the_lines(tmp_path):
-    hosts = ["c.example", "a.example", "b.example"]
-    for name, order in (("one.db", hosts), ("other.db", sorted(hosts))):
+    names = ["c.example", "a.example", "b.example"]
+    for name, order in (("one.db", names), ("other.db", sorted(names))):
         with open_state(tmp_path / name, who="a test") as state, state.write() as connection:
             for host in order:
                 connection.execute("INSERT INTO hosts (host) VALUES (?)", [host])
                 connection.execute(
-                    "INSERT INTO targets (url, host, next_check_at) VALUES (?, ?, 0)",
-                    [f"https://{host}/", host],
+                    "INSERT INTO targets (url, host_id, next_check_at) VALUES (?, ?, 0)",
+                    [f"https://{host}/", hosts.numbers(connection, [f"https://{host}/"])[host]],
                 )
     one = exported(tmp_path / "one.db")
     assert one == exported(tmp_path / "other.db")

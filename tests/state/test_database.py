@@ -98,7 +98,8 @@ def test_observations_are_append_only(path):
     with opened(path) as state:
         with state.write() as connection:
             connection.execute("INSERT INTO runs (who, started_at) VALUES ('x', 'now')")
-            connection.execute("INSERT INTO targets (url, host, next_check_at) VALUES ('u', 'h', 0)")
+            connection.execute("INSERT INTO host_names (id, host) VALUES (1, 'h')")
+            connection.execute("INSERT INTO targets (url, host_id, next_check_at) VALUES ('u', 1, 0)")
             connection.execute(
                 "INSERT INTO observations (run_id, target_id, started_at, elapsed_ms, verdict, reason, seen)"
                 " VALUES (1, 1, 0, 1, 'alive', '', pack_look('[]', NULL, 'u', NULL))"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from feedbot.state import linked, targets
+from feedbot.state import hosts, linked, targets
 from feedbot.state.database import open_state, seconds, stamp
 from tests.publication import START
 
@@ -38,18 +38,21 @@ def state(tmp_path_factory):
                 "INSERT INTO published_entries VALUES ('all', ?, ?)",
                 [(place, f"tag:{place * 7}") for place in range(5)],
             )
+            of_hosts = hosts.numbers(
+                connection, [*(f"https://h{number}.example/" for number in range(10)), "https://own.example/"]
+            )
             for number in range(300):
                 status = _KINDS[number % 7]
                 since, checked, struck = times(number)
                 is_failing = status == "failing"
                 connection.execute(
-                    "INSERT INTO targets (id, url, host, status, since_at, verdict, checked_at, strikes,"
+                    "INSERT INTO targets (id, url, host_id, status, since_at, verdict, checked_at, strikes,"
                     " first_strike_at, rule_strikes, rule_over_s, revived_at, next_check_at)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     [
                         number,
                         f"https://h{number % 10}.example/{number * 7919 % 300}",
-                        f"h{number % 10}.example",
+                        of_hosts[f"h{number % 10}.example"],
                         status,
                         None if status == "unchecked" else since,
                         None if status == "unchecked" else _VERDICTS.get(status, "alive"),
@@ -70,9 +73,8 @@ def state(tmp_path_factory):
                     )
             # A page of its own that an article to come alone links to.
             connection.execute(
-                "INSERT INTO targets (id, url, host, next_check_at)"
-                " VALUES (300, 'https://own.example/', 'own.example', ?)",
-                [seconds(START - timedelta(days=1))],
+                "INSERT INTO targets (id, url, host_id, next_check_at) VALUES (300, 'https://own.example/', ?, ?)",
+                [of_hosts["own.example"], seconds(START - timedelta(days=1))],
             )
             connection.execute("INSERT INTO article_links VALUES (0, 300, 'page', 1, 0, 0)")
             linked.count_anew(connection)

@@ -36,6 +36,7 @@ UNPACKED = {
     " FROM observations AS look JOIN targets ON targets.id = look.target_id"
     " LEFT JOIN observations AS leant_on ON leant_on.id = look.leans_on)",
     "targets": "(SELECT *, page_text(page, url) AS page_said,"
+    " (SELECT host FROM host_names WHERE id = host_id) AS host,"
     " replace(reason, char(26), coalesce(moved_to, '')) AS reason_said FROM targets)",
     "transitions": "(SELECT *, replace(reason, char(26), coalesce(moved_to, '')) AS reason_said FROM transitions)",
     "rolled_up": "(SELECT *, status_text(status) AS status_said FROM rolled_up)",
