@@ -238,7 +238,10 @@ def test_what_quotes_it_elsewhere_goes_and_other_history_stays(news, site):
     assert holding(news.folder, "/slander", "Libel") == []
     with news.state() as state:
         assert targets.find(state, shared).status.kind == "alive"
-        assert targets.find(state, pointing).status.moved_to is None
+        assert (targets.find(state, pointing).status.moved_to, targets.find(state, pointing).status.reason) == (
+            None,
+            "",
+        )
         assert targets.page_of(state, targets.find(state, site.link("/fan"))) is None
         assert len(runs.trail(state, site.link("/one"))) == 1
 

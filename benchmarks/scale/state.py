@@ -161,6 +161,7 @@ def seen_of(state: State, numbers: Sequence[int], look: int, at: datetime) -> It
 def record(config: Config, state: State, run_id: int, looks: Sequence[Look]) -> None:
     """What `steps/checking.py` does in a write phase."""
     strikes, policy = config.verdicts.policy(), config.schedule.policy()
+    looks = sorted(looks, key=lambda look: look.target.id)
     with state.write() as connection:
         numbers = runs.add_observations(connection, run_id, (look.as_judged for look in looks)).numbers
         standing, told = [], []

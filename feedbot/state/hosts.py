@@ -18,7 +18,8 @@ def numbers(connection: Any, urls: Iterable[str]) -> dict[str, int]:
     names = sorted(set(map(host_of, urls)))
     connection.executemany("INSERT OR IGNORE INTO host_names (host) VALUES (?)", [(name,) for name in names])
     rows = connection.execute(
-        "SELECT host, host_names.id FROM json_each(?) AS wanted CROSS JOIN host_names ON host_names.host = wanted.value",
+        "SELECT host, host_names.id FROM json_each(?) AS wanted"
+        " CROSS JOIN host_names ON host_names.host = wanted.value",
         [json.dumps(names)],
     )
     return dict(rows.fetchall())

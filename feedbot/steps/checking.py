@@ -538,7 +538,8 @@ class _Asking:
 
         Nothing is forgotten before it is written: where that fails, the next call does it.
         """
-        seen = tuple(self._unrecorded)
+        # As their rows lie in the database, whose pages are then written once.
+        seen = sorted(self._unrecorded, key=_target_id)
         if not seen:
             return
         with self._state.write() as connection:
@@ -650,6 +651,10 @@ def _is_older(observation: Observation, target: Target, now: datetime) -> bool:
     checked_at = target.status.checked_at
     started_at = observation.started_at.replace(microsecond=0)  # as times are kept
     return checked_at is not None and started_at < checked_at <= now
+
+
+def _target_id(look: Look) -> int:
+    return look.target.id
 
 
 def _was_alive(target: Target) -> bool:
