@@ -1,4 +1,4 @@
-"""Whether state.db is what it should be: its pages, its references, its schema."""
+"""Whether state.db is what it should be: its pages, its references, what it holds packed, its schema."""
 
 from feedbot.errors import StateError
 from feedbot.state import linked

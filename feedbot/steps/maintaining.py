@@ -130,7 +130,7 @@ def _told(done: Maintenance) -> Iterator[None]:
 
 
 def _check(state: State, done: Maintenance, now: datetime) -> None:
-    """Every page each time; once a week, which takes longer, indexes and references as well."""
+    """Every page each time; once a week, which takes longer, indexes, references and what is packed as well."""
     done.was_whole_check = care.is_due(state, Deed.WHOLE_CHECK, _WHOLE_CHECK_EVERY, now)
     found = soundness.damage(state, whole=done.was_whole_check)
     done.is_damaged = bool(found)
