@@ -76,7 +76,7 @@ def test_the_history_has_every_look(grown):
 @pytest.mark.parametrize(
     ("query", "first"),
     [
-        ("SELECT * FROM dead_links", "targets USING INDEX targets_unlinkable"),
+        ("SELECT * FROM dead_links", "targets USING COVERING INDEX targets_worst"),
         ("SELECT * FROM links WHERE url = 'x'", "targets USING INDEX sqlite_autoindex_targets_1 (url=?)"),
         ("SELECT * FROM links WHERE article = 'x'", "files USING INDEX sqlite_autoindex_files_1 (path=?)"),
         ("SELECT * FROM link_history WHERE url = 'x'", "targets USING"),
