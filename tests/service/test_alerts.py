@@ -68,9 +68,10 @@ def test_a_state_that_cannot_be_used_is_told_once_though_it_keeps_who_was_told(n
         assert message.startswith("operator trouble: Test News: state.db cannot be used\n")
         assert "state.db: is damaged or no database" in message
         aside.replace(state)
-        lines = []
-        until(lambda: lines.extend(first_lines(news_told)) or any("over: state.db cannot be used" in x for x in lines))
+        heard = news_told.folder / "told"
+        until(lambda: heard.exists() and "over: state.db cannot be used" in heard.read_text(encoding="utf-8"))
         assert one.end() == 0
+    lines = first_lines(news_told)
     # The cause, and not that the job that tells has failed all the while; of the reading it is chance whether it fails
     # just before the end of the cause and is told just after it.
     assert lines.count("operator over: Test News: over: state.db cannot be used") == 1
