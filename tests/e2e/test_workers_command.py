@@ -94,8 +94,9 @@ def test_two_processes_find_what_one_finds(news, site, other):
 def test_a_signal_to_everybody_ends_the_run_and_keeps_what_was_done(news, site, other, number):
     articles(news, other, 100)
     site.delay_s = other.delay_s = 0.05
-    # By itself it does not end before it is told to, however late that is.
+    # By itself neither worker ends before it is told to, however late that is.
     site.hold("/n099")
+    other.hold("/x099")
     run, pids = under_way(news, "check")
     until(lambda: len(site.asked) > 40 and len(other.asked) > 40)
     # As systemd does it.
@@ -110,6 +111,7 @@ def test_a_signal_to_everybody_ends_the_run_and_keeps_what_was_done(news, site, 
     assert 16 <= len(kept) < 200
     site.delay_s = other.delay_s = 0
     site.go_on()
+    other.go_on()
     assert f"{200 - len(kept)} links checked in" in feedbot(news.folder, "check").stdout
 
 
