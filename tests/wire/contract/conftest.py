@@ -8,6 +8,7 @@ import pytest
 
 from feedbot.wire.choice import curl_is_here
 from tests.conftest import MAY_BE_SKIPPED
+from tests.ports import closed_port
 from tests.wire.contract.kits import Kit, eventually, open_sockets
 
 try:
@@ -33,6 +34,7 @@ def kit(request: pytest.FixtureRequest) -> Kit:
 
 @pytest.fixture(autouse=True)
 async def _no_socket_is_left() -> AsyncIterator[None]:
+    closed_port()  # it holds a socket from the first time on
     before = open_sockets()
     yield
     assert await eventually(lambda: open_sockets() <= before), "sockets are left open"
