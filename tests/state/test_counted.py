@@ -8,7 +8,7 @@ import pytest
 
 from feedbot.core.healing import MOVED_LOOKS, MOVED_OVER
 from feedbot.core.slug import topic_key
-from feedbot.state import linked, overview, targets, troubles
+from feedbot.state import hosts, linked, overview, targets, troubles
 from feedbot.state.database import open_state, seconds, stamp
 from tests.publication import START
 
@@ -64,17 +64,18 @@ def state(tmp_path_factory):
                     for key in {"", topic_key(_TOPICS[number % 3]), topic_key(_TOPICS[number % 2])}
                 ],
             )
+        of_hosts = hosts.numbers(connection, [f"https://h{number}.example/" for number in range(12)])
         for number in range(_LINKS):
             status = chance.choice(_KINDS)
             verdict = None if status == "unchecked" else _VERDICTS.get(status, chance.choice(("alive", "suspect")))
             host = f"h{chance.randrange(12)}.example"
             connection.execute(
-                "INSERT INTO targets (id, url, host, status, verdict, since_at, checked_at, strikes, moved_looks,"
+                "INSERT INTO targets (id, url, host_id, status, verdict, since_at, checked_at, strikes, moved_looks,"
                 " moved_first_at, next_check_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
                 [
                     number,
                     f"https://{host}/{number * 7919 % _LINKS}",
-                    host,
+                    of_hosts[host],
                     status,
                     verdict,
                     ago(),
@@ -114,7 +115,7 @@ def told(state, *, public=False):
         is_public = file["public"] and not file["draft"] and file["published_at"] <= stamp(START)
         if not row["ignored"] and file["vanished_at"] is None and (is_public or not public):
             found[row["target_id"]].add(row["file_id"])
-    rows = {row["id"]: row for row in state.rows("SELECT * FROM targets")}
+    rows = {row["id"]: row for row in state.rows(f"SELECT *, {hosts.NAME} AS host FROM targets")}
     return {number: (rows[number], files) for number, files in found.items()}
 
 
@@ -249,8 +250,8 @@ def test_a_report_tells_of_what_is_not_well(state, public):
     assert troubles.by_topic(state, 9) == (sorted(by_topic.items(), key=lambda one: (-one[1], one[0])), len(by_topic))
     by_host = Counter(rows[one][0]["host"] for one in troubled)
     links = Counter(row["host"] for row, _ in rows.values())
-    hosts, _ = troubles.by_host(state, 20)
-    assert [(one.host, one.troubled, one.links) for one in hosts] == [
+    worst, _ = troubles.by_host(state, 20)
+    assert [(one.host, one.troubled, one.links) for one in worst] == [
         (host, number, links[host]) for host, number in sorted(by_host.items(), key=lambda one: (-one[1], one[0]))
     ]
     assert troubles.is_reported(state, range(_LINKS)) == rows.keys()
