@@ -208,6 +208,21 @@ def test_what_is_to_be_ignored_is_not_asked_and_stays(news, site):
     assert news.titles() == ["About one"]
 
 
+def test_what_is_to_be_ignored_is_not_counted_as_due_from_that_moment_on(news, site):
+    news.article("one")
+    news.build()
+
+    def due():
+        with news.state() as state:
+            return targets.due_count(state, news.clock.now())
+
+    assert due() == 1
+    marked(news, site, MarkKind.IGNORE)
+    assert due() == 0
+    marked(news, site, MarkKind.ALIVE)
+    assert due() == 1
+
+
 def test_what_the_config_excludes_is_not_asked_and_stays(tmp_path, site):
     news = Publication(tmp_path / "news", site, more="links: {exclude: [{glob: '*/one', reason: ours}]}\n")
     news.article("one")

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fnmatch import translate
 from typing import assert_never
 
 from feedbot.core.url import host_of
+
+LOOK_AGAIN = timedelta(days=1)
+"""When it is looked again whether a link is still to be left alone."""
 
 
 class MarkKind(StrEnum):

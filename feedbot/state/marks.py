@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from feedbot.core.mark import Mark, MarkKind
+from feedbot.core.mark import LOOK_AGAIN, Mark, MarkKind
 from feedbot.state.database import State, moment, seconds, stamp
 
 
@@ -15,20 +15,24 @@ def put(state: State, url: str, mark: Mark, now: datetime) -> None:
             "INSERT OR REPLACE INTO marks (url, kind, note, until, made_at) VALUES (?, ?, ?, ?, ?)",
             [url, mark.kind.value, mark.note, until, stamp(now)],
         )
-        # What was left alone is due again from now on, and what is marked is looked at soon.
-        connection.execute(
-            "UPDATE targets SET next_check_at = min(next_check_at, ?) WHERE url = ?", [seconds(now), url]
-        )
+        if mark.kind is MarkKind.IGNORE:
+            # Not due: nobody counts on its being asked.
+            connection.execute("UPDATE targets SET next_check_at = ? WHERE url = ?", [seconds(now + LOOK_AGAIN), url])
+        else:
+            _make_due(connection, url, now)
 
 
 def remove(state: State, url: str, now: datetime) -> bool:
     """Forget a person's word on a link, and have it looked at soon; False where there was none."""
     with state.write() as connection:
         gone = bool(connection.execute("DELETE FROM marks WHERE url = ?", [url]).rowcount)
-        connection.execute(
-            "UPDATE targets SET next_check_at = min(next_check_at, ?) WHERE url = ?", [seconds(now), url]
-        )
+        _make_due(connection, url, now)
     return gone
+
+
+def _make_due(connection: Any, url: str, now: datetime) -> None:
+    """What was left alone is due again from now on, and what is marked is looked at soon."""
+    connection.execute("UPDATE targets SET next_check_at = min(next_check_at, ?) WHERE url = ?", [seconds(now), url])
 
 
 def holding(state: State, now: datetime) -> dict[str, Mark]:

@@ -19,7 +19,7 @@ from feedbot.clock import Clock
 from feedbot.config import Config
 from feedbot.core.domain import registrable_domain
 from feedbot.core.forgotten import leads_to_any
-from feedbot.core.mark import Mark, MarkKind, mark_on
+from feedbot.core.mark import LOOK_AGAIN, Mark, MarkKind, mark_on
 from feedbot.core.observation import NETWORK_KINDS, FailureKind, Observation
 from feedbot.core.outage import FAILURES_IN_A_ROW, Asked, is_mass_failure
 from feedbot.core.own_page import is_asked_in_every_run
@@ -65,10 +65,6 @@ _FAILURES_AT_ONCE = 10_000
 
 # When failures that were not counted are looked at again. If they still fail, they count.
 _FROZEN_S = 3600.0
-
-
-# When it is looked again whether a link is still to be left alone.
-_LOOK_AGAIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +192,7 @@ def to_ask(config: Config, state: State, now: datetime) -> Planned:
         budget=config.checker.max_requests_per_run,
         leaves_out=lambda url: _is_ignored(mark_on(url, said, exclusions, now)),
     )
-    targets.set_aside(state, due.left_out, now + _LOOK_AGAIN)
+    targets.set_aside(state, due.left_out, now + LOOK_AGAIN)
     return due
 
 
@@ -513,7 +509,7 @@ class _Asking:
     def _leave_alone(self, taken: _Taken) -> None:
         """Keep nothing of a look that quotes what was taken down: where its target stands is as before."""
         target = taken.target
-        targets.set_aside(self._state, [target.id], self._clock.now() + _LOOK_AGAIN)
+        targets.set_aside(self._state, [target.id], self._clock.now() + LOOK_AGAIN)
         self._add(Result(target, target, None, _unknown("leads to what was taken down"), taken.places))
 
     def _probe_target(self, target: Target, now: datetime) -> ProbeTarget:
