@@ -129,6 +129,18 @@ def test_a_persons_word_is_shown_and_a_link_that_is_called_dead_is_told_however_
     assert rows(news)["/one"][-1] == "nothing: the entry is left out"
 
 
+def test_who_has_given_a_word_on_a_link_behind_walls_is_not_asked_for_it_again(news: Publication, site: Site) -> None:
+    news.article("one")
+    site.answers["/one"] = 403
+    look_on(news, 0, 20, 35)
+    assert "Walls have hidden it for 30 days" in rows(news)["/one"][0]
+    with news.state() as state:
+        marks.put(state, site.link("/one"), Mark(MarkKind.ALIVE), news.clock.now())
+    told(news)
+    assert "A person: marked alive" in rows(news)["/one"][0]
+    assert "Walls have hidden it" not in rows(news)["/one"][0]
+
+
 def test_links_that_an_article_asks_to_leave_alone_and_those_of_vanished_files_are_not_told(
     news: Publication, site: Site
 ) -> None:

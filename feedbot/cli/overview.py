@@ -1,6 +1,6 @@
 """Where everything stands: what `feedbot status` tells, and `feedbot` alone goes by."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
@@ -122,7 +122,7 @@ def look(config: Config, state: State, now: datetime, by: By | None = None) -> O
         rankings=tuple(_ranking(state, one) for one in GROUPS),
         counted=None if by is None else _counted(state, by),
         feeds=_feeds(config, state),
-        waits=tuple(waits(state, now, counts)),
+        waits=tuple(waits(state, now, counts, _said(config, state, now))),
         last=runs.last(state),
         next_due_at=overview.next_due_at(state),
         at_work=tuple(holders(config.state_path)),
@@ -174,8 +174,15 @@ def _left_s(config: Config, due: int, asked_per_s: float | None) -> float | None
     )
 
 
-def waits(state: State, now: datetime, counts: Counts) -> Iterator[Wait]:
-    """What waits for a person, the most urgent first."""
+def _said(config: Config, state: State, now: datetime) -> set[str]:
+    """The canonical URLs of which a person has said something, or of which the config does: their word is given."""
+    said, exclusions = marks.holding(state, now), config.links.exclusions()
+    excluded = overview.in_doubt(state) if config.links.exclude else []
+    return {*said, *(url for url in excluded if exclusions.of(url, now))}
+
+
+def waits(state: State, now: datetime, counts: Counts, said: Collection[str]) -> Iterator[Wait]:
+    """What waits for a person, the most urgent first; of links of which a person has `said` something, none does."""
     for name, job in jobs.all_jobs(state).items():
         if job.failures and job.problem is not None:
             times = "failed" if job.failures == 1 else f"failed {job.failures} times in a row"
@@ -192,14 +199,14 @@ def waits(state: State, now: datetime, counts: Counts) -> Iterator[Wait]:
     if counts.rejected:
         them = "1 article file is" if counts.rejected == 1 else f"{counts.rejected:,} article files are"
         yield Wait("rejected", f"{them} not published; why, and where", "feedbot lint")
-    if moved := overview.moved_for_good(state):
+    if moved := overview.moved_for_good(state, said):
         them = "1 link seems" if moved == 1 else f"{moved:,} links seem"
         yield Wait("fix", f"{them} to have moved for good; to see them rewritten in the articles", "feedbot fix")
-    hidden, url = overview.hidden_since_before(state, now - timedelta(seconds=UNVERIFIABLE_AFTER_S))
+    hidden, url = overview.hidden_since_before(state, now - timedelta(seconds=UNVERIFIABLE_AFTER_S), said)
     if hidden:
         them = "1 link is" if hidden == 1 else f"{hidden:,} links are"
         yield Wait("hidden", f"{them} behind walls for 30 days; look yourself, and mark", f"feedbot why {url}")
-    suspects, url = overview.suspects(state)
+    suspects, url = overview.suspects(state, said)
     if suspects:
         them = "1 link seems" if suspects == 1 else f"{suspects:,} links seem"
         yield Wait("suspect", f"{them} to lead to something else; look yourself, and mark", f"feedbot why {url}")

@@ -216,39 +216,64 @@ def failing_since(state: State, then: datetime) -> int:
     )
 
 
-def hidden_since_before(state: State, then: datetime) -> tuple[int, str]:
-    """How many links walls have hidden since that moment or longer, and the URL of the first of them."""
+# Of all links, those of which a person has not said anything.
+_UNSAID = "url NOT IN (SELECT value FROM json_each(:said))"
+
+
+def hidden_since_before(state: State, then: datetime, said: Iterable[str] = ()) -> tuple[int, str]:
+    """How many links walls have hidden since that moment or longer, and the URL of the first.
+
+    Without those of `said`.
+    """
     row = state.rows(
         "SELECT count(*) AS n, min(url) AS url FROM targets INDEXED BY targets_worst"  # noqa: S608 - no outside text
-        f" WHERE {WORST} AND status = 'blocked' AND since_at <= ? AND {IS_REPORTED}",
-        [seconds(then)],
+        f" WHERE {WORST} AND status = 'blocked' AND since_at <= :then AND {IS_REPORTED} AND {_UNSAID}",
+        {"then": seconds(then), "said": json.dumps(sorted(said))},
     )[0]
     return row["n"], row["url"] or ""
 
 
-def suspects(state: State) -> tuple[int, str]:
-    """How many links that do not fail lead to what is not the page that was linked to, and the URL of the first."""
+def suspects(state: State, said: Iterable[str] = ()) -> tuple[int, str]:
+    """How many links that do not fail lead to what is not the page that was linked to, and the URL of the first.
+
+    Without those of `said`.
+    """
     failing_or_unknown = {StatusKind.DEAD, StatusKind.FAILING, StatusKind.UNCHECKED}
     kinds = json.dumps([kind for kind in StatusKind if kind not in failing_or_unknown])
     row = state.rows(
         "SELECT count(*) AS n, min(url) AS url FROM targets INDEXED BY targets_told"  # noqa: S608 - no outside text
-        f" WHERE {TOLD} AND status IN (SELECT value FROM json_each(?)) AND verdict = 'suspect' AND {IS_REPORTED}",
-        [kinds],
+        f" WHERE {TOLD} AND status IN (SELECT value FROM json_each(:kinds)) AND verdict = 'suspect' AND {IS_REPORTED}"
+        f" AND {_UNSAID}",
+        {"kinds": kinds, "said": json.dumps(sorted(said))},
     )[0]
     return row["n"], row["url"] or ""
 
 
-def moved_for_good(state: State) -> int:
+def moved_for_good(state: State, said: Iterable[str] = ()) -> int:
     """How many links were led on to one new address for as long as feeds and `feedbot fix` ask for (core/healing.py).
 
-    Whether that is a better address for everybody, those look at besides.
+    Without those of `said`. Whether it is a better address for everybody, feeds and `feedbot fix` look at besides.
     """
+    urls = sorted(said)
+    # Only where there are such: the URLs are not in the index.
+    unsaid = f" AND {_UNSAID}" if urls else ""
     return int(
         state.value(
             "SELECT count(*) FROM targets INDEXED BY targets_moved_for_good"  # noqa: S608 - no outside text
-            f" WHERE {_MOVED_FOR_GOOD} AND {IS_REPORTED}"
+            f" WHERE {_MOVED_FOR_GOOD} AND {IS_REPORTED}{unsaid}",
+            {"said": json.dumps(urls)} if urls else {},
         )
     )
+
+
+def in_doubt(state: State) -> list[str]:
+    """The URLs of all links that walls hide, that are suspect or that have moved."""
+    rows = state.rows(
+        f"SELECT url FROM targets INDEXED BY targets_worst WHERE {WORST} AND status = 'blocked'"  # noqa: S608
+        f" UNION SELECT url FROM targets INDEXED BY targets_told WHERE {TOLD}"
+        " AND (verdict = 'suspect' OR status = 'moved')"
+    )
+    return [row["url"] for row in rows]
 
 
 def next_due_at(state: State) -> datetime | None:

@@ -184,7 +184,7 @@ def _remarks(one: Troubled, mark: Mark | None) -> Iterator[str]:
     if status.never_alive:
         yield "Never seen alive: most often a typo"
     # As of its latest look, as everything here.
-    if status.checked_at is not None and is_unverifiable(status, status.checked_at):
+    if mark is None and status.checked_at is not None and is_unverifiable(status, status.checked_at):
         yield "Walls have hidden it for 30 days: look yourself, and `feedbot mark` it"
 
 

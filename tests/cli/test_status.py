@@ -180,3 +180,37 @@ def test_links_behind_walls_and_doubtful_ones_are_named(news):
     begin = "look yourself, and mark:\n             feedbot why"
     assert f"  hidden     1 link is behind walls for 30 days; {begin} {walled}\n" in said
     assert f"  suspect    1 link seems to lead to something else; {begin} {strange}\n" in said
+
+
+@pytest.fixture
+def doubtful(news) -> Publication:
+    """One link behind walls for long, one that is suspect, and one that has moved for good."""
+    for name in ("walled", "strange", "away"):
+        news.article(name)
+    news.run()
+    with news.state() as state, state.write() as connection:
+        connection.execute("UPDATE targets SET status = 'blocked', since_at = 0 WHERE url LIKE '%walled'")
+        connection.execute("UPDATE targets SET verdict = 'suspect' WHERE url LIKE '%strange'")
+        connection.execute(
+            "UPDATE targets SET status = 'moved', verdict = 'moved', moved_looks = 9, moved_first_at = 0"
+            " WHERE url LIKE '%away'"
+        )
+    assert [one.kind for one in seen(news).waits] == ["fix", "hidden", "suspect"]
+    return news
+
+
+@pytest.mark.parametrize("kind", MarkKind)
+def test_a_link_of_which_a_person_has_said_a_word_waits_for_none(doubtful, kind):
+    now = doubtful.clock.now()
+    for name, left in (("walled", ["fix", "suspect"]), ("strange", ["fix"]), ("away", [])):
+        with doubtful.state() as state:
+            marks.put(state, doubtful.site.link(f"/{name}"), Mark(kind, until=now.date(), made_at=now), now)
+        assert [one.kind for one in seen(doubtful).waits] == left
+    doubtful.clock.step(days=1)  # the words hold no more
+    assert len(seen(doubtful).waits) == 3
+
+
+def test_links_that_the_config_leaves_alone_wait_for_no_word(doubtful):
+    with doubtful.config_file.open("a", encoding="utf-8") as file:
+        file.write('links: {exclude: [{glob: "*/strange"}, {glob: "*/walled"}]}\n')
+    assert [one.kind for one in seen(doubtful).waits] == ["fix"]

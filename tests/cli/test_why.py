@@ -12,6 +12,7 @@ import pytest
 
 from feedbot.cli.evidence import gather
 from feedbot.cli.nearest import nearest
+from feedbot.cli.reports.checking import said_of_history
 from feedbot.cli.reports.why import why_document, why_lines
 from feedbot.core.mark import Mark, MarkKind
 from feedbot.core.next_step import link_steps
@@ -194,3 +195,20 @@ def test_a_link_that_is_left_alone_has_no_next_look(lived):
         marks.remove(state, url, now)
     assert "  next look  none: it is left alone" in lines
     assert not [line for line in lines if line.startswith("  changes ")]
+
+
+def test_of_a_link_behind_walls_a_word_is_asked_for_until_it_is_given(news, site):
+    news.article("walled")
+    site.answers["/walled"] = 403
+    news.run()
+    news.clock.step(days=31)
+    asked = []
+    for kind in (None, MarkKind.ALIVE):
+        if kind is not None:
+            with news.state() as state:
+                marks.put(state, site.link("/walled"), Mark(kind), news.clock.now())
+        why = "\n".join(why_lines(seen(news, "/walled"), every=False))
+        [result] = news.run().checking.results
+        check = " ".join(said_of_history(result, news.clock.now()))
+        asked.append(["and `feedbot mark` it" in text for text in (why, check)])
+    assert asked == [[True, True], [False, False]]

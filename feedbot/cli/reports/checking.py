@@ -76,7 +76,7 @@ def said_of_history(result: Result, now: datetime) -> list[str]:
         said.append("dead")
     elif status.strikes:
         said.append(f"strike {status.strikes}{', never seen alive' if status.never_alive else ''}")
-    elif is_unverifiable(status, now):
+    elif result.mark is None and is_unverifiable(status, now):
         said.append("blocked for 30 days and more: look yourself, and `feedbot mark` it")
     if result.mark is not None:
         said.append(result.mark.words)

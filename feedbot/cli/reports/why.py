@@ -59,7 +59,7 @@ def _standing_lines(seen: Evidence) -> Iterator[str]:
     yield f"  status     {kind}{since}{strikes}{never}"
     if status.reason:
         yield f"  because    {plain(status.reason)}"
-    if is_unverifiable(status, now):
+    if seen.mark is None and is_unverifiable(status, now):
         yield "  note       walls have hidden it for 30 days: feedbot cannot tell; look yourself, and `feedbot mark` it"
     if seen.mark is not None:
         yield f"  a person   {plain(seen.mark.words)}"
