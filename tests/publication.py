@@ -16,7 +16,7 @@ from lxml import etree
 
 from feedbot.config import Config, load_config
 from feedbot.cycle import Run, run_once
-from feedbot.state import targets
+from feedbot.state import planning
 from feedbot.state.database import State, open_state
 from feedbot.steps.checking import Checking, check
 from feedbot.steps.publishing import Publishing, publish
@@ -215,7 +215,7 @@ topics: [{topics}]
 
     def check(self, resolver: Resolver | None = None) -> Checking:
         with self.state() as state:
-            due = targets.planned(state, self.clock.now())
+            due = planning.planned(state, self.clock.now())
             return asyncio.run(check(self.config, state, self.clock, due, resolver=resolver))
 
     def build(self, *accept: str) -> tuple[Reading, Publishing]:

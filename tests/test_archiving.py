@@ -13,7 +13,7 @@ from feedbot.core.mark import Mark, MarkKind
 from feedbot.core.snapshot import Snapshot
 from feedbot.forgetting import Named, forget
 from feedbot.previewing import preview
-from feedbot.state import locks, marks, snapshots, targets
+from feedbot.state import locks, marks, planning, snapshots, targets
 from feedbot.steps.archiving import Archiving, look_for_copies
 from feedbot.steps.checking import check
 from feedbot.steps.reading import read
@@ -539,7 +539,7 @@ async def test_the_archive_is_asked_at_its_own_pace_and_for_less_than_a_minute(a
     clock = ScriptedClock()
     with archived.state() as state:
         read(archived.config, state, archived.clock)
-        await check(archived.config, state, archived.clock, targets.planned(state, archived.clock.now()))
+        await check(archived.config, state, archived.clock, planning.planned(state, archived.clock.now()))
         done = await look_for_copies(archived.config, state, clock, online=True)
     # At 0, 5, ... 45 s: where the last is begun, at 40 s, 15 of 55 are left, and no less will do.
     assert done == Archiving(absent=10, left=2)

@@ -22,7 +22,7 @@ from feedbot.cycle import run_once
 from feedbot.errors import LockHeld
 from feedbot.forgetting import Named, forget, look_ahead, undo
 from feedbot.publish.ledger import LEDGER_NAME, read_ledger
-from feedbot.state import marks, packed, runs, siblings, targets, transitions
+from feedbot.state import marks, packed, planning, runs, siblings, targets, transitions
 from feedbot.state.database import checking_run, open_state
 from feedbot.state.runs import Judged
 from feedbot.steps.checking import check
@@ -616,7 +616,7 @@ def test_a_run_after_it_finds_a_database_that_is_whole(news, site):
     with news.state() as state:
         assert state.value("PRAGMA integrity_check") == "ok"
         assert state.rows("PRAGMA foreign_key_check") == []
-        named = targets.plan_of(targets.named(state, [site.link("/shared")], news.clock.at))
+        named = planning.plan_of(targets.named(state, [site.link("/shared")], news.clock.at))
         again = asyncio.run(check(news.config, state, news.clock, named))
         assert again.summary == {"alive": 1}
         asyncio.run(run_once(news.config, state, news.clock))

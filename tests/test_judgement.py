@@ -7,7 +7,7 @@ import pytest
 from feedbot.core.mark import Mark, MarkKind
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import RULES, VerdictKind, judge
-from feedbot.state import marks, runs, siblings, targets, transitions
+from feedbot.state import marks, planning, runs, siblings, targets, transitions
 from feedbot.steps.checking import check
 from feedbot.steps.rejudging import rejudge
 from tests.publication import Publication
@@ -214,7 +214,7 @@ def test_what_is_to_be_ignored_is_not_counted_as_due_from_that_moment_on(news, s
 
     def due():
         with news.state() as state:
-            return targets.due_count(state, news.clock.now())
+            return planning.due_count(state, news.clock.now())
 
     assert due() == 1
     marked(news, site, MarkKind.IGNORE)
@@ -351,7 +351,7 @@ def test_a_mark_is_told_with_the_result(news, site, kind):
     marked(news, site, kind, note="I know them")
     with news.state() as state:
         named = targets.named(state, [site.link("/one")], news.clock.now())
-        checking = asyncio.run(check(news.config, state, news.clock, targets.plan_of(named)))
+        checking = asyncio.run(check(news.config, state, news.clock, planning.plan_of(named)))
     (result,) = checking.results
     assert result.mark.words == f"marked {kind} (I know them)"
     assert result.is_excused

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from feedbot.core.verdict import VerdictKind
-from feedbot.state import targets
+from feedbot.state import planning, targets
 from feedbot.steps.checking import check
 from feedbot.wire.executor import room_for
 from tests.publication import Publication
@@ -33,7 +33,7 @@ def planned(news, state, *paths):
     """A plan of targets at the site, by host and path, such as "a.test/page"."""
     port = news.site.url.rpartition(":")[2]
     urls = [f"http://{path.replace('/', f':{port}/', 1)}" for path in paths]
-    return targets.plan_of(targets.named(state, urls, news.clock.now()))
+    return planning.plan_of(targets.named(state, urls, news.clock.now()))
 
 
 async def checked(news, state, due, **more):
@@ -82,7 +82,7 @@ def test_a_large_run_that_is_stopped_goes_on_with_what_is_not_on_record(large, s
         assert checking.summary == {"alive": kept, "unknown": 1500 - kept}
         assert checking.results.left == 1500 - kept > 1000
         assert len([*checking.results]) == 1500
-        left = targets.plan_of(one for one in targets.load(state, due.ids) if one.status.checked_at is None)
+        left = planning.plan_of(one for one in targets.load(state, due.ids) if one.status.checked_at is None)
         assert asyncio.run(checked(large, state, left)).summary == {"alive": 1500 - kept}
     asked = Counter(path for _, path in site.asked)
     assert len(asked) == 1500
@@ -146,7 +146,7 @@ def test_a_portion_of_targets_that_are_all_there_no_more_is_passed_over(large, s
 
     with large.state() as state:
         due = planned(large, state, "a.test/1", "a.test/2")
-        gone = targets.plan_of(targets.named(state, [f"http://gone{n}.test/" for n in range(1000)], large.clock.now()))
+        gone = planning.plan_of(targets.named(state, [f"http://gone{n}.test/" for n in range(1000)], large.clock.now()))
         with state.write() as connection:
             connection.executemany("DELETE FROM targets WHERE id = ?", [(number,) for number in gone.ids])
         due.ids[:0] = gone.ids

@@ -1,6 +1,6 @@
 """Where readers are led is the same, whether it is asked of all articles or of those that link to one target."""
 
-from feedbot.state import targets
+from feedbot.state import planning, targets
 from feedbot.steps.mending import mend
 from tests.publication import Publication
 
@@ -21,7 +21,7 @@ def test_what_is_mended_beside_a_link_is_what_is_mended_at_all(news: Publication
         assert {path.rpartition("/")[2] for path in whole.lost} == {"apart.md", "gone.md"}
         assert {path.rpartition("/")[2] for path in whole.instead} == {"copied.md", "moved.md"}
         by_file = targets.by_file(state)
-        for target in targets.due(state, news.clock.now().replace(year=2030)):
+        for target in planning.due(state, news.clock.now().replace(year=2030)):
             paths = {path for path, links in by_file.items() if target.url in {url for _, url in links}}
             one = mend(news.config, state, news.clock.now(), beside=target.id)
             assert one.lost == {path: number for path, number in whole.lost.items() if path in paths}

@@ -7,9 +7,9 @@ import pytest
 from feedbot.cli.reports.status import progress
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.status import StatusKind
-from feedbot.state import runs, targets
+from feedbot.state import planning, runs, targets
+from feedbot.state.backlog import Backlog, backlog_of
 from feedbot.state.database import seconds
-from feedbot.state.targets import Backlog
 from tests.publication import START, Publication
 from tests.wire.scripted import ScriptedResolver
 
@@ -23,7 +23,7 @@ def names(due):
 
 def due_now(news, **more):
     with news.state() as state:
-        return names(targets.due(state, news.clock.now(), **more))
+        return names(planning.due(state, news.clock.now(), **more))
 
 
 def many_kinds_of_articles(news):
@@ -192,11 +192,11 @@ def test_what_is_checked_is_counted_for_feeds_and_for_the_rest(news):
     many_kinds_of_articles(news)
     news.build()
     with news.state() as state:
-        assert targets.backlog(state, news.clock.now(), feed_size=2) == Backlog(8, 8, 8, 8)
+        assert backlog_of(state, news.clock.now(), feed_size=2) == Backlog(8, 8, 8, 8)
         assert runs.pace(state) is None
     news.check()
     with news.state() as state:
-        assert targets.backlog(state, news.clock.now(), feed_size=2) == Backlog(8, 0, 8, 0)
+        assert backlog_of(state, news.clock.now(), feed_size=2) == Backlog(8, 0, 8, 0)
         assert runs.pace(state) == 16
 
 
@@ -206,7 +206,7 @@ def test_links_that_an_article_ignores_are_not_waited_for(news):
     news.build()
     news.check()
     with news.state() as state:
-        assert targets.backlog(state, news.clock.now()) == Backlog(1, 0, 0, 0)
+        assert backlog_of(state, news.clock.now()) == Backlog(1, 0, 0, 0)
 
 
 def test_the_pace_is_that_of_the_last_runs_that_asked_anything(news):

@@ -7,7 +7,7 @@ import pytest
 
 from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.status import StatusKind
-from feedbot.state import targets
+from feedbot.state import planning, targets
 from feedbot.steps.checking import check
 from tests.publication import Publication, Site
 from tests.wire.scripted import ScriptedResolver
@@ -55,7 +55,7 @@ class Months:
             if everything:
                 with state.write() as connection:
                     connection.execute("UPDATE targets SET next_check_at = 0")
-            due = targets.planned(state, self.news.clock.now())
+            due = planning.planned(state, self.news.clock.now())
             return asyncio.run(check(self.news.config, state, self.news.clock, due, resolver=names))
 
     def statuses(self):

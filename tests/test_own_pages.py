@@ -11,7 +11,7 @@ from feedbot.errors import FeedbotError
 from feedbot.forgetting import Named, forget
 from feedbot.previewing import preview
 from feedbot.publish.read_back import shown_in
-from feedbot.state import marks, own_pages, targets
+from feedbot.state import marks, own_pages, planning, targets
 from feedbot.steps.publishing import publish
 from feedbot.steps.reading import read
 from tests.publication import Publication
@@ -269,7 +269,7 @@ def test_pages_are_asked_with_the_sources_before_other_links(own, site):
     own.article("one", more=f"related: [{{title: x, sourceUrl: '{site.link('/a')}'}}]\n")
     with own.state() as state:
         read(own.config, state, own.clock)
-        due = [target.url for target in targets.due(state, own.clock.now())]
+        due = [target.url for target in planning.due(state, own.clock.now())]
     assert due == [site.link(page_of("one")), site.link("/one"), site.link("/a")]
 
 

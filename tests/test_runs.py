@@ -17,7 +17,7 @@ from feedbot.core.observation import Failure, FailureKind
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import VerdictKind, is_broken, judge
 from feedbot.errors import ArticlesError, ClusterError, ConfigError, FeedbotError, PublishError, StateError, UsageError
-from feedbot.state import published, runs, targets
+from feedbot.state import planning, published, runs, targets
 from feedbot.state.database import open_state, seconds
 from feedbot.state.locks import hold
 from feedbot.steps import checking
@@ -351,7 +351,7 @@ def test_an_interrupted_run_keeps_what_was_finished_and_leaves_the_rest_due(news
     site.delay_s = 0.02
 
     async def interrupted(state):
-        due = targets.planned(state, news.clock.now())
+        due = planning.planned(state, news.clock.now())
         task = asyncio.create_task(check(news.config, state, news.clock, due))
         while len(site.asked) < 15:  # noqa: ASYNC110 - the site lives in a thread
             await asyncio.sleep(0.005)
@@ -363,7 +363,7 @@ def test_an_interrupted_run_keeps_what_was_finished_and_leaves_the_rest_due(news
         asyncio.run(interrupted(state))
         kept = state.value("SELECT count(*) FROM observations")
         assert 0 < kept < 30
-        assert len(targets.due(state, news.clock.now())) == 30 - kept
+        assert len(planning.due(state, news.clock.now())) == 30 - kept
     site.delay_s = 0
     assert len(news.check().results) == 30 - kept
 
@@ -402,7 +402,7 @@ def test_what_was_seen_is_on_the_disk_within_seconds_however_slow_the_rest_is(ne
     news.build()
 
     async def killed_while_one_is_slow(state):
-        due = targets.planned(state, news.clock.now())
+        due = planning.planned(state, news.clock.now())
         task = asyncio.create_task(check(news.config, state, news.clock, due))
         async with asyncio.timeout(60):
             while state.value("SELECT count(*) FROM observations") == 0:  # noqa: ASYNC110
@@ -821,7 +821,7 @@ def test_results_that_cannot_be_written_for_a_while_are_not_lost(news, site):
     site.hold("/slow")
 
     async def checked(state):
-        due = targets.planned(state, news.clock.now())
+        due = planning.planned(state, news.clock.now())
         task = asyncio.create_task(check(news.config, state, news.clock, due))
         while len(site.asked) < 5:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
@@ -1490,7 +1490,7 @@ def test_network_failures_of_a_run_count_in_one_transaction(news, monkeypatch):
     with news.state() as state:
         said = []
         state.db.conn.set_trace_callback(said.append)
-        due = targets.planned(state, news.clock.now())
+        due = planning.planned(state, news.clock.now())
         done = asyncio.run(check(news.config, state, news.clock, due))
         state.db.conn.set_trace_callback(None)
     assert Counter(verdicts_of(done))[VerdictKind.UNREACHABLE] == 10

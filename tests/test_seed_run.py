@@ -8,7 +8,7 @@ import feedparser
 import pytest
 
 from feedbot.core.article import LinkRole
-from feedbot.state import targets
+from feedbot.state import planning, targets
 
 SEED = Path(__file__).parents[2] / "shared" / "seed"
 
@@ -46,7 +46,7 @@ def test_title_date_provider_topics_image_and_related_come_through(seeded, name)
 
 def test_every_link_becomes_a_target_with_its_role(seeded):
     with seeded.state() as state:
-        due = targets.due(state, seeded.clock.now())
+        due = planning.due(state, seeded.clock.now())
         roles = [place.role for places in targets.places(state, [one.id for one in due]).values() for place in places]
     assert len(due) == 21
     assert {role: roles.count(role) for role in set(roles)} == {

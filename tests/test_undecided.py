@@ -3,7 +3,7 @@ import pytest
 from feedbot.core.context import folder_of
 from feedbot.core.observation import Answered, Exchange, Failed, Failure, FailureKind, Observation
 from feedbot.core.page import RULES, PageSignals
-from feedbot.state import siblings, targets
+from feedbot.state import planning, siblings, targets
 from feedbot.steps.look import Look, look_at
 from feedbot.steps.reading import read
 from feedbot.steps.spool import Spool
@@ -24,7 +24,7 @@ def undecided(news):
     news.article("one", more=f"ampUrl: {news.site.link('/amp')}\ncdnAmpUrl: {news.site.link('/copy')}\n")
     with news.state() as state:
         read(news.config, state, news.clock)
-        found = {target.url.rpartition("/")[2]: target for target in targets.due(state, news.clock.now())}
+        found = {target.url.rpartition("/")[2]: target for target in planning.due(state, news.clock.now())}
         places = targets.places(state, [target.id for target in found.values()])
         to_come = {target.id for target in found.values()}
         waiting = Undecided(state, news.clock, to_come.__contains__)

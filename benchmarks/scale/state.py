@@ -29,7 +29,7 @@ from feedbot.config import Config, load_config
 from feedbot.core.identity import content_digest, identify
 from feedbot.core.schedule import jitter_of, next_check_at
 from feedbot.core.verdict import VerdictKind
-from feedbot.state import files, identities, reported, retention, runs, targets, transitions
+from feedbot.state import files, identities, planning, reported, retention, runs, targets, transitions
 from feedbot.state.database import State, open_for_reading, open_state, seconds, stamp, wipe
 from feedbot.state.files import FileReading, StoredFile
 from feedbot.steps import reporting
@@ -187,12 +187,14 @@ def tell_size(state: State, when: str) -> None:
 
 
 def ask(config: Config, state: State) -> None:
-    timed("what is due, a slot", lambda: targets.planned(state, NOW).ids)
-    timed("  and its first 1,000 loaded", lambda: targets.load(state, targets.planned(state, NOW).ids[:1000]))
+    timed("what is due, a slot", lambda: planning.planned(state, NOW).ids)
+    timed("  and its first 1,000 loaded", lambda: targets.load(state, planning.planned(state, NOW).ids[:1000]))
     timed(
-        "what is due, all, a budget of 1,000", lambda: targets.planned(state, NOW + timedelta(days=400), budget=1000), 1
+        "what is due, all, a budget of 1,000",
+        lambda: planning.planned(state, NOW + timedelta(days=400), budget=1000),
+        1,
     )
-    timed("what is due, all", lambda: targets.planned(state, NOW + timedelta(days=400)).ids, 1)
+    timed("what is due, all", lambda: planning.planned(state, NOW + timedelta(days=400)).ids, 1)
     timed("the reports after an edit", lambda: report_again(config, state))
     with open_for_reading(config.state_path, who="a benchmark") as reader:
         timed("status", lambda: overview.look(config, reader, NOW))

@@ -29,7 +29,7 @@ from feedbot.core.article import Rejected
 from feedbot.core.progress import Progress
 from feedbot.core.status import StatusKind
 from feedbot.errors import ArticlesError, Stopped, UsageError
-from feedbot.state import targets
+from feedbot.state import planning, targets
 from feedbot.state.database import State, checking_run, open_state
 from feedbot.steps.checking import Checking, check, check_due, to_ask
 from feedbot.steps.reading import read
@@ -261,7 +261,7 @@ def _checked(
             chosen, work = None, check_due(within, state, clock, progress, on_stop=stopped.append)
         else:
             chosen = choose(config, state, clock.now(), wish, rejected)
-            due = targets.plan_of(chosen.targets)
+            due = planning.plan_of(chosen.targets)
             work = check(config, state, clock, due, progress=progress, on_stop=stopped.append)
         try:
             return chosen, run_until_signalled(work, show_progress(progress, clock, shown))

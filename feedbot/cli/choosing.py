@@ -18,7 +18,7 @@ from feedbot.core.order import affordable
 from feedbot.core.slug import topic_key
 from feedbot.core.url import InvalidUrl, canonical_url
 from feedbot.errors import UsageError
-from feedbot.state import files, forgotten, identities, marks, published, targets
+from feedbot.state import files, forgotten, identities, marks, planning, published, targets
 from feedbot.state.database import State
 from feedbot.state.targets import Target
 from feedbot.steps.added import added_since
@@ -145,7 +145,7 @@ def choose(config: Config, state: State, now: datetime, wish: Wish, rejected: Se
         if wish.what:
             within = paths if within is None else within & paths
         new = None if wish.since is None else added_since(config, state, wish.since)
-        found = targets.chosen(
+        found = planning.chosen(
             state,
             now,
             paths=within,
@@ -163,7 +163,7 @@ def choose(config: Config, state: State, now: datetime, wish: Wish, rejected: Se
     named = targets.named(state, urls, now)
     if paths:
         known = {target.url for target in named}
-        more = targets.chosen(state, now, paths=paths, leaves_out=_LeftAlone(config, state, now))
+        more = planning.chosen(state, now, paths=paths, leaves_out=_LeftAlone(config, state, now))
         named += [target for target in more.targets if target.url not in known]
     every = frozenset(target.url for target in named)
     if wish.budget is not None:

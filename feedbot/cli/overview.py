@@ -10,12 +10,13 @@ from feedbot.core.mark import is_excused, mark_on
 from feedbot.core.order import time_left_s
 from feedbot.core.status import UNVERIFIABLE_AFTER_S
 from feedbot.state import alarms, files, identities, jobs, marks, overview, published, runs, targets
+from feedbot.state.backlog import Backlog, backlog_of
 from feedbot.state.database import State, holders
 from feedbot.state.files import Counts
 from feedbot.state.linked import tallies
 from feedbot.state.overview import By, Group, Worst
 from feedbot.state.runs import LastRun
-from feedbot.state.targets import Backlog, Target
+from feedbot.state.targets import Target
 
 GROUPS: tuple[By, ...] = ("topic", "provider", "host")
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
@@ -102,7 +103,7 @@ def look(config: Config, state: State, now: datetime, by: By | None = None) -> O
     dead, failing = (
         sum(one.number for one in counted if one.status == kind and one.is_reported) for kind in ("dead", "failing")
     )
-    backlog = targets.backlog(state, now, feed_size=config.feeds.max_entries)
+    backlog = backlog_of(state, now, feed_size=config.feeds.max_entries)
     trouble, trouble_number = _trouble(config, state, now, dead + failing)
     return Overview(
         at=now,

@@ -16,7 +16,7 @@ from feedbot.demo.network import LoopbackWire, Names
 from feedbot.demo.site import Site
 from feedbot.demo.story import AGES, AT_FIRST, DAYS, STORY, article_names
 from feedbot.publish.link_report import ReadersGet
-from feedbot.state import targets
+from feedbot.state import planning
 from feedbot.state.database import State, checking_run, open_state
 from feedbot.state.troubles import Place
 from feedbot.steps.mending import mend
@@ -68,7 +68,7 @@ async def live(folder: Path, end: datetime) -> AsyncGenerator[Moment, None]:
                 came = _happen(day, folder, site, names, clock.now()) if is_morning else 0
                 if number == 0:
                     came += len(AGES)
-                if not (came or targets.due_count(state, clock.now())):
+                if not (came or planning.due_count(state, clock.now())):
                     continue  # a run without news writes nothing but that it was there
                 run = await run_once(config, state, clock, resolver=names, wire_over=wire_over)
                 yield Moment(day, came, run, _readers_get(config, state, run, clock.now()))

@@ -25,7 +25,7 @@ from feedbot.service.doctor.case import Case
 from feedbot.service.doctor.examine import look_inside, look_outside
 from feedbot.service.telling import tell_alerting, tell_maintenance, tell_pinging, tell_publishing, tell_reading
 from feedbot.service.work import WHO, WRITE_WAIT_S, UnderWay
-from feedbot.state import jobs, targets
+from feedbot.state import jobs, planning
 from feedbot.state.database import checking_run, open_state
 from feedbot.state.jobs import JobRecord
 from feedbot.state.moments import next_moment
@@ -137,7 +137,7 @@ class Jobs:
 
     async def _ask_what_is_due(self, config: Config, moved: Callable[[], None]) -> Checked:
         with open_state(config.state_path, who=WHO) as state:
-            is_much = targets.due_count(state, self._clock.now()) >= self._links_apart_from
+            is_much = planning.due_count(state, self._clock.now()) >= self._links_apart_from
         if is_much:
             try:
                 apart = Apart()
@@ -308,7 +308,7 @@ class Jobs:
             self._is_noted = True
             jobs.note(state, record)
             moved()
-            self.links_due = targets.due_count(state, self._clock.now())
+            self.links_due = planning.due_count(state, self._clock.now())
 
     async def _in_thread(self, what: str, bound_s: float, work: Callable[[Callable[[], None]], None]) -> None:
         """Do the work in a thread; a job that is cancelled leaves its thread to end by itself, in `threads`."""

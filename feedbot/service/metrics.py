@@ -21,7 +21,7 @@ from feedbot.errors import FeedbotError, PublishError
 from feedbot.publish.files import publish_file
 from feedbot.publish.ledger import LEDGER_NAME
 from feedbot.publish.render import RENDERERS
-from feedbot.state import figures, files, published, targets
+from feedbot.state import figures, files, planning, published, targets
 from feedbot.state.database import State, open_for_reading
 
 _OUTCOMES = ("online", "idle", "offline", "frozen", "unfinished")
@@ -120,7 +120,7 @@ def _links(state: State, clock: Clock) -> list[Metric]:
     links = GaugeMetricFamily("feedbot_targets", "Links that articles have, by status.", labels=["status"])
     for status in StatusKind:
         links.add_metric([status.value], by_status.get(status.value, 0))
-    due = targets.due_count(state, clock.now())
+    due = planning.due_count(state, clock.now())
     return [links, GaugeMetricFamily("feedbot_targets_due", "Links that are due to be asked.", value=due)]
 
 

@@ -61,6 +61,11 @@ def moment(text: str) -> datetime:
         raise damaged(error) from error
 
 
+def moment_or_none(text: str | None) -> datetime | None:
+    """The same of a column that may be null."""
+    return None if text is None else moment(text)
+
+
 def seconds(moment: datetime) -> int:
     """The stored form of a time where there are very many: whole seconds since 1970, as `stamp` says them."""
     return floor(moment.timestamp())
@@ -72,6 +77,11 @@ def at_second(number: int) -> datetime:
         return datetime.fromtimestamp(number, UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise damaged(error) from error
+
+
+def at_second_or_none(number: int | None) -> datetime | None:
+    """The same of a column that may be null."""
+    return None if number is None else at_second(number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,11 @@ from feedbot.core.schedule import first_method, is_alarming, jitter_of, next_che
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
 from feedbot.errors import ClusterError, StateError
-from feedbot.state import forgotten, marks, own_pages, retention, runs, targets, transitions
+from feedbot.state import forgotten, marks, own_pages, planning, retention, runs, targets, transitions
 from feedbot.state.copies import free_bytes, megabytes
 from feedbot.state.database import State
-from feedbot.state.targets import LinkPlace, Planned, Target
+from feedbot.state.planning import Planned
+from feedbot.state.targets import LinkPlace, Target
 from feedbot.steps.look import Look, advanced, look_at
 from feedbot.steps.results import Result, Results
 from feedbot.steps.second_opinion import SecondOpinions
@@ -104,7 +105,7 @@ async def check_due(
 ) -> Checking:
     """The middle of a run: ask what is due. Whoever calls it holds `checking_run(state)`; else as `check`."""
     now, checker = clock.now(), config.checker
-    likely = min(targets.due_count(state, now), checker.max_requests_per_run or math.inf)
+    likely = min(planning.due_count(state, now), checker.max_requests_per_run or math.inf)
     processes = 1 if checker.cluster else how_many(checker.workers, int(likely), checker.concurrency)
     async with started(processes) as ready:
         due = to_ask(config, state, now)
@@ -185,7 +186,7 @@ async def check(
 def to_ask(config: Config, state: State, now: datetime) -> Planned:
     """The targets that are due, in the order to ask them, without those that people want left alone."""
     said, exclusions = marks.holding(state, now), config.links.exclusions()
-    due = targets.planned(
+    due = planning.planned(
         state,
         now,
         feed_size=config.feeds.max_entries,

@@ -13,7 +13,7 @@ from pathlib import Path
 from feedbot.config import Config, load_config
 from feedbot.core.status import StatusKind
 from feedbot.core.verdict import Verdict, VerdictKind
-from feedbot.state import targets
+from feedbot.state import planning
 from feedbot.state.database import open_state
 from feedbot.steps.checking import check
 from feedbot.steps.reading import read
@@ -94,12 +94,14 @@ def judge_all(
         reading = read(config, state, clock)
         assert not reading.rejected
         # Those that run into their limits go first, so that the others do not wait for them in the end.
-        due = sorted(targets.due(state, clock.now()), key=lambda target: target.url not in slow)
-        first = asyncio.run(check(config, state, clock, targets.plan_of(due), resolver=resolver, wire_over=wire_over))
+        due = sorted(planning.due(state, clock.now()), key=lambda target: target.url not in slow)
+        first = asyncio.run(check(config, state, clock, planning.plan_of(due), resolver=resolver, wire_over=wire_over))
         site.ask_anew()
         clock.at += timedelta(days=2)
         well = [result.after for result in first.results if result.after.status.kind in _WELL]
-        second = asyncio.run(check(config, state, clock, targets.plan_of(well), resolver=resolver, wire_over=wire_over))
+        second = asyncio.run(
+            check(config, state, clock, planning.plan_of(well), resolver=resolver, wire_over=wire_over)
+        )
     again = {result.before.url: result for result in second.results}
     return {result.before.url: Judged(result, again.get(result.before.url)) for result in first.results}
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from feedbot.state import hosts, linked, targets
+from feedbot.state import hosts, linked, planning, targets
+from feedbot.state.backlog import backlog_of
 from feedbot.state.database import open_state, seconds, stamp
 from tests.publication import START
 
@@ -84,8 +85,8 @@ def state(tmp_path_factory):
 @pytest.mark.parametrize("budget", [None, 1, 2, 3, 7, 40, 200, 10_000])
 @pytest.mark.parametrize("feed_size", [1, 5, 50])
 def test_a_plan_of_numbers_is_the_plan_of_whole_records(state, budget, feed_size):
-    whole = targets.chosen(state, START, feed_size=feed_size, budget=budget).targets
-    planned = targets.planned(state, START, feed_size=feed_size, budget=budget)
+    whole = planning.chosen(state, START, feed_size=feed_size, budget=budget).targets
+    planned = planning.planned(state, START, feed_size=feed_size, budget=budget)
     assert len(planned.ids) > 0
     assert list(planned.ids) == [target.id for target in whole]
     assert [planned.names[host] for host in planned.hosts] == [target.host for target in whole]
@@ -97,21 +98,21 @@ def test_what_people_want_left_alone_is_told_apart_and_takes_nothing_of_a_budget
     def leaves_out(url):
         return url.startswith("https://h3.")
 
-    whole = targets.chosen(state, START, leaves_out=leaves_out, budget=budget).targets
-    planned = targets.planned(state, START, leaves_out=leaves_out, budget=budget)
+    whole = planning.chosen(state, START, leaves_out=leaves_out, budget=budget).targets
+    planned = planning.planned(state, START, leaves_out=leaves_out, budget=budget)
     assert list(planned.ids) == [target.id for target in whole]
-    every = targets.load(state, targets.planned(state, START).ids)
+    every = targets.load(state, planning.planned(state, START).ids)
     assert set(planned.left_out) == {target.id for target in every if leaves_out(target.url)}
 
 
 def test_numbers_are_put_in_the_order_of_their_urls(state):
-    whole = targets.due(state, START)
+    whole = planning.due(state, START)
     expected = [target.id for target in sorted(whole, key=lambda target: target.url)]
     assert list(targets.by_url(state, [*(target.id for target in whole), 999])) == expected
 
 
 def test_a_portion_is_loaded_in_its_order_without_what_was_deleted_meanwhile(state):
-    portion = targets.planned(state, START).ids[5:25]
+    portion = planning.planned(state, START).ids[5:25]
     assert [target.id for target in targets.load(state, [*portion[:3], 999, *portion[3:]])] == list(portion)
     assert targets.load(state, []) == []
 
@@ -119,7 +120,7 @@ def test_a_portion_is_loaded_in_its_order_without_what_was_deleted_meanwhile(sta
 def test_what_is_due_is_found_by_its_time_and_nothing_is_sorted_but_the_plan(state):
     asked = []
     state.db.conn.set_trace_callback(asked.append)
-    targets.planned(state, START)
+    planning.planned(state, START)
     state.db.conn.set_trace_callback(None)
     [noting] = [one for one in asked if "INTO temp.due" in one]
     [query] = [one for one in asked if "priority_of" in one]
@@ -150,8 +151,8 @@ def asked_by_articles(state, among, at):
 @pytest.mark.parametrize("hours", [0, 5, 60])
 def test_the_backlog_counts_what_is_asked(state, feed_size, hours):
     at = START - timedelta(hours=hours)
-    found = targets.backlog(state, at, feed_size=feed_size)
-    due = set(targets.planned(state, at).ids)
+    found = backlog_of(state, at, feed_size=feed_size)
+    due = set(planning.planned(state, at).ids)
     every = asked_by_articles(state, range(40), at)
     published = "SELECT id FROM files WHERE entry_id IN (SELECT entry_id FROM published_entries)"
     shown = {row["id"] for row in state.rows(published)}

@@ -7,6 +7,7 @@ import pytest
 
 from feedbot.core.membership import EVERYTHING
 from feedbot.state import archived, entry_links, identities, overview, published, targets, troubles
+from feedbot.state.backlog import backlog_of
 from feedbot.state.database import open_state
 from tests.publication import START
 
@@ -107,7 +108,7 @@ def test_status_reads_no_row_of_links_but_of_the_few_that_it_shows(asked):
     overview.suspects(state)
     overview.moved_for_good(state)
     targets.by_status(state)
-    targets.backlog(state, START)
+    backlog_of(state, START)
     assert scanned(state, queries) == []
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from feedbot.core.status import StatusKind
 from feedbot.core.transition import TransitionKind
-from feedbot.state import targets, transitions
+from feedbot.state import planning, targets, transitions
 from tests.publication import START, Publication
 
 
@@ -63,7 +63,7 @@ def test_a_network_failure_that_counts_at_the_end_of_a_run_is_kept_as_well(story
 
 def test_a_second_one_of_a_kind_on_one_day_is_not_kept(story: Publication) -> None:
     with story.state() as state:
-        [target] = targets.due(state, story.clock.now())
+        [target] = planning.due(state, story.clock.now())
     alive = _standing(target, StatusKind.ALIVE)
     dead = _standing(target, StatusKind.DEAD)
     with story.state() as state:

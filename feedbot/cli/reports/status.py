@@ -8,8 +8,9 @@ from feedbot.cli.text import count, plain
 from feedbot.cli.times import at, said_of, span
 from feedbot.config import STAGING, Config
 from feedbot.core.status import StatusKind
+from feedbot.state.backlog import Backlog
 from feedbot.state.overview import Worst
-from feedbot.state.targets import Backlog, Target
+from feedbot.state.targets import Target
 
 SCHEMA = 1
 _SHOWN = 10
