@@ -85,14 +85,16 @@ def check_command(told: Told) -> int:
     path = config.state_path
     try:
         with open_for_reading(path, who="feedbot db check") as state:
-            problems = [*soundness.damage(state, whole=True), *soundness.inconsistencies(state)]
+            damage, others = soundness.damage(state, whole=True), soundness.inconsistencies(state)
+            only_looks = not damage and len(others) == 1 and list(soundness.unreadable(state)) == ["looks"]
             used, free = retention.room(state)
     except LockHeld:
         raise
     except StateError as error:
         raise StateError("\n".join([str(error), *way_back(config)])) from error
-    if problems:
-        raise StateError("\n".join([*(f"{path}: {plain(one)}" for one in problems), *way_back(config)]))
+    if problems := [*damage, *others]:
+        way = way_back(config, only_looks=only_looks)
+        raise StateError("\n".join([*(f"{path}: {plain(one)}" for one in problems), *way]))
     say_done(told, f"{path}: schema {VERSION}, {megabytes(used)}, and {megabytes(free)} free for what comes")
     say_done(told, "its pages, indexes, references and schema are as they should be")
     return 0

@@ -320,6 +320,12 @@ def said_plainly(path: Path) -> Iterator[None]:
                 f"{path}: cannot be used ({text}; {free} of its disk are free): free some, or see what the system's log"
                 " says of the disk; what was recorded is kept"
             ) from error
+        if "user-defined function" in text:
+            # What is packed was to be unpacked for a query (packed.teach).
+            raise StateError(
+                f"{path}: is damaged: some of what is packed in it cannot be read; `feedbot db check` tells how much,"
+                " and how to bring it back"
+            ) from error
         if "unable to open" in text or "readonly" in text:
             raise StateError(
                 f"{path}: cannot be used ({text}): it and its folder must be there and writable for feedbot's user,"

@@ -72,10 +72,17 @@ _UNREADABLE = {
 }
 
 
-def _unreadable(state: State) -> list[str]:
-    """What is packed and cannot be unpacked; a run goes on without it, and keeps what it sees by itself."""
+def unreadable(state: State) -> dict[str, int]:
+    """How much of what is packed cannot be unpacked, by what it is: looks, pages, articles, rolled-up statuses.
+
+    A run goes on without it, and keeps what it sees by itself.
+    """
     counted = {what: state.value(f"SELECT count(*) FROM {where}") for what, where in _UNREADABLE.items()}  # noqa: S608
-    return [f"{number:,} of the packed {what} cannot be read" for what, number in counted.items() if number]
+    return {what: number for what, number in counted.items() if number}
+
+
+def _unreadable(state: State) -> list[str]:
+    return [f"{number:,} of the packed {what} cannot be read" for what, number in unreadable(state).items()]
 
 
 def _schema(state: State) -> list[str]:

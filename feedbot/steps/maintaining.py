@@ -110,11 +110,19 @@ def back_up_now(config: Config, state: State, clock: Clock) -> Backup:
         return _back_up(config, state, config.backups_path, clock.now())
 
 
-def way_back(config: Config) -> list[str]:
-    """How a damaged database is mended, in sentences."""
+def way_back(config: Config, *, only_looks: bool = False) -> list[str]:
+    """How a damaged database is mended, in sentences; `only_looks`: all but some looks can be read."""
+    if only_looks:
+        return [
+            "where links stand is whole, and runs go on without these looks: only `feedbot why` of their links and"
+            " `feedbot export` need them",
+            "a copy from before the damage has them still: `feedbot db restore` shows which copies there are",
+        ]
     there = [] if config.backups_path is None else backups.kept(config.backups_path, config.state_path)
     if there:
         return [f"to bring back the newest backup, of {there[-1].day}: feedbot db restore {there[-1].path}"]
+    if before := copies_before(config.state_path):
+        return [f"there is no backup; to bring back what it was before an upgrade: feedbot db restore {before[0]}"]
     return [
         f"there is no backup; move {config.state_path} away, with what is named after it, and `feedbot run --once`"
         " starts anew with the ids kept in ids.json"

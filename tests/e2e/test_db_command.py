@@ -11,6 +11,7 @@ from sqlite_utils.utils import sqlite3
 from feedbot.state.database import checking_run, daemon_life, maintenance, one_at_a_time, open_state
 from feedbot.state.schema import VERSION
 from tests.e2e.test_command import feedbot
+from tests.state.test_unreadable import flip
 
 
 @pytest.fixture
@@ -90,6 +91,27 @@ def test_without_a_backup_the_way_on_is_told(published):
     done = feedbot(published.folder, "db", "check")
     assert done.returncode == 1
     assert "there is no backup; move state.db away" in done.stderr
+    (published.folder / "state.db.before-v3").write_bytes(b"what it was")
+    done = feedbot(published.folder, "db", "check")
+    assert done.stderr.endswith(
+        "there is no backup; to bring back what it was before an upgrade: feedbot db restore state.db.before-v3\n"
+    )
+
+
+def test_where_only_a_look_cannot_be_read_nobody_is_told_to_part_with_all_else(published):
+    with published.state() as state:
+        flip(state, "observations", "seen", 1)
+    done = feedbot(published.folder, "db", "check")
+    assert done.returncode == 1
+    told = [line.removeprefix("feedbot: ") for line in done.stderr.splitlines()]
+    assert told[0] == "state.db: 1 of the packed looks cannot be read"
+    assert told[1].startswith("where links stand is whole, and runs go on")
+    assert told[2].endswith("`feedbot db restore` shows which copies there are")
+    exported = feedbot(published.folder, "export", "--out", "state.ndjson")
+    assert exported.stderr == (
+        "feedbot: state.db: is damaged: some of what is packed in it cannot be read; `feedbot db check` tells how much,"
+        " and how to bring it back\n"
+    )
 
 
 def test_what_belongs_to_nothing_and_an_index_that_is_missing_are_told(published):
