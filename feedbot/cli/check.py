@@ -112,8 +112,8 @@ def command(
       a status     unchecked, alive, moved, failing, dead, blocked, refused
 
     What is known of links that were chosen and not asked now (not due, or beyond the budget)
-    counts too; links that a person has marked do not. Where this machine is offline, or its
-    proxy is down, nothing can be checked, and the exit code is 1.
+    counts too; links that a person has marked alive or ignored do not. Where this machine is
+    offline, or its proxy is down, nothing can be checked, and the exit code is 1.
 
     \b
     Examples:

@@ -5,6 +5,7 @@ IMMEDIATE, because its own `atomic()` begins a deferred one, which fails with "d
 as soon as two processes write.
 """
 
+import logging
 import math
 import os
 import pwd
@@ -26,6 +27,8 @@ from feedbot.state import copies, locks, packed
 from feedbot.state.disk import is_read_only, network_type, read_mounts
 from feedbot.state.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from feedbot.state.stored import damaged
+
+log = logging.getLogger("feedbot")
 
 MIN_SQLITE = (3, 37, 0)
 WRITE_WAIT_S = 30.0
@@ -444,6 +447,9 @@ def _migrate(state: State) -> None:
         with _transaction(connection):
             _step_up(connection, version)
         connection.execute("PRAGMA foreign_keys = ON")
+        if version > 0:
+            kept = copy_before(state.path, version)
+            log.info("%s: had schema %d and has %d now; what it was is kept in %s", state.path, version, VERSION, kept)
 
 
 def _step_up(connection: Any, version: int) -> None:

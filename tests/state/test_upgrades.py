@@ -4,6 +4,7 @@ The databases are frozen in schemas/vN.sql, with rows of every table: what a ver
 whatever becomes of the steps. Who adds a step adds the dump of the version before it.
 """
 
+import logging
 import shutil
 import subprocess
 import sys
@@ -113,7 +114,8 @@ def test_every_earlier_version_has_its_dump():
 
 
 @pytest.mark.parametrize("version", EARLIER)
-def test_all_that_it_holds_is_brought_along_and_what_it_was_is_beside_it(tmp_path, version):
+def test_all_that_it_holds_is_brought_along_and_what_it_was_is_beside_it(tmp_path, caplog, version):
+    caplog.set_level(logging.INFO, "feedbot")
     path = frozen(tmp_path / "state.db", version)
     tables = columns_of(path)
     before = contents(path)
@@ -126,6 +128,7 @@ def test_all_that_it_holds_is_brought_along_and_what_it_was_is_beside_it(tmp_pat
     copy = tmp_path / f"state.db.before-v{version}"
     assert require_whole(copy) == version
     assert contents(copy) == before
+    assert caplog.messages == [f"{path}: had schema {version} and has {VERSION} now; what it was is kept in {copy}"]
     assert {one.name for one in tmp_path.iterdir()} == {"state.db", "state.db.lock", "state.db.open.lock", copy.name}
 
 
