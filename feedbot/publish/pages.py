@@ -77,13 +77,17 @@ def render_topic_page(
 
 
 def render_about(config: Config, user_agent: str) -> bytes:
-    """The page for those who meet feedbot in their logs: who runs it, how it asks, how it is told to stop."""
+    """The page for those who meet feedbot in their logs: who runs it, how it asks, how it is told to stop.
+
+    Where it is the contact itself, it leads those who complain on to the site.
+    """
+    is_contact = config.contact == f"{config.feeds.url}{ABOUT_NAME}"
     return render_page(
         "about.html",
         is_staging=config.is_staging,
         site=config.site,
         feeds_url=config.feeds.url,
-        contact=config.contact,
+        contact=config.site.url if is_contact else config.contact,
         user_agent=user_agent,
         pace=config.checker.per_host,
         schedule=config.schedule,

@@ -114,6 +114,12 @@ def test_every_text_stands_out_from_what_is_behind_it(
     assert lowest >= 4.5
 
 
+def test_where_the_table_is_a_list_nothing_is_shown_of_what_a_row_does_not_have(chromium: Chromium, calm: Site) -> None:
+    chromium.open(calm.link(PATH), width=390)
+    topics = "document.querySelector('tbody tr.{} [data-label=Topics]').offsetHeight > 0"
+    assert [chromium.run(topics.format(kind)) for kind in ("blocked", "moved")] == [True, False]
+
+
 def test_a_status_is_chosen_without_any_script(chromium: Chromium, calm: Site) -> None:
     page = calm.pages[PATH]
     calm.pages[PATH] = page[: page.index(b"<script>")]

@@ -254,6 +254,13 @@ def test_about_says_who_asks_and_how_to_stop_it():
     assert {"https://example.org/", "https://example.org/feeds/", "https://example.org/who"} <= set(hrefs(page))
 
 
+def test_who_complains_is_not_led_from_about_to_about():
+    page = parsed(render_about(config_of(contact="https://example.org/feeds/about.html"), "Bot/1"))
+    said = " ".join(text_of(page.css_first("main")).split())
+    assert "Questions and complaints: https://example.org/ " in said
+    assert "https://example.org/feeds/about.html" not in hrefs(page)
+
+
 @pytest.mark.parametrize(
     ("robots", "is_read", "obeys_all"), [(False, True, False), (True, True, True), ("never", False, False)]
 )
