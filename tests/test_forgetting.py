@@ -22,13 +22,16 @@ from feedbot.cycle import run_once
 from feedbot.errors import LockHeld
 from feedbot.forgetting import Named, forget, look_ahead, undo
 from feedbot.publish.ledger import LEDGER_NAME, read_ledger
-from feedbot.state import marks, packed, planning, runs, siblings, targets, transitions
+from feedbot.state import marks, packed, planning, retention, runs, siblings, soundness, targets, transitions
 from feedbot.state.database import checking_run, open_state
 from feedbot.state.runs import Judged
 from feedbot.steps.checking import check
 from feedbot.steps.publishing import publish
 from feedbot.steps.reading import read
 from tests.publication import Publication
+from tests.state.test_unreadable import flip, look_again
+
+PACKED = (("observations", "seen"), ("targets", "page"), ("rolled_up", "status"))
 
 RELATED = "related: [{{title: Told elsewhere, sourceUrl: '{}'}}]\n"
 
@@ -623,6 +626,45 @@ def test_a_run_after_it_finds_a_database_that_is_whole(news, site):
         assert publish(news.config, state, news.clock).written == ()
     # Its topic had an address, which stays.
     assert "libel.atom" in news.feeds()
+
+
+@pytest.mark.parametrize(("table", "column"), PACKED)
+def test_what_is_damaged_holds_no_takedown_up_and_goes_as_it_may_quote_it(news, site, table, column):
+    for name in ("slander", "other", "third"):
+        news.article(name)
+    news.run()
+    look_again(news)
+    with news.state() as state:
+        now = news.clock.now()
+        retention.roll_up(state, now, now, strikes=news.config.verdicts.policy())
+        [other] = targets.numbers(state, [site.link("/other")])
+        with state.write() as connection:
+            connection.execute("UPDATE targets SET page = pack_page('{}', url)")
+        key = "id" if table == "targets" else "target_id"
+        flip(state, table, column, state.value(f"SELECT min(rowid) FROM {table} WHERE {key} = ?", [other]))
+        assert len(soundness.inconsistencies(state)) == 1
+    forgotten(news, "articles/slander.md")
+    with news.state() as state:
+        assert soundness.inconsistencies(state) == []
+        assert state.value("SELECT count(*) FROM targets") == 2
+        kept = [state.value(f"SELECT count({column}) FROM {one}") for one, column in PACKED]
+    assert kept == [2 - (one == table) for one, _ in PACKED]
+    assert holding(news.folder, site.link("/slander")) == []
+    news.clock.step(days=3)
+    assert news.run().checking.summary == {"alive": 2}
+
+
+def test_a_look_whose_text_is_other_than_it_was_holds_no_takedown_up(news, site):
+    news.article("slander")
+    news.article("other")
+    news.run()
+    with news.state() as state, state.write() as connection:
+        [other] = targets.numbers(state, [site.link("/other")])
+        seen = packed.pack_look(b"[", b"[", site.link("/other"), None)
+        connection.execute("UPDATE observations SET seen = ? WHERE target_id = ?", [seen, other])
+    forgotten(news, "articles/slander.md")
+    with news.state() as state:
+        assert state.value("SELECT count(*) FROM observations") == 0
 
 
 def test_an_observation_still_cannot_be_changed(news):

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # pysqlite3 where it is installed
+
 from feedbot.core.context import folder_of
 from feedbot.core.forgotten import Forgotten, forgotten_hash
+from feedbot.errors import StateError
 from feedbot.state import files, hosts, own_pages, reported, runs
 from feedbot.state.database import State, stamp
 
@@ -129,8 +132,39 @@ def delete_articles(connection: Any, about: Scope, now: datetime) -> None:
 def delete_links(connection: Any, about: Scope, before: Before) -> int:
     """Delete the links of a takedown and everything that quotes it; returns how many observations went.
 
-    For the end, when no article links to them any more: other links of the articles go where none is left.
+    For the end, when no article links to them any more: other links of the articles go where none is left. What is
+    damaged may quote it as well, and nobody can tell: where there is such, all of that goes too.
     """
+    connection.execute("SAVEPOINT deleting_links")
+    try:
+        return _delete_links(connection, about, before)
+    except (StateError, sqlite3.OperationalError) as error:
+        if not _is_unreadable(error):
+            raise
+        connection.execute("ROLLBACK TO deleting_links")
+        return _delete_unreadable(connection) + _delete_links(connection, about, before)
+
+
+def _is_unreadable(error: Exception) -> bool:
+    """True where a query met what is packed and cannot be unpacked (packed.teach), or is no JSON then."""
+    return isinstance(error, StateError) or any(
+        one in str(error) for one in ("user-defined function", "malformed JSON")
+    )
+
+
+def _delete_unreadable(connection: Any) -> int:
+    """Delete all that is packed and cannot be read; returns how many observations that were. Pages are read again."""
+    looks = _numbers(connection, "NOT is_readable(look.seen, targets.url, leant_on.seen)", [])
+    connection.execute(
+        "UPDATE targets SET page = NULL, page_look = NULL, page_checked_at = NULL, etag = NULL, last_modified = NULL,"
+        " length = NULL WHERE page_look IN (SELECT value FROM json_each(?)) OR NOT is_page(page, url)",
+        [_listed(looks)],
+    )
+    connection.execute("DELETE FROM rolled_up WHERE NOT is_status(status)")
+    return runs.delete(connection, looks)
+
+
+def _delete_links(connection: Any, about: Scope, before: Before) -> int:
     gone = {
         row[0]: row[1]
         for row in connection.execute(
