@@ -92,8 +92,7 @@ def forget(config: Config, state: State, clock: Clock, named: Named, *, wait: bo
             is_wiped = wipe(state)
     if reporting.problem:
         raise PublishError(f"it is forgotten, but the reports may still name it: {reporting.problem}")
-    words = (*takedown.about.entry_ids, *takedown.about.urls, *takedown.about.paths)
-    still_in = tuple(_naming(config, words, publishing.written))
+    still_in = tuple(_naming(config, takedown.about, publishing.written))
     return Forgetting(takedown, publishing, reporting, is_wiped, still_in)
 
 
@@ -142,8 +141,10 @@ def _changed(state: State, about: Scope) -> Iterator[Article]:
             yield without
 
 
-def _naming(config: Config, words: Collection[str], written: Collection[str]) -> Iterator[str]:
-    """The files of the feeds folder that hold one of these words: formats and pages that are no longer written."""
+def _naming(config: Config, about: Scope, written: Collection[str]) -> Iterator[str]:
+    """The files of the feeds folder that tell of what was taken down: formats and pages that are no longer written."""
+    words = (*about.entry_ids, *about.urls, *about.paths)
+    telling = forgotten.telling(about)
     needles = [form.encode() for word in words for form in {word, html.escape(word)}]
     for file in sorted(config.feeds_path.iterdir()):
         if file.name in written or not file.is_file() or file.stat().st_size > _MAX_FILE_BYTES:
@@ -151,8 +152,17 @@ def _naming(config: Config, words: Collection[str], written: Collection[str]) ->
         data = file.read_bytes()
         if file.name.endswith(GZIP_SUFFIX):
             data = _unpacked(data)
-        if any(needle in data for needle in needles):
+        # A URL may be the beginning of another one, and what follows it is known when nothing is escaped.
+        if any(needle in data for needle in needles) and telling.search(_unescaped(data)):
             yield file.name
+
+
+def _unescaped(data: bytes) -> str:
+    """The text of a page or of a feed, in which pages lie escaped, and what those show of pages."""
+    text = data.decode("utf-8", "replace")
+    for _ in range(3):
+        text = html.unescape(text)
+    return text
 
 
 def _unpacked(data: bytes) -> bytes:

@@ -508,6 +508,34 @@ def test_files_that_are_no_longer_written_and_hold_it_are_named(news):
     assert forgotten(news, "articles/slander.md").still_in == ("ai.atom", "ai.json", "all.atom", "all.json")
 
 
+def test_a_feed_with_a_url_that_begins_like_it_is_not_named(news):
+    """Who is told to remove a file that is written on would remove a feed."""
+    news.article("one", topics="AI")
+    news.article("one-more", topics="Robots")
+    news.build()
+    assert forgotten(news, "articles/one.md").still_in == ()
+    assert "robots.atom" in news.feeds()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<link>{}</link>",
+        "&lt;a href=&quot;{}&quot;&gt;x",
+        "see {}&lt;/p&gt;",
+        "see {}&amp;lt;/p&amp;gt;",
+        '{{"url":"{}"}}',
+        r'"<a href=\"{}\">"',
+        "{}. And",
+    ],
+)
+def test_a_file_that_holds_it_however_it_is_written_is_named(news, text):
+    news.article("one")
+    news.build()
+    (news.folder / "feeds" / "old.xml").write_text(text.format(news.site.link("/one?a=1&b=2").replace("&", "&amp;")))
+    assert forgotten(news, url=news.site.link("/one?a=1&b=2")).still_in == ("old.xml",)
+
+
 def test_while_links_are_checked_it_waits_for_a_word(news):
     news.article("slander")
     news.build()

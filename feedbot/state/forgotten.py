@@ -201,7 +201,7 @@ def _delete_links(connection: Any, about: Scope, before: Before) -> int:
     connection.execute("UPDATE targets SET reason = '' WHERE quotes(reason)")
     connection.execute("DELETE FROM transitions WHERE quotes(reason) OR quotes(moved_to)")
     connection.execute("DELETE FROM snapshots WHERE quotes(url) OR quotes(reason)")
-    _forget_troubles(connection, re.compile(f"{quoting.pattern}|{_naming(about).pattern}"))
+    _forget_troubles(connection, _telling(quoting, about))
     reported.forget(connection)
     return observations
 
@@ -275,6 +275,15 @@ def _quoting(urls: Collection[str]) -> re.Pattern[str]:
     if not urls:
         return re.compile(r"(?!)")
     return re.compile("(?:" + "|".join(re.escape(url) for url in sorted(urls)) + ")" + _GOES_ON)
+
+
+def telling(about: Scope) -> re.Pattern[str]:
+    """What tells of a takedown: a URL of it that does not go on, the path of a file, the id of an entry."""
+    return _telling(_quoting(about.urls), about)
+
+
+def _telling(quoting: re.Pattern[str], about: Scope) -> re.Pattern[str]:
+    return re.compile(f"{quoting.pattern}|{_naming(about).pattern}")
 
 
 def _naming(about: Scope) -> re.Pattern[str]:
