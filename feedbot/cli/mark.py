@@ -5,6 +5,7 @@ from datetime import datetime
 import click
 
 from feedbot.cli.main import Told
+from feedbot.cli.nearest import nearest
 from feedbot.cli.text import plain
 from feedbot.clock import SystemClock
 from feedbot.config import load_config
@@ -58,8 +59,11 @@ def command(told: Told, url: str, word: str, until: datetime | None, note: str) 
             return 0
         mark = Mark(MarkKind(word), " ".join(note.split()), None if until is None else until.date(), now)
         marks.put(state, target, mark, now)
-        is_known = targets.find(state, target) is not None
+        alike = None if targets.find(state, target) is not None else nearest(state, target)
     click.echo(f"{plain(target)}: {plain(mark.words)}; {_SAID[mark.kind]}")
-    if not is_known:
+    if alike is not None:
         click.echo("note: no article links to this URL; the mark waits for one that does")
+    if alike:
+        click.echo(f"      these are known, and most like it; `feedbot mark {plain(target)} none` takes the mark back:")
+        click.echo("\n".join(f"        {plain(one)}" for one in alike))
     return 0

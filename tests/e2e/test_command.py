@@ -776,6 +776,18 @@ def test_a_mark_is_told_by_why_check_and_fail_on(news, site):
     assert feedbot(news.folder, "mark", url, "none").stdout == f"{url}: was not marked\n"
 
 
+def test_who_marks_a_url_that_is_mistyped_is_shown_those_most_like_it(news):
+    news.article("notebook")
+    news.build()
+    known, mistyped, strange = news.site.link("/notebook"), news.site.link("/notebok"), "https://else.example/"
+    said = feedbot(news.folder, "mark", mistyped, "dead").stdout.splitlines()
+    assert said[1] == "note: no article links to this URL; the mark waits for one that does"
+    assert f"`feedbot mark {mistyped} none` takes the mark back" in said[2]
+    assert said[3:] == [f"        {known}"]
+    assert feedbot(news.folder, "mark", known, "dead").stdout.count("\n") == 1
+    assert feedbot(news.folder, "mark", strange, "dead").stdout.count("\n") == 2
+
+
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
