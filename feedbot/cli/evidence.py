@@ -1,11 +1,13 @@
 """What is known of one link: what `feedbot why` tells."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from feedbot.config import Config
 from feedbot.core.mark import Mark, is_linkable, mark_on
 from feedbot.core.page import PageSignals
+from feedbot.errors import StateError
 from feedbot.publish.link_report import ReadersGet
 from feedbot.state import marks, retention, runs, snapshots, targets
 from feedbot.state.database import State
@@ -20,7 +22,10 @@ from feedbot.steps.readers import instead_of_pages, readers_get
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A link as it stands at one moment: each place of it with what readers get there, and the looks, oldest first."""
+    """A link as it stands at one moment: each place of it with what readers get there, and the looks, oldest first.
+
+    Looks that are `damaged` cannot be read; they are counted.
+    """
 
     at: datetime
     target: Target
@@ -29,6 +34,7 @@ class Evidence:
     due_at: datetime | None
     places: tuple[tuple[LinkPlace, ReadersGet], ...]
     trail: tuple[Recorded, ...]
+    damaged: int
     earlier: RolledUp | None
     archived: LookedUp | None
 
@@ -40,17 +46,22 @@ def gather(config: Config, state: State, target: Target, now: datetime) -> Evide
     missing = instead_of_pages(state, mended)
     is_lost = not is_linkable(mark, seems_dead=target.status.is_unlinkable)
     places = targets.places(state, [target.id])[target.id]
+    trail, damaged = runs.readable_trail(state, target.url)
+    page = None
+    with suppress(StateError):  # what it said lies in a look
+        page = targets.page_of(state, target)
     return Evidence(
         at=now,
         target=target,
-        page=targets.page_of(state, target),
+        page=page,
         mark=mark,
         due_at=targets.due_at(state, target.url),
         places=tuple(
             (one, readers_get(Place(one.article, one.line, one.role), mended, missing, is_unlinkable=is_lost))
             for one in places
         ),
-        trail=tuple(runs.trail(state, target.url)),
+        trail=tuple(trail),
+        damaged=damaged,
         earlier=retention.rolled_up(state, target.id),
         archived=snapshots.of(state, target.id),
     )

@@ -9,7 +9,7 @@ from feedbot.cli.evidence import gather
 from feedbot.cli.main import Told
 from feedbot.cli.nearest import nearest
 from feedbot.cli.reports.why import SHOWN, why_document, why_lines
-from feedbot.cli.text import plain
+from feedbot.cli.text import count, plain
 from feedbot.clock import SystemClock
 from feedbot.config import load_config
 from feedbot.core.url import InvalidUrl, canonical_url
@@ -44,6 +44,10 @@ def command(told: Told, url: str, every: bool, output: str) -> int:
     with open_for_reading(config.state_path, who="feedbot why") as state:
         target = _known(state, wanted)
         seen = gather(config, state, target, SystemClock().now())
+    if seen.damaged:
+        looks = f"{count(seen.damaged, 'look')} at it {'is' if seen.damaged == 1 else 'are'} damaged and left out"
+        way = "`feedbot db check` tells how to bring back what is damaged"
+        click.echo(f"feedbot: {plain(str(config.state_path))}: {looks}; {way}", err=True)
     if output == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(why_document(seen)), indent=1).decode())
     else:

@@ -268,6 +268,18 @@ def trail(state: State, url: str) -> list[Recorded]:
     return [_recorded(row) for row in state.rows(f"{_RECORDED} WHERE targets.url = ? ORDER BY observations.id", [url])]
 
 
+def readable_trail(state: State, url: str) -> tuple[list[Recorded], int]:
+    """The same, without those that are damaged, and how many these are."""
+    found: list[Recorded] = []
+    damaged = 0
+    for row in state.rows(f"{_RECORDED} WHERE targets.url = ? ORDER BY observations.id", [url]):
+        try:
+            found.append(_recorded(row))
+        except StateError:
+            damaged += 1
+    return found, damaged
+
+
 def trails(state: State) -> Iterator[list[Recorded]]:
     """The same for every target that was ever asked, one after the other."""
     for row in state.rows("SELECT DISTINCT target_id FROM observations ORDER BY target_id"):

@@ -114,8 +114,8 @@ def way_back(config: Config, *, only_looks: bool = False) -> list[str]:
     """How a damaged database is mended, in sentences; `only_looks`: all but some looks can be read."""
     if only_looks:
         return [
-            "where links stand is whole, and runs go on without these looks: only `feedbot why` of their links,"
-            " `feedbot export` and `feedbot db rejudge` need them",
+            "where links stand is whole, and runs go on without these looks: only `feedbot export` and"
+            " `feedbot db rejudge` need them all",
             "a copy from before the damage has them still: `feedbot db restore` shows which copies there are",
         ]
     there = [] if config.backups_path is None else backups.kept(config.backups_path, config.state_path)

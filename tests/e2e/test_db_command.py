@@ -107,6 +107,13 @@ def test_where_only_a_look_cannot_be_read_nobody_is_told_to_part_with_all_else(p
     assert told[0] == "state.db: 1 of the packed looks cannot be read"
     assert told[1].startswith("where links stand is whole, and runs go on")
     assert told[2].endswith("`feedbot db restore` shows which copies there are")
+    told_why = feedbot(published.folder, "why", published.site.link("/one"))
+    assert told_why.stderr.startswith(
+        "feedbot: state.db: 1 look at it is damaged and left out; `feedbot db check` tells "
+    )
+    assert "  status     alive since " in told_why.stdout
+    assert "\n  what was seen cannot be read\n" in told_why.stdout
+    assert told_why.returncode == 0
     exported = feedbot(published.folder, "export", "--out", "state.ndjson")
     assert exported.stderr == (
         "feedbot: state.db: is damaged: some of what is packed in it cannot be read; `feedbot db check` tells how much,"

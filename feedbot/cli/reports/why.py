@@ -42,6 +42,8 @@ def why_lines(seen: Evidence, *, every: bool) -> Iterator[str]:
         yield f"  rolled up  {number}, the first on {at(seen.earlier.first_at)}: what was seen is no longer kept"
     if seen.trail:
         yield from _all_looks(seen) if every else _looks_table(seen)
+    elif seen.damaged:
+        yield "  what was seen cannot be read"
     else:
         yield "  not looked at yet" if status.kind is StatusKind.UNCHECKED else "  what was seen is no longer kept"
     yield "You can"
