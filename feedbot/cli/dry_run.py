@@ -12,7 +12,7 @@ from feedbot.core.estimate import estimate
 from feedbot.core.progress import span
 from feedbot.state.database import copy_state
 from feedbot.state.targets import Target
-from feedbot.wire.cluster import LOCAL
+from feedbot.wire.cluster import LOCAL, require_dask
 from feedbot.wire.politeness import HostGates
 from feedbot.wire.prober import ProbeTarget
 
@@ -55,6 +55,7 @@ def dry_run_lines(config: Config, targets: Sequence[Target], clock: Clock, nothi
 def _of_cluster(config: Config, targets: Sequence[Target]) -> Iterator[str]:
     if config.checker.cluster is None:
         return
+    require_dask()
     # It knows of registrable domains, whose list is loaded for nothing else here.
     from feedbot.wire.shards import FEWEST_TARGETS, fewest  # noqa: PLC0415 - for a cluster alone
 

@@ -8,6 +8,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -36,6 +37,15 @@ _SAID_AFTER_S = 2.0
 """Who is waited for longer than this is named."""
 
 _MOST_NAMED = 20
+
+
+def require_dask() -> None:
+    """Raise ClusterError where feedbot[cluster] is not installed; nothing of it is loaded."""
+    if find_spec("distributed") is None:
+        raise ClusterError(
+            "a cluster is to ask (checker.cluster or --cluster), and Dask is not installed here;"
+            " pip install '.[cluster]' in a clone of feedbot brings it"
+        )
 
 
 class Cluster:
@@ -184,14 +194,10 @@ async def joined(
     if address is None:
         yield None
         return
-    try:
-        # It takes half a second.
-        from distributed import Client, LocalCluster  # noqa: PLC0415
-    except ImportError:
-        raise ClusterError(
-            "a cluster is to ask (checker.cluster or --cluster), and Dask is not installed here;"
-            " pip install '.[cluster]' in a clone of feedbot brings it"
-        ) from None
+    require_dask()
+    # It takes half a second.
+    from distributed import Client, LocalCluster  # noqa: PLC0415
+
     for name in ("distributed", "distributed.client"):
         # Its lines, with stacks of its own, would stand on standard error; what they mean is said in a sentence.
         logging.getLogger(name).setLevel(logging.CRITICAL)

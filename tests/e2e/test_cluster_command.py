@@ -73,11 +73,12 @@ def test_what_is_no_address_of_a_scheduler_is_refused(news, address):
     one_sentence(done, 2, "--cluster: must be local, or the address of a scheduler such as tcp://10.0.0.5:8786")
 
 
-def test_without_dask_the_sentence_names_what_is_missing(news, tmp_path):
+@pytest.mark.parametrize("words", [[], ["--dry-run"]])
+def test_without_dask_the_sentence_names_what_is_missing(news, tmp_path, words):
     news.article("n1")
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['distributed'] = None")
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
-    done = feedbot(news.folder, "check", "--cluster", "local", env=os.environ | {"PYTHONPATH": path})
+    done = feedbot(news.folder, "check", *words, "--cluster", "local", env=os.environ | {"PYTHONPATH": path})
     one_sentence(
         done,
         1,
