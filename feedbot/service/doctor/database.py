@@ -22,7 +22,8 @@ def database(case: Case) -> list[Finding]:
         with open_for_reading(config.state_path, who="feedbot doctor") as state:
             require_sound(state)
             size = megabytes(config.state_path.stat().st_size)
-            sound = Finding(Part.STATE, "database", Level.OK, f"{state.path}: its pages are sound; schema {VERSION}, {size}")
+            said = f"{state.path}: its pages are sound; schema {VERSION}, {size}"
+            sound = Finding(Part.STATE, "database", Level.OK, said)
             return [
                 sound,
                 *_files(config, state),
