@@ -15,7 +15,7 @@ from feedbot.config import Config, load_config
 from feedbot.core.verdict import RULES
 from feedbot.errors import LockHeld, StateError
 from feedbot.forgetting import repeat
-from feedbot.state import backups, retention, soundness
+from feedbot.state import backups, retention, soundness, unreadable
 from feedbot.state.copies import free_bytes, megabytes
 from feedbot.state.database import checking_run, copies_before, open_for_reading, open_state, wipe
 from feedbot.state.restoring import restore
@@ -86,7 +86,7 @@ def check_command(told: Told) -> int:
     try:
         with open_for_reading(path, who="feedbot db check") as state:
             damage, others = soundness.damage(state, whole=True), soundness.inconsistencies(state)
-            only_looks = not damage and len(others) == 1 and list(soundness.unreadable(state)) == ["looks"]
+            only_looks = not damage and len(others) == 1 and list(unreadable.counted(state)) == ["looks"]
             used, free = retention.room(state)
     except LockHeld:
         raise
@@ -158,6 +158,38 @@ def restore_command(told: Told, file: Path | None) -> int:
     if done.version < VERSION:
         say_done(told, f"Schema     {done.version}; the next command that writes brings it to {VERSION}")
     say_done(told, "Next       `feedbot build`: entries published since get their ids back from ids.json")
+    return 0
+
+
+@command.command("mend", short_help="Part with what is packed in state.db and cannot be read.")
+@click.pass_obj
+def mend_command(told: Told) -> int:
+    """Part with what is packed in state.db and cannot be read, as after bits of a disk have flipped.
+
+    Where links stand is kept, and what comes goes on from there; pages and articles are read again.
+    Where more is damaged than what is packed, it changes nothing and says how to bring a copy back.
+
+    \b
+    Examples:
+      feedbot db check
+      feedbot db mend
+    """  # noqa: D301 - \b keeps click from folding the examples
+    config = load_config(told.config_path)
+    path = config.state_path
+    with open_state(path, who="feedbot db mend") as state, checking_run(state):
+        if damage := soundness.damage(state, whole=True):
+            raise StateError("\n".join([*(f"{path}: {plain(one)}" for one in damage), *way_back(config)]))
+        parted = unreadable.part_with(state)
+    gone = [
+        (parted.looks, "look", "looks"),
+        (parted.pages, "page", "pages"),
+        (parted.statuses, "rolled-up status", "rolled-up statuses"),
+        (parted.articles, "article", "articles"),
+    ]
+    said = ", ".join(count(*one) for one in gone if one[0])
+    say_done(told, f"{path}: {f'parted with {said}' if said else 'all that is packed can be read'}")
+    if said:
+        say_done(told, "where links stand is as it was; pages and articles are read again")
     return 0
 
 

@@ -1,7 +1,7 @@
 """Whether state.db is what it should be: its pages, its references, what it holds packed, its schema."""
 
 from feedbot.errors import StateError
-from feedbot.state import linked
+from feedbot.state import linked, unreadable
 from feedbot.state.database import State, schema_of_version
 from feedbot.state.schema import VERSION
 
@@ -63,26 +63,8 @@ def _links(state: State) -> list[str]:
     return [f"{them} not say how articles link there, as if another program wrote here; the daily job counts that anew"]
 
 
-_UNREADABLE = {
-    "looks": "observations AS look JOIN targets ON targets.id = look.target_id LEFT JOIN observations AS leant_on"
-    " ON leant_on.id = look.leans_on WHERE NOT is_readable(look.seen, targets.url, leant_on.seen)",
-    "pages": "targets WHERE NOT is_page(page, url)",
-    "articles": "articles WHERE NOT is_article(article)",
-    "rolled-up statuses": "rolled_up WHERE NOT is_status(status)",
-}
-
-
-def unreadable(state: State) -> dict[str, int]:
-    """How much of what is packed cannot be unpacked, by what it is: looks, pages, articles, rolled-up statuses.
-
-    A run goes on without it, and keeps what it sees by itself.
-    """
-    counted = {what: state.value(f"SELECT count(*) FROM {where}") for what, where in _UNREADABLE.items()}  # noqa: S608
-    return {what: number for what, number in counted.items() if number}
-
-
 def _unreadable(state: State) -> list[str]:
-    return [f"{number:,} of the packed {what} cannot be read" for what, number in unreadable(state).items()]
+    return [f"{number:,} of the packed {what} cannot be read" for what, number in unreadable.counted(state).items()]
 
 
 def _schema(state: State) -> list[str]:

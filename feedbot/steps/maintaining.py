@@ -117,6 +117,7 @@ def way_back(config: Config, *, only_looks: bool = False) -> list[str]:
             "where links stand is whole, and runs go on without these looks: only `feedbot export` and"
             " `feedbot db rejudge` need them all",
             "a copy from before the damage has them still: `feedbot db restore` shows which copies there are",
+            "to part with them, and keep where links stand: feedbot db mend",
         ]
     there = [] if config.backups_path is None else backups.kept(config.backups_path, config.state_path)
     if there:

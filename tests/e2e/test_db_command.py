@@ -107,6 +107,7 @@ def test_where_only_a_look_cannot_be_read_nobody_is_told_to_part_with_all_else(p
     assert told[0] == "state.db: 1 of the packed looks cannot be read"
     assert told[1].startswith("where links stand is whole, and runs go on")
     assert told[2].endswith("`feedbot db restore` shows which copies there are")
+    assert told[3] == "to part with them, and keep where links stand: feedbot db mend"
     told_why = feedbot(published.folder, "why", published.site.link("/one"))
     assert told_why.stderr.startswith(
         "feedbot: state.db: 1 look at it is damaged and left out; `feedbot db check` tells "
@@ -119,6 +120,26 @@ def test_where_only_a_look_cannot_be_read_nobody_is_told_to_part_with_all_else(p
         "feedbot: state.db: is damaged: some of what is packed in it cannot be read; `feedbot db check` tells how much,"
         " and how to bring it back\n"
     )
+    mended = feedbot(published.folder, "db", "mend")
+    assert (mended.returncode, mended.stderr) == (0, "")
+    assert mended.stdout == (
+        "state.db: parted with 1 look, 1 page\nwhere links stand is as it was; pages and articles are read again\n"
+    )
+    assert feedbot(published.folder, "db", "check").returncode == 0
+    assert feedbot(published.folder, "export", "--out", "state.ndjson").returncode == 0
+    assert "  status     alive since " in feedbot(published.folder, "why", published.site.link("/one")).stdout
+    assert feedbot(published.folder, "db", "mend").stdout == "state.db: all that is packed can be read\n"
+
+
+def test_no_mending_is_tried_where_the_database_itself_is_damaged(published):
+    file = published.folder / "state.db"
+    broken = bytearray(file.read_bytes())
+    broken[4096 * 3 : 4096 * 4] = bytes(4096)
+    file.write_bytes(broken)
+    done = feedbot(published.folder, "db", "mend")
+    assert done.returncode == 1
+    assert "there is no backup" in done.stderr
+    assert file.read_bytes() == broken
 
 
 def test_what_belongs_to_nothing_and_an_index_that_is_missing_are_told(published):

@@ -44,6 +44,7 @@ USES = (
     ("import", "nothing.ndjson"),
     ("db", "check"),
     ("db", "backup"),
+    ("db", "mend"),
     ("db", "vacuum"),
     ("db", "rejudge"),
     ("db", "restore"),

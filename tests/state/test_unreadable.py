@@ -2,9 +2,11 @@
 
 import pytest
 
+from feedbot.core.status import StatusKind
 from feedbot.core.verdict import VerdictKind
-from feedbot.state import retention, runs, soundness, targets
+from feedbot.state import retention, runs, soundness, targets, unreadable
 from feedbot.state.database import State
+from feedbot.steps.rejudging import rejudge
 from tests.publication import Publication
 from tests.test_judgement import amp_article, kinds
 from tests.test_judgement import source as page_of_an_article
@@ -95,3 +97,61 @@ def test_all_else_that_is_packed_and_cannot_be_read_is_told_by_a_check(news, tab
         assert soundness.inconsistencies(state) == []
         flip(state, table, column, state.value(f"SELECT min(rowid) FROM {table}"))
         assert soundness.inconsistencies(state) == [f"1 of the packed {told} cannot be read"]
+
+
+def test_who_parts_with_what_cannot_be_read_keeps_where_links_stand_and_what_comes_goes_on_from_there(news, site):
+    news.article("one")
+    news.article("other")
+    site.answers["/one"] = 404
+    news.run()
+    look_again(news, 4)
+    with news.state() as state:
+        one = targets.find(state, site.link("/one"))
+        other = targets.find(state, site.link("/other"))
+        assert one.status.strikes == 2
+        first = state.value("SELECT min(id) FROM observations WHERE target_id = ?", [one.id])
+        flip(state, "observations", "seen", first)
+        # The later look leans on the first.
+        assert unreadable.part_with(state) == unreadable.Parted(looks=2)
+        assert soundness.inconsistencies(state) == []
+        assert targets.find(state, site.link("/one")) == one
+        assert targets.find(state, site.link("/other")) == other
+        assert retention.start_of(state, one.id).strikes == 2
+        assert len(runs.trail(state, site.link("/other"))) == 2
+        assert rejudge(news.config, state, news.clock, apply=False).changes == ()
+    look_again(news, 4)
+    with news.state() as state:
+        assert targets.find(state, site.link("/one")).status.kind is StatusKind.DEAD
+        assert rejudge(news.config, state, news.clock, apply=False).changes == ()
+
+
+def test_a_page_and_an_article_that_are_parted_with_are_read_again(news, site):
+    news.article("one")
+    news.run()
+    with news.state() as state:
+        look = targets.find(state, site.link("/one")).page_look
+        flip(state, "observations", "seen", look)
+        flip(state, "articles", "article", 1)
+        assert unreadable.part_with(state) == unreadable.Parted(looks=1, pages=1, articles=1)
+        assert targets.find(state, site.link("/one")).page_checked_at is None
+    news.build()
+    assert news.titles() == ["About one"]
+    look_again(news)
+    with news.state() as state:
+        assert soundness.inconsistencies(state) == []
+        assert targets.find(state, site.link("/one")).page_look is not None
+
+
+def test_a_rolled_up_status_that_is_parted_with_is_stood_in_for_by_that_of_today(news, site):
+    news.article("one")
+    news.run()
+    for _ in range(3):
+        look_again(news, 40)
+    with news.state() as state:
+        assert retention.roll_up(state, news.clock.now(), news.clock.now(), strikes=news.config.verdicts.policy())
+        one = targets.find(state, site.link("/one"))
+        flip(state, "rolled_up", "status", one.id)
+        assert unreadable.part_with(state) == unreadable.Parted(statuses=1)
+        assert soundness.inconsistencies(state) == []
+        assert retention.start_of(state, one.id).kind is one.status.kind
+        assert unreadable.part_with(state) == unreadable.Parted()
